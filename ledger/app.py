@@ -13,9 +13,9 @@ from litestar.openapi.spec import Server
 from ledger.errors import LedgerError
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
-from ledger.web.access import Admission, check_declared, sight_of
-from ledger.web.accesses import AccessesController
+from ledger.web.access_log import AccessesController
 from ledger.web.audit import AuditController
+from ledger.web.authorization import Admission, check_declared, sight_of
 from ledger.web.document import PATH, document_answers
 from ledger.web.door.posts import CHECKS, PostQueue
 from ledger.web.identity import ClientsController, IdentityController

@@ -1,7 +1,7 @@
 """How a route declares whom it answers: which parameter names the thing that is read, and how much a caller must see.
 
-The values are data of the routes. `ledger/web/access.py` evaluates them before a handler runs, and a server with an
-undeclared route does not start.
+The values are data of the routes. `ledger/web/authorization.py` evaluates them before a handler runs, and a server with
+an undeclared route does not start.
 """
 
 from typing import Final, NamedTuple

@@ -23,23 +23,23 @@ from ledger.engine.bounds.matter import KnownMatter
 from ledger.engine.bounds.process import Process, short
 from ledger.engine.end_of_waste.check import check_wastes
 from ledger.engine.end_of_waste.recovered import free_energy
-from ledger.engine.figure_work import allocated
+from ledger.engine.figure_inputs import allocated
 from ledger.engine.inventory.check import with_inventory, with_omissions
 from ledger.engine.inventory.elsewhere import declared_power, energy_of_elsewhere
+from ledger.engine.inventory.foreign_goods import from_default
 from ledger.engine.inventory.lacking import unpriced
 from ledger.engine.inventory.later import early_transfer, late_inputs
 from ledger.engine.inventory.liquid import LiquidMetal, liquid_metal
 from ledger.engine.inventory.moved import MovedGoods, moved_goods
 from ledger.engine.inventory.sites import from_elsewhere
-from ledger.engine.inventory.strange import from_default
+from ledger.engine.inventory.undocumented_stock import shown_write_offs, undocumented_stock
 from ledger.engine.inventory.unmelted import unmelted_scrap
-from ledger.engine.inventory.unshown import shown_write_offs, unshown_stock
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.prepared import PreparedDraft, Pricing
 from ledger.engine.pricing.lot_fuels import FuelMarket
 from ledger.engine.pricing.power import residual_of, with_grid
 from ledger.engine.pricing.priced import kinds_of, with_unbooked, with_upstream
-from ledger.engine.references import Buying, massless_references, references_of
+from ledger.engine.references import Purchase, massless_references, references_of
 from ledger.errors import PluginError
 from ledger.footprint.stored.attributes import RENEWABLE_POWER, cover, coverage
 from ledger.footprint.stored.checks import check_assessment
@@ -81,9 +81,9 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             assessment = _with_references(assessment, draft, pricing, facts)
             assessment = _with_allocation(assessment, draft, pricing, facts)
             assessment = _by_shares(assessment, draft)
-        buying = None if pricing is None else Buying(pricing.around, pricing.sets, plan, facts)
-        assessment = check_wastes(assessment, record, plan, facts, buying)
-        assessment = _with_write_offs(assessment, draft, facts, buying)
+        purchase = None if pricing is None else Purchase(pricing.around, pricing.sets, plan, facts)
+        assessment = check_wastes(assessment, record, plan, facts, purchase)
+        assessment = _with_write_offs(assessment, draft, facts, purchase)
     except (AttributeError, TypeError, ArithmeticError) as error:
         raise PluginError(
             f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",
@@ -92,13 +92,15 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
     return assessment
 
 
-def _with_write_offs(assessment: Assessment, draft: PreparedDraft, facts: Facts, buying: Buying | None) -> Assessment:
+def _with_write_offs(
+    assessment: Assessment, draft: PreparedDraft, facts: Facts, purchase: Purchase | None
+) -> Assessment:
     """The assessment with the documents of goods that leave, and with the goods that left without one before."""
     record, findings = draft.submission.record, list[Finding]()
     if isinstance(record, Consumption):
         findings += shown_write_offs(record, draft.plan)
     elif isinstance(record, Transformation):
-        findings += unshown_stock(record, draft.plan, facts, buying)
+        findings += undocumented_stock(record, draft.plan, facts, purchase)
     return replace(assessment, findings=(*assessment.findings, *findings)) if findings else assessment
 
 
@@ -166,8 +168,8 @@ def _with_references(
         captured = declared_capture(assessment, references, pricing.sets)
         references, findings = (*references, *massless.references), (*findings, *massless.findings, *captured)
     findings = (*findings, *own)
-    buying = Buying(pricing.around, pricing.sets, draft.plan, facts)
-    references = from_default(references, record, buying, assessment)
+    purchase = Purchase(pricing.around, pricing.sets, draft.plan, facts)
+    references = from_default(references, record, purchase, assessment)
     if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
         references = ()
     return replace(

@@ -16,11 +16,11 @@ from ledger.admission.state import State
 from ledger.core.log.entry import Entry
 from ledger.core.log.merkle import leaf_hash
 from ledger.core.record.kinds import Activation, Addition, Consumption, Transformation
-from ledger.engine.account import Outcome, account, with_revisions
 from ledger.engine.arriving import arriving
 from ledger.engine.lookup_rows import add_lookup_rows
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import REVISING, Prepared, Submission
+from ledger.engine.record_outcome import Outcome, outcome_of, with_revisions
 from ledger.engine.revision.recompute import Revision
 from ledger.engine.revision.unspread import with_unspread
 from ledger.engine.row_buffer import RowBuffer
@@ -129,7 +129,7 @@ class Batch:
         if isinstance(submission.record, REVISING):
             return self._revised(prepared)
         prepared = arriving(prepared, state)
-        return self._append(prepared, account(prepared, self._figures))
+        return self._append(prepared, outcome_of(prepared, self._figures))
 
     def _revised(self, prepared: Prepared) -> Verdict:
         if self._revise is None:
@@ -137,7 +137,7 @@ class Batch:
         revision = self._revise(prepared)
         prepared = with_unspread(prepared, revision.unspread, self._state, self._registry)
         outcome = with_revisions(
-            account(prepared, self._figures), [(one.index, one.digest, one.root) for one in revision.revised]
+            outcome_of(prepared, self._figures), [(one.index, one.digest, one.root) for one in revision.revised]
         )
         self.rows.add_revision(self._version, self._state.size)
         return self._append(prepared, outcome)

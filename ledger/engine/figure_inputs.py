@@ -7,7 +7,7 @@ from ledger.core.record.kinds import Acceptance, Addition, AnyRecord, Declaratio
 from ledger.core.record.values import Output
 from ledger.engine.end_of_waste.group import questioned_inputs
 from ledger.engine.end_of_waste.origins import origin_limit
-from ledger.engine.prepared import FigureWork
+from ledger.engine.prepared import FigureInputs
 from ledger.footprint.stored.allocation import Weighed, shares
 from ledger.footprint.stored.attributes import Coverage, check_coverage, check_generated, coverage
 from ledger.footprint.stored.burdens import direct
@@ -17,14 +17,14 @@ from ledger.footprint.stored.question_shares import Bearing, BearingGood, known_
 from ledger.footprint.stored.supplies import composed, supplied_contents
 
 
-def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment) -> FigureWork:
+def figure_inputs_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment) -> FigureInputs:
     """Direct burdens, allocation shares and contents. Raises Refused for impossible allocation weights, and for green
     attributes that exceed the record's electricity."""
     maker = (record.facility, record.process) if isinstance(record, Transformation) else None
     provisional = isinstance(record, Transformation) and record.basis == "provisional"
     covering = _checked_coverage(plan, assessment) if isinstance(record, Transformation) else Coverage()
     shares_of_record = allocated(record, plan, assessment)
-    return FigureWork(
+    return FigureInputs(
         direct(assessment, provisional=provisional),
         shares_of_record,
         tuple([_holding(created, facts) for created in plan.created]),

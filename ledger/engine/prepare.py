@@ -11,7 +11,7 @@ from ledger.core.outcome.leaves import assessment_bytes
 from ledger.core.record.kinds import AnyRecord, Consumption, Report, Transformation
 from ledger.engine.assessing import assess
 from ledger.engine.bounds.carbon.written_off import USES
-from ledger.engine.figure_work import work_of
+from ledger.engine.figure_inputs import figure_inputs_of
 from ledger.engine.prepared import REVISING, Prepared, PreparedDraft, Pricing, Submission
 from ledger.engine.pricing.burnt_lots import with_burnt_lots, with_burnt_materials
 from ledger.engine.pricing.lot_fuels import FuelMarket
@@ -76,7 +76,7 @@ def completed(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -
     assessment = assess(draft, facts, assessed)
     empty = not plan.taken and not plan.created and assessment is NOTHING and not isinstance(record, _ASSESSED)
     return Prepared(
-        submission, plan, work_of(record, plan, facts, assessment),
+        submission, plan, figure_inputs_of(record, plan, facts, assessment),
         None if empty else assessment_bytes(assessment), installed.tag if installed else None, versions,
         returned(record, facts),
     )

@@ -49,7 +49,7 @@ class Submission(NamedTuple):
         return self._replace(record=record, body=encode(record), seed=self.salt_seed)
 
 
-class FigureWork(NamedTuple):
+class FigureInputs(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
     electricity for which it takes green attributes. `references`: the ranges of its outputs. `usual_shares`: of
     outputs with a smaller share. `questioned`: the inputs whose recycled content is in question. `origins`: the limit
@@ -89,7 +89,7 @@ class Prepared(NamedTuple):
 
     submission: Submission
     plan: Plan
-    work: FigureWork
+    work: FigureInputs
     assessment: Raw | None
     tag: str | None
     versions: Versions

@@ -22,7 +22,7 @@ from ledger.core.outcome.leaves import (
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.engine.end_of_waste.origins import check_carried
-from ledger.engine.prepared import FigureWork, Prepared
+from ledger.engine.prepared import FigureInputs, Prepared
 from ledger.footprint.stored.attributes import covered_market, with_covered
 from ledger.footprint.stored.averaging import adjusted
 from ledger.footprint.stored.burdens import METHOD, SLOT
@@ -56,7 +56,7 @@ class Outcome(NamedTuple):
         return cls(seed, figures, leaves, hashes, tree_root(hashes))
 
 
-def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
+def outcome_of(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
     """`figures` by lot id, of every lot that the record takes from. Raises Refused if contents exceed 100 %, and
     for waste of end users that only waste of production can have become."""
     plan, work = prepared.plan, prepared.work
@@ -85,7 +85,7 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
 
 
 def _questioned(
-    figures: RecordFigures, work: FigureWork, escaping: Mapping[int, float]
+    figures: RecordFigures, work: FigureInputs, escaping: Mapping[int, float]
 ) -> tuple[RecordFigures, tuple[Question, ...]]:
     """The figures with the questions that they make, and the questions of each output for leaf 0. `escaping`: kg CO2e
     that outputs escape by their shares, which no figure makes a question of again."""

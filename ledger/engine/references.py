@@ -72,11 +72,11 @@ def references_of(
     that is `unproven`, declared without evidence, is questioned below the default: its range begins there."""
     references: list[Reference] = []
     findings: list[Finding] = []
-    buying = Buying(around, sets, plan, facts)
+    purchase = Purchase(around, sets, plan, facts)
     for output, (lot, _) in enumerate(plan.created):
-        if not lot.mass or not (lot.role in PRODUCT_ROLES or (lot.role == _BY_PRODUCT and _is_good(lot, buying))):
+        if not lot.mass or not (lot.role in PRODUCT_ROLES or (lot.role == _BY_PRODUCT and _is_good(lot, purchase))):
             continue
-        own = ranges_of_lot(output, lot, lot.mass, buying)
+        own = ranges_of_lot(output, lot, lot.mass, purchase)
         if unproven:
             own = [replace(reference, low=reference.default) for reference in own]
         references += own
@@ -138,7 +138,7 @@ def _best_freight(sets: Sequence[FactorSetVersion], default: Decimal) -> Decimal
     return min([default, *modes])
 
 
-class Buying(NamedTuple):
+class Purchase(NamedTuple):
     """Where and when a record buys, the sets in force, and its plan."""
 
     around: Surroundings
@@ -238,20 +238,20 @@ def _shown(evidence: Sequence[Evidence], material: str) -> bool:
     return any(kind.partition(":")[2] in ("", material) for kind in [one.kind for one in evidence])
 
 
-def ranges_of_lot(output: int, lot: LotFacts, mass: Decimal, buying: Buying) -> list[Reference]:
+def ranges_of_lot(output: int, lot: LotFacts, mass: Decimal, purchase: Purchase) -> list[Reference]:
     """The ranges of `mass` kg of the product of `lot`, for an output of a record; empty if the sets have no range."""
-    product = buying.facts.products.get(lot.product)
-    ranges = _Ranges(output, lot, spelled(mass), buying)
+    product = purchase.facts.products.get(lot.product)
+    ranges = _Ranges(output, lot, spelled(mass), purchase)
     if product is None:
-        return ranges.of((), buying.facts.composition(lot).materials, {})
-    return ranges.of(product.codes, buying.facts.composition(lot).materials, product.composition.materials)
+        return ranges.of((), purchase.facts.composition(lot).materials, {})
+    return ranges.of(product.codes, purchase.facts.composition(lot).materials, product.composition.materials)
 
 
-def _is_good(lot: LotFacts, buying: Buying) -> bool:
+def _is_good(lot: LotFacts, purchase: Purchase) -> bool:
     """Whether a by-product is a good that a route may as well be run for. A plant that treats waste, such as an
     incinerator, has metal as a by-product of its service."""
-    return not _treats_waste(buying.plan) and any(
-        entry.group not in _RESIDUES for entry in entries_of_lot(lot, buying)
+    return not _treats_waste(purchase.plan) and any(
+        entry.group not in _RESIDUES for entry in entries_of_lot(lot, purchase)
     )
 
 
@@ -264,18 +264,18 @@ def _treats_waste(plan: Plan) -> bool:
     return sum(came, Decimal(0)) > sum(others, Decimal(0))
 
 
-def entries_of_lot(lot: LotFacts, buying: Buying) -> list[SupplyEntry]:
+def entries_of_lot(lot: LotFacts, purchase: Purchase) -> list[SupplyEntry]:
     """The entries of a lot's code and materials, without those that no set knows."""
-    product = buying.facts.products.get(lot.product)
-    coded = entry_of_code(buying.sets, product.codes if product else ())
-    known = [entry_of(buying.sets, name) for name in buying.facts.composition(lot).materials]
+    product = purchase.facts.products.get(lot.product)
+    coded = entry_of_code(purchase.sets, product.codes if product else ())
+    known = [entry_of(purchase.sets, name) for name in purchase.facts.composition(lot).materials]
     return [*([] if coded is None else [coded]), *[one[1] for one in known if one is not None]]
 
 
 class _Ranges:
     """The ranges of `mass` kg of the product of `lot`, for one output."""
 
-    def __init__(self, output: int, lot: LotFacts, mass: Decimal, market: Buying) -> None:
+    def __init__(self, output: int, lot: LotFacts, mass: Decimal, market: Purchase) -> None:
         self._output = output
         self._lot = lot
         self._mass = mass

@@ -24,7 +24,7 @@ from ledger.service.heads.heads import Heads, heads_of
 from ledger.service.heads.publication import Publication
 from ledger.service.identity.issuing import TokenService
 from ledger.service.identity.token_keys import TokenKeys
-from ledger.service.log_access import LogAccess
+from ledger.service.log_handle import LogHandle
 from ledger.service.observation.recorder import Recorder
 from ledger.service.plugin_archives import look_up_in, store_archives
 from ledger.service.posting.checking.check import RecordChecker
@@ -152,7 +152,7 @@ async def _opened(
         await publication.start(registrar=has_registrar(settings))
         receipts = ReceiptReader(pool, publication)
         keeper = await _timekeeper(settings, pool, publication, clock)
-        log, recorder = LogAccess(database.app_url, heads, loader, keeper), Recorder()
+        log, recorder = LogHandle(database.app_url, heads, loader, keeper), Recorder()
         async with (
             Sequencer(log, assessor, recorder) as sequencer,
             _publishing(log, pool, publication, settings.renew_seconds),
@@ -240,7 +240,7 @@ async def _sessions(url: str) -> AsyncIterator[DatabasePool]:
 
 @asynccontextmanager
 async def _publishing(
-    log: LogAccess, pool: DatabasePool, publication: Publication, renew_seconds: float
+    log: LogHandle, pool: DatabasePool, publication: Publication, renew_seconds: float
 ) -> AsyncIterator[None]:
     """While this is open, heads are shown to the witnesses of the log, if it has a policy."""
     if publication.policy is None:

@@ -7,7 +7,7 @@ from ledger.service.heads.heads import Heads
 from ledger.store.facts import FactLoader
 
 
-class LogAccess(NamedTuple):
+class LogHandle(NamedTuple):
     """`url`: the database, in the role that appends. `heads` checks and signs heads, `loader` reads facts, `keeper`
     gives the time."""
 

@@ -17,7 +17,7 @@ from ledger.service.identity.issuing import TokenAnswer, TokenEndpoint
 from ledger.service.identity.requests import CREDENTIALS, form_of
 from ledger.service.identity.tokens import ALGORITHM
 from ledger.service.ledger import Ledger
-from ledger.web.access import caller_of, require_scope
+from ledger.web.authorization import caller_of, require_scope
 from ledger.web.door.clients import client_of
 
 TOKEN: Final = "/auth/token"  # noqa: S105 - a path

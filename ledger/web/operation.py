@@ -7,7 +7,7 @@ from litestar import Controller, Request, Response, get
 from ledger.access.declared import OpenToAll, Selected
 from ledger.errors import Unauthenticated
 from ledger.service.ledger import Ledger
-from ledger.web.access import caller_of
+from ledger.web.authorization import caller_of
 from ledger.web.door.answers import header
 from ledger.web.door.callers import METRICS
 from ledger.web.observation.metrics import Metrics

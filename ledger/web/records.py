@@ -25,7 +25,7 @@ from ledger.service.posting.checking.check import CheckResult
 from ledger.service.posting.receipts import unrevised
 from ledger.service.posting.submit import SubmitResult
 from ledger.service.queries.records import digest_from, read_record
-from ledger.web.access import caller_of, require_scope, rights_now, sight_again
+from ledger.web.authorization import caller_of, require_scope, rights_now, sight_again
 from ledger.web.door.bodies import NDJSON, is_lines
 from ledger.web.door.clients import client_of
 from ledger.web.door.posts import PostQueue

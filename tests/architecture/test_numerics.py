@@ -7,7 +7,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 FILES: Final = (
     *sorted((ROOT / "ledger" / "footprint" / "stored").glob("*.py")), *(ROOT / "ledger" / name for name in (
-        "core/outcome/leaves.py", "engine/account.py", "engine/assessing.py", "engine/figure_work.py",
+        "core/outcome/leaves.py", "engine/record_outcome.py", "engine/assessing.py", "engine/figure_inputs.py",
         "engine/revision/revise.py")),
 )
 """Everything that makes stored figures. What only answers questions may compute as it likes."""
@@ -47,7 +47,7 @@ def test_figures_use_written_arithmetic() -> None:
 
 
 def test_the_makers_of_figures_are_among_the_files() -> None:
-    assert {"account", "allocation", "averaging", "burdens", "contents", "figures", "mass_balance", "revise",
+    assert {"record_outcome", "allocation", "averaging", "burdens", "contents", "figures", "mass_balance", "revise",
             "supplies"} <= {path.stem for path in FILES}
 
 

@@ -24,21 +24,21 @@ from ledger.store.embedded import attach
 
 FAILS: dict[str, tuple[object, str, Callable[[str], object]]] = {
     # What it is in, what is replaced, and by what; each says whether it is about this lot.
-    "a figure divides by zero": (batch, "account", lambda lot: _figures(lot, ZeroDivisionError())),
-    "memory is short": (batch, "account", lambda lot: _figures(lot, MemoryError())),
+    "a figure divides by zero": (batch, "outcome_of", lambda lot: _figures(lot, ZeroDivisionError())),
+    "memory is short": (batch, "outcome_of", lambda lot: _figures(lot, MemoryError())),
     "a row cannot be encoded": (RowBuffer, "add_lot", lambda lot: _unencodable(lot)),
 }
 
 
 def _figures(lot: str, error: Exception) -> Callable[..., Any]:
-    real = batch.account
+    real = batch.outcome_of
 
-    def account(prepared: Any, *rest: Any) -> Any:
+    def outcome_of(prepared: Any, *rest: Any) -> Any:
         if any(created.facts.id == lot for created in prepared.plan.created):
             raise error
         return real(prepared, *rest)
 
-    return account
+    return outcome_of
 
 
 def _unencodable(lot: str) -> Callable[..., None]:

@@ -38,7 +38,7 @@ from ledger.service.access_log.closing import DayCloser, close_day, expire, sess
 from ledger.service.access_log.read import read_access_proofs, read_accesses, read_day_root, read_day_roots
 from ledger.store.database import ERASER, WRITER
 from ledger.store.embedded import attach
-from ledger.web.access import declarations
+from ledger.web.authorization import declarations
 
 
 class Place(NamedTuple):

@@ -35,9 +35,9 @@ from ledger.core.receipts.receipt import Receipt, read_receipt, verify_receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Amendment
 from ledger.core.record.revisions import Change
-from ledger.engine.account import Outcome, account
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import Submission
+from ledger.engine.record_outcome import Outcome, outcome_of
 from ledger.engine.sectors import Registry
 from ledger.errors import VerificationError
 from ledger.footprint.stored.figures import LotFigures
@@ -570,7 +570,7 @@ def restate(copy: Copy, lot: str, times: float) -> list[Restated]:
         entry, record = parse_entry(row["data"]), canonical.decode_record(row["body"])
         submission = Submission(record, row["body"], entry.digest, entry.keyid, entry.signature)
         prepared = prepare(submission, state, plugins)
-        outcome = account(prepared, figures)
+        outcome = outcome_of(prepared, figures)
         made = list(outcome.figures.outputs)
         for i, created in enumerate(prepared.plan.created):
             if created.facts.id == lot:

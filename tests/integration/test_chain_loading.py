@@ -22,16 +22,16 @@ from support.workshop import Workshop
 
 from ledger.core.record.kinds import Activation, Organization
 from ledger.core.record.units import plain
-from ledger.engine.account import part_of
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import Submission
+from ledger.engine.record_outcome import part_of
 from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.derived.chain.graph import Chain
 from ledger.footprint.stored.burdens import footprint
 from ledger.service.queries.chain.columns import read_remaining
 from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
 from ledger.service.queries.chain.read import ChainLimits, trace
-from ledger.service.queries.tree_size import NOW, Moment, moment_at
+from ledger.service.queries.tree_size import NOW, AsOf, as_of_size
 
 SEED, STEPS = 4, 200
 DIRECTIONS = ("upstream", "downstream")
@@ -62,14 +62,14 @@ class Told(NamedTuple):
               most: int = 100_000) -> Chain:
         return self.inner.run(trace(self.inner.ledger.pool, lots, direction, ChainLimits(depth, most=most), at))
 
-    def moment(self, at: int | None = None) -> Moment:
-        async def find() -> Moment:
-            return await pinned(self.inner.ledger.pool, await moment_at(self.inner.ledger.pool, at))
+    def as_of(self, at: int | None = None) -> AsOf:
+        async def find() -> AsOf:
+            return await pinned(self.inner.ledger.pool, await as_of_size(self.inner.ledger.pool, at))
         return self.inner.run(find())
 
     @property
     def size(self) -> int:
-        return self.moment().size
+        return self.as_of().size
 
 
 @pytest.fixture(scope="module")
@@ -216,13 +216,13 @@ def test_now_is_the_whole_tree(told: Told) -> None:
 
 def test_arrays_without_names_are_the_same(told: Told) -> None:
     """As contributions and gaps read them."""
-    moment = told.moment()
+    as_of = told.as_of()
     for direction in DIRECTIONS:
         chain = told.trace(list(told.memory.state.lots)[-8:], direction)
         targets = [chain.arrays.numbers[chain.lots.ids.index(name)] for name in list(told.memory.state.lots)[-8:]]
         for burdens in (False, True):
             loaded = told.inner.run(load_arrays(
-                told.inner.ledger.pool, ChainRequest(targets, direction, moment), burdens=burdens))
+                told.inner.ledger.pool, ChainRequest(targets, direction, as_of), burdens=burdens))
             for column, expected in zip(loaded.arrays, chain.arrays, strict=True):
                 assert numpy.array_equal(column, expected)
             assert loaded.quantities == list(chain.lots.quantities)
@@ -233,11 +233,11 @@ def test_arrays_without_names_are_the_same(told: Told) -> None:
 def test_what_is_left_when_the_log_has_grown_meanwhile(told: Told) -> None:
     """Balances are those of now: of a tree that is not the newest any more they would be wrong."""
     chain = told.trace(list(told.memory.state.lots), "upstream")
-    moment = told.moment()
-    for asked in (moment, Moment(moment.size, moment.version)._replace(size=moment.size - 1)):
+    as_of = told.as_of()
+    for asked in (as_of, AsOf(as_of.size, as_of.version)._replace(size=as_of.size - 1)):
         found = told.inner.run(read_remaining(
             told.inner.ledger.pool, chain.arrays.numbers, chain.lots.quantities, asked))
-        if asked == moment:
+        if asked == as_of:
             assert list(found) == list(chain.lots.remaining or ())
         else:
             before = told.trace([name for name, lot in told.memory.state.lots.items() if

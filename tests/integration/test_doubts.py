@@ -30,7 +30,7 @@ from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Attestation, KeyChange, Subject, Transformation
 from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.service.queries.doubts import read_doubts_behind
-from ledger.service.queries.tree_size import EVER, Moment
+from ledger.service.queries.tree_size import EVER, AsOf
 
 
 class Story(NamedTuple):
@@ -313,7 +313,7 @@ class Behind(NamedTuple):
         """Indexes, and what is said but for what each of them is said."""
         indexes = [self.indexes[name] for name in names or ("c",)]
         found, limitations = self.ledger.run(read_doubts_behind(
-            self.ledger.ledger.pool, indexes, Moment(EVER, EVER), most
+            self.ledger.ledger.pool, indexes, AsOf(EVER, EVER), most
         ))
         return [one.index for one in found], limitations[len(found):]
 

@@ -20,8 +20,8 @@ from ledger.client.audit.run import audit
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Activation, Amendment, Closing, Organization
 from ledger.service.audit_source.database import DatabaseSource
-from ledger.service.posting.revision import attempt as work
 from ledger.service.posting.revision import reviser
+from ledger.service.posting.revision import transaction as work
 from ledger.store.batches import Head, lock_head
 from ledger.store.database import Connection
 from ledger.store.embedded import attach

@@ -32,7 +32,7 @@ from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.inventory.read import read_inventory
 from ledger.service.queries.inventory.rows import read_booked, year_span
 from ledger.service.queries.inventory.site_report import read_site_report
-from ledger.service.queries.tree_size import moment_at
+from ledger.service.queries.tree_size import as_of_size
 
 STEEL = 787.5 + 600 + 200 + 59.6 + 80 + 30 + 12
 PARTS = 0.6 * STEEL + 100
@@ -241,8 +241,8 @@ def test_records_are_read_in_the_order_of_the_log_and_no_more_than_so_many(story
     pool, both = story.ledger.ledger.pool, [story.forge.id, story.mill.id]
 
     async def read(most: int) -> list[AnyRecord]:
-        moment = await pinned(pool, await moment_at(pool, None))
-        parts = read_booked(pool, both, both, year_span(2025), moment, most)
+        as_of = await pinned(pool, await as_of_size(pool, None))
+        parts = read_booked(pool, both, both, year_span(2025), as_of, most)
         return [one.record async for part in parts for one in part]
 
     rows = story.ledger.run(pool.fetch(

@@ -39,9 +39,9 @@ from ledger.core.record.kinds import Acceptance, Activation, Consumption, Declar
 from ledger.core.record.values import Flow, Output, PreviousLife, Quantity
 from ledger.errors import LedgerError, Unavailable
 from ledger.service.posting.pending import Answer, PendingRequest
-from ledger.service.posting.revision import attempt as work
 from ledger.service.posting.revision import loading, reviser
 from ledger.service.posting.revision import offload as aside
+from ledger.service.posting.revision import transaction as work
 from ledger.store import batches
 from ledger.store.batches import lock_head
 from ledger.store.embedded import attach
@@ -601,8 +601,8 @@ def test_rows_that_the_database_refuses(
     a = shop.mine("a", "100", co2="50")
     inner.post([a])
     nothing_changes()
-    real = work.RevisionAttempt._balances
-    monkeypatch.setattr(work.RevisionAttempt, "_balances", lambda self: [
+    real = work.RevisionTransaction._balances
+    monkeypatch.setattr(work.RevisionTransaction, "_balances", lambda self: [
         (lot, remaining - 1_000, quantity) for lot, remaining, quantity in real(self)
     ])
     assert refusal(inner, amend(shop, change(a, outputs=outputs(shop, {"a": "90"})))) == ("not-writable", None)

@@ -10,7 +10,7 @@ from typing import Final, cast
 from ledger.access.words import in_words
 from ledger.app import create_app
 from ledger.service.ledger import Ledger
-from ledger.web.access import declarations
+from ledger.web.authorization import declarations
 
 PAGE: Final = Path(__file__).parents[2] / "SECURITY.md"
 BEGIN: Final = "| route | answers |\n|---|---|\n"

@@ -7,7 +7,7 @@ import httpx
 
 from ledger.access.caller import NOBODY, SCOPES, Caller
 from ledger.app import create_app
-from ledger.web.access import CALLER
+from ledger.web.authorization import CALLER
 from support.inside import Inside
 
 Parameters = Mapping[str, str] | Sequence[tuple[str, str]]

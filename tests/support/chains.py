@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ledger.admission.facts import LOT_SLOTS
 from ledger.core.outcome.assessment import BURDENS
 from ledger.core.outcome.leaves import read
-from ledger.engine.account import part_of
+from ledger.engine.record_outcome import part_of
 from ledger.footprint.derived.chain.arrays import Arrays, Floats, compiled
 from ledger.footprint.derived.chain.columns import LotColumns, Records
 from ledger.footprint.derived.chain.cutting import StageParts

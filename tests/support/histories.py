@@ -38,10 +38,10 @@ from ledger.core.record.kinds import (
 )
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import Claim, Credit, Evidence, Factor, Flow, Output, PreviousLife, Quantity, Supply
-from ledger.engine.account import account
 from ledger.engine.batch import Sequenced
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import Submission
+from ledger.engine.record_outcome import outcome_of
 from ledger.engine.revision.unspread import with_unspread
 from ledger.errors import LedgerError
 from ledger.footprint.stored.figures import LotFigures
@@ -551,7 +551,7 @@ class FromZero:
         # Whether it was accepted on arrival is as first decided, however it reads now.
         leaf = memory.assessment(state.size)
         accepted_by = None if leaf is None else leaf.accepted_by
-        outcome = account(prepared._replace(accepted_by=accepted_by), self.figures)
+        outcome = outcome_of(prepared._replace(accepted_by=accepted_by), self.figures)
         lots = apply(state, record, submission.digest, prepared.plan)
         if isinstance(record, Transfer):
             _settle_arrival(state, submission.digest.hex(), accepted_by)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from ledger.admission.facts import LOT_SLOTS
 from ledger.core.outcome.assessment import BURDENS, Assessment
 from ledger.core.outcome.leaves import read
-from ledger.engine.account import part_of
+from ledger.engine.record_outcome import part_of
 from ledger.footprint.derived.chain.arrays import Arrays, compiled_from
 from ledger.footprint.derived.contributions import Upstream
 from ledger.footprint.derived.tables.contents import Entered, content_parts, content_weights

@@ -7,7 +7,7 @@ import msgspec
 from ledger.admission.facts import LOT_SLOTS
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Declaration
-from ledger.engine.account import part_of
+from ledger.engine.record_outcome import part_of
 from ledger.footprint.derived.chain.arrays import Arrays, compiled_from
 from ledger.footprint.derived.contributions import Upstream, Weights, contribution, weights
 from ledger.footprint.derived.gaps import Gap

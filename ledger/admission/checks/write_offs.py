@@ -4,8 +4,9 @@ Whoever machines a bar of 1000 t can state 301 t as the input and write off the 
 their burden, and they are sold before anybody can ask. So goods that the group's processes take leave by a document,
 and so do goods that the group made and nobody bought, except for products that it uses itself. Traders, offices and
 end users run no process and need no document. A group that took such goods off without a document, and then
-begins to process them, has its processes questioned by the kilograms (`ledger.engine.inventory.unshown`), until a
-stocktaking shows its stock. No amount is too small: a limit could be used again and again.
+begins to process them, has its processes questioned by the kilograms
+(`ledger.engine.inventory.undocumented_stock`), until a stocktaking shows its stock. No amount is too small: a limit
+could be used again and again.
 
 A note about waste is no document for goods of one's own: matter that was waste from the beginning never carried a
 burden, so the record that made it is amended.

@@ -21,7 +21,7 @@ from ledger.cli.demo.gearbox import MAKER
 from ledger.cli.demo.server import Running, command, environment, serving, temporary_home
 from ledger.cli.demo.sights import AUDITOR, VERIFIER, Signers, reading_steps, show_sights
 from ledger.cli.demo.tampering import halve_footprint, restore_footprint
-from ledger.cli.demo.telling import (
+from ledger.cli.demo.views import (
     heading,
     show_footprints,
     show_organizations,

@@ -31,9 +31,9 @@ from ledger.core.log.merkle import EMPTY_ROOT
 from ledger.core.log.tiles import Tile
 from ledger.core.record.base import PRIVATE
 from ledger.core.record.kinds import AnyRecord
-from ledger.engine.account import account
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import Submission
+from ledger.engine.record_outcome import outcome_of
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
 
@@ -172,7 +172,7 @@ class PublicWalk:
         submission = Submission(record, body, entry.digest, entry.keyid, entry.signature)
         prepared = prepare(submission, state, self._registry)
         admit(record, entry.keyid, prepared.plan, state)
-        if account(prepared, {}).root != entry.outcome:
+        if outcome_of(prepared, {}).root != entry.outcome:
             self._findings.add("outcome", "the entry commits to other results than the record gives", state.size,
                                entry.digest)
         apply(state, record, entry.digest, prepared.plan)

@@ -24,11 +24,11 @@ from ledger.core.outcome.assessment import NOTHING, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Erasure
-from ledger.engine.account import Outcome, account, with_revisions
 from ledger.engine.arriving import arriving
-from ledger.engine.figure_work import work_of
+from ledger.engine.figure_inputs import figure_inputs_of
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import REVISING, Prepared, Submission
+from ledger.engine.record_outcome import Outcome, outcome_of, with_revisions
 from ledger.engine.revision.recompute import Engine, Revision
 from ledger.engine.revision.revise import revise
 from ledger.engine.revision.unspread import with_unspread
@@ -153,7 +153,7 @@ class Replayer:
                     # The committed assessment of a closing has these parts already.
                     prepared = self._with_unspread(prepared, revision, row)
             prepared = arriving(prepared, self.state)
-            outcome = account(prepared, self._figures)
+            outcome = outcome_of(prepared, self._figures)
             if revision is not None:
                 outcome = with_revisions(outcome, _roots_of(revision))
         except LedgerError as error:
@@ -218,8 +218,8 @@ class Replayer:
         leaf, assessment = read_assessment(stored)
         missing = leaf.plugin or error.value or "?"
         self.not_recomputed[missing] = self.not_recomputed.get(missing, 0) + 1
-        figure_work = work_of(record, plan, state, assessment)
-        return Prepared(submission, plan, figure_work, leaf.assessment, leaf.plugin, state.activations.versions())
+        figure_inputs = figure_inputs_of(record, plan, state, assessment)
+        return Prepared(submission, plan, figure_inputs, leaf.assessment, leaf.plugin, state.activations.versions())
 
     def _with_unspread(self, prepared: Prepared, revision: Revision, row: EntryRow) -> Prepared:
         """The closing with the parts that stay with it, or with its committed assessment if these cannot be priced
@@ -237,10 +237,10 @@ class Replayer:
         plan = plan_of(record, state, ANY_TOLERANCE)
         versions = state.activations.versions()
         if row.leaf is None:
-            return Prepared(submission, plan, work_of(record, plan, state, NOTHING), None, None, versions)
+            return Prepared(submission, plan, figure_inputs_of(record, plan, state, NOTHING), None, None, versions)
         leaf, assessment = read_assessment(row.leaf)
-        figure_work = work_of(record, plan, state, assessment)
-        return Prepared(submission, plan, figure_work, leaf.assessment, leaf.plugin, versions)
+        figure_inputs = figure_inputs_of(record, plan, state, assessment)
+        return Prepared(submission, plan, figure_inputs, leaf.assessment, leaf.plugin, versions)
 
     def _apply(
         self, prepared: Prepared, outcome: Outcome, revision: Revision | None

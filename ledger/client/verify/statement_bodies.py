@@ -41,13 +41,13 @@ from ledger.core.record.kinds import (
 )
 from ledger.core.record.units import convert
 from ledger.core.record.values import Flow
-from ledger.engine.account import account
 from ledger.engine.assessing import assess
 from ledger.engine.end_of_waste.returned import returned_in
-from ledger.engine.figure_work import work_of
+from ledger.engine.figure_inputs import figure_inputs_of
 from ledger.engine.inventory.moved import names_elsewhere
 from ledger.engine.prepare import ask_sector, drafted
-from ledger.engine.prepared import FigureWork, Prepared, Submission
+from ledger.engine.prepared import FigureInputs, Prepared, Submission
+from ledger.engine.record_outcome import outcome_of
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError, Unavailable, VerificationError
 from ledger.footprint.derived.statements import adjustment_of
@@ -134,12 +134,12 @@ def _recomputed(
             if again != committed:
                 raise _fails("wrong-assessment", "claims.assessment",
                              "the recomputed assessment differs from the assessment that the log committed to")
-        figure_work = work_of(record, plan, state, _assessment.decode(committed))
-        _check_share(proven, figure_work)
-        figure_work = figure_work._replace(adjustment=adjustment_of(leaf))
+        figure_inputs = figure_inputs_of(record, plan, state, _assessment.decode(committed))
+        _check_share(proven, figure_inputs)
+        figure_inputs = figure_inputs._replace(adjustment=adjustment_of(leaf))
         figures = {lot.lot: LotFigures(vector_of(read(lot.burdens)), read(lot.contents)) for lot in proven.inputs}
-        outcome = account(Prepared(
-            submission, plan, figure_work, committed, claims.plugin, versions,
+        outcome = outcome_of(Prepared(
+            submission, plan, figure_inputs, committed, claims.plugin, versions,
             accepted_by=leaf.accepted_by), figures)
     except VerificationError:
         raise
@@ -333,9 +333,9 @@ def _check_plan(proven: Proven, plan: Plan) -> None:
                      claims.lot)
 
 
-def _check_share(proven: Proven, figure_work: FigureWork) -> None:
+def _check_share(proven: Proven, figure_inputs: FigureInputs) -> None:
     place = proven.claims.result.index - 1
-    share = figure_work.shares[place] if figure_work.shares else 0.0
+    share = figure_inputs.shares[place] if figure_inputs.shares else 0.0
     if repr(share) != proven.claims.share:
         raise _fails("wrong-share", "claims.share", f"by the body, the lot's allocation share is {share!r}, "
                      f"not {proven.claims.share}", proven.claims.share)

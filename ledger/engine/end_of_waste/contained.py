@@ -17,7 +17,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.engine.bounds.matter import CONTENT
 from ledger.engine.bounds.profiles import holders
 from ledger.engine.bounds.substances import substance_of
-from ledger.engine.references import Buying, ranges_of_lot
+from ledger.engine.references import Purchase, ranges_of_lot
 from ledger.sdk.sets.factor_set import SupplyEntry
 from ledger.sdk.sets.lookup import entry_of, entry_of_code
 
@@ -43,32 +43,32 @@ class _Component(NamedTuple):
     entry: SupplyEntry | None
 
 
-def new_matter(buying: Buying) -> list[Reference]:
+def new_matter(purchase: Purchase) -> list[Reference]:
     """The ranges of the outputs of a consumption that no good which was used up can have held."""
-    made = [(i, one.facts, list(_materials(one.facts, buying))) for i, one in enumerate(buying.plan.created)]
-    taken = [(lot, mass, list(_materials(lot, buying))) for lot, _, mass in buying.plan.taken]
+    made = [(i, one.facts, list(_materials(one.facts, purchase))) for i, one in enumerate(purchase.plan.created)]
+    taken = [(lot, mass, list(_materials(lot, purchase))) for lot, _, mass in purchase.plan.taken]
     if any(mass is None for _, mass, _ in taken):
         return []
     came = [(mass or _NOTHING, materials) for _, mass, materials in taken]
     references: list[Reference] = []
     for i, lot, materials in made:
-        parts = [_new_part(group, made, came, buying) for group in _groups(materials)]
+        parts = [_new_part(group, made, came, purchase) for group in _groups(materials)]
         part = max(parts, default=_NOTHING)
         if part and lot.mass:
-            ranges = ranges_of_lot(i, lot, CONTEXT.multiply(lot.mass, part), buying)
+            ranges = ranges_of_lot(i, lot, CONTEXT.multiply(lot.mass, part), purchase)
             references += [replace(one, code=CONTENT) for one in ranges]
     return references
 
 
-def _materials(lot: LotFacts, buying: Buying) -> Iterator[_Component]:
+def _materials(lot: LotFacts, purchase: Purchase) -> Iterator[_Component]:
     """The materials of a lot, or else the one of its code; the rest may be anything."""
     rest = _ONE
-    for name, share in buying.facts.composition(lot).materials.items():
-        known = entry_of(buying.sets, name)
+    for name, share in purchase.facts.composition(lot).materials.items():
+        known = entry_of(purchase.sets, name)
         rest = CONTEXT.subtract(rest, Decimal(share))
         yield _Component(Decimal(share), None if known is None else known[1])
-    product = buying.facts.products.get(lot.product)
-    coded = entry_of_code(buying.sets, product.codes if product else ())
+    product = purchase.facts.products.get(lot.product)
+    coded = entry_of_code(purchase.sets, product.codes if product else ())
     if rest > _NOTHING:
         yield _Component(rest, coded if rest == _ONE else None)
 
@@ -80,7 +80,7 @@ def _groups(materials: Sequence[_Component]) -> set[str]:
 
 def _new_part(
     group: str, made: Sequence[tuple[int, LotFacts, Sequence[_Component]]],
-    came: Sequence[tuple[Decimal, Sequence[_Component]]], buying: Buying,
+    came: Sequence[tuple[Decimal, Sequence[_Component]]], purchase: Purchase,
 ) -> Decimal:
     """The part (0 to 1) of the outputs' mass of a class that no good can have held."""
     out = held = _NOTHING
@@ -90,18 +90,18 @@ def _new_part(
                 out = CONTEXT.add(out, CONTEXT.multiply(lot.mass or _NOTHING, part.share))
     for mass, materials in came:
         for part in materials:
-            most = CONTEXT.multiply(part.share, _most(group, part.entry, buying))
+            most = CONTEXT.multiply(part.share, _most(group, part.entry, purchase))
             held = CONTEXT.add(held, CONTEXT.multiply(mass, most))
     unexplained = CONTEXT.subtract(out, CONTEXT.multiply(held, _MORE))
     return CONTEXT.divide(unexplained, out) if unexplained > _NOTHING else _NOTHING
 
 
-def _most(group: str, entry: SupplyEntry | None, buying: Buying) -> Decimal:
+def _most(group: str, entry: SupplyEntry | None, purchase: Purchase) -> Decimal:
     """Kg of a class that a kg of a material can hold."""
     if entry is None or entry.group == group:
         return _ONE
     if group in holders():
-        table, substance = holders()[group], substance_of(tuple(buying.sets), entry.key)
+        table, substance = holders()[group], substance_of(tuple(purchase.sets), entry.key)
         names = (entry.key, f"{_CLASS}{substance.group}")
         return next((table[name] for name in names if name in table), _NOTHING)
     alike = entry.group in _ARTICLES or any({entry.group, group} <= classes for classes in _ALIKE)

@@ -22,7 +22,7 @@ from ledger.core.outcome.assessment import Reference
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Consumption, Declaration
 from ledger.core.record.values import UNBURDENED, Evidence
-from ledger.engine.references import Buying, ranges_of_lot, spelled
+from ledger.engine.references import Purchase, ranges_of_lot, spelled
 from ledger.sdk.sets.factor_set import SupplyEntry
 from ledger.sdk.sets.lookup import entry_of, entry_of_code
 from ledger.sdk.tables import rows
@@ -51,14 +51,14 @@ def _lives() -> Mapping[tuple[str, str], Decimal]:
     }
 
 
-def service_life(lot: LotFacts, buying: Buying, *, shown: bool = False) -> Decimal:
+def service_life(lot: LotFacts, purchase: Purchase, *, shown: bool = False) -> Decimal:
     """The minimum service life of a lot's product in years: by its code, or the mean of its materials by mass. `shown`:
     a document shows its end user."""
-    product = buying.facts.products.get(lot.product)
-    coded = entry_of_code(buying.sets, product.codes if product else ())
+    product = purchase.facts.products.get(lot.product)
+    coded = entry_of_code(purchase.sets, product.codes if product else ())
     mean = _NOTHING
-    for name, share in buying.facts.composition(lot).materials.items():
-        known = entry_of(buying.sets, name)
+    for name, share in purchase.facts.composition(lot).materials.items():
+        known = entry_of(purchase.sets, name)
         if known is not None:
             mean = CONTEXT.add(mean, CONTEXT.multiply(Decimal(share), _life_of(known[1], shown)))
     return max(mean, _NOTHING if coded is None else _life_of(coded, shown))
@@ -70,10 +70,10 @@ def _life_of(entry: SupplyEntry, shown: bool) -> Decimal:
     return _NOTHING if shown and years <= _SHORT else years
 
 
-def unused_part(lot: LotFacts, years: Decimal, buying: Buying, *, shown: bool = False) -> Decimal:
+def unused_part(lot: LotFacts, years: Decimal, purchase: Purchase, *, shown: bool = False) -> Decimal:
     """The part (0 to 1) of the minimum service life that is left after `years`. `shown`: a document shows its end
     user."""
-    least = service_life(lot, buying, shown=shown)
+    least = service_life(lot, purchase, shown=shown)
     if years >= least:
         return _NOTHING
     return CONTEXT.subtract(_ONE, CONTEXT.divide(max(years, _NOTHING), least))
@@ -84,17 +84,17 @@ def shows_end_user(evidence: Sequence[Evidence]) -> bool:
     return any(one.kind.partition(":")[0] in END_USER for one in evidence)
 
 
-def declared_core(record: Declaration, buying: Buying) -> list[Reference]:
+def declared_core(record: Declaration, purchase: Purchase) -> list[Reference]:
     """The ranges of a declared core that has no end user, or too short a life."""
     if record.lot is None or record.lot.role != "core":
         return []
-    lot = buying.plan.created[0].facts
-    if _of_maker(lot, record.issuer, buying.facts) and not shows_end_user(record.evidence):
-        return _ranges(lot, _ONE, buying, OF_MAKER)
+    lot = purchase.plan.created[0].facts
+    if _of_maker(lot, record.issuer, purchase.facts) and not shows_end_user(record.evidence):
+        return _ranges(lot, _ONE, purchase, OF_MAKER)
     life = record.lot.previous_life
     if life is None or life.estimated_years is None:
         return []
-    return _ranges(lot, unused_part(lot, Decimal(life.estimated_years), buying), buying, UNUSED)
+    return _ranges(lot, unused_part(lot, Decimal(life.estimated_years), purchase), purchase, UNUSED)
 
 
 class _Returned(NamedTuple):
@@ -104,14 +104,14 @@ class _Returned(NamedTuple):
     unused: Decimal
 
 
-def returned_goods(record: Consumption, buying: Buying) -> list[Reference]:
+def returned_goods(record: Consumption, purchase: Purchase) -> list[Reference]:
     """The ranges of waste and cores that come from goods which their owner had for too short a time. Each output has a
     part of each good, by mass."""
-    whole = _sum([taken.mass for taken in buying.plan.taken])
+    whole = _sum([taken.mass for taken in purchase.plan.taken])
     references: list[Reference] = []
-    for returned in _largest(_by_product(record, buying)):
-        ranges = ranges_of_lot(0, returned.lot, _ONE, buying)
-        for i, (lot, _) in enumerate(buying.plan.created):
+    for returned in _largest(_by_product(record, purchase)):
+        ranges = ranges_of_lot(0, returned.lot, _ONE, purchase)
+        for i, (lot, _) in enumerate(purchase.plan.created):
             if lot.mass and ranges:
                 part = CONTEXT.divide(CONTEXT.multiply(lot.mass, returned.unused), whole)
                 references += [
@@ -121,13 +121,13 @@ def returned_goods(record: Consumption, buying: Buying) -> list[Reference]:
     return references
 
 
-def _by_product(record: Consumption, buying: Buying) -> list[_Returned]:
+def _by_product(record: Consumption, purchase: Purchase) -> list[_Returned]:
     """The goods with an unused part, each product once: lots of one product and composition have one range."""
     products: dict[tuple[object, ...], _Returned] = {}
-    for lot, _, mass in buying.plan.taken:
-        unused = CONTEXT.multiply(mass or _NOTHING, _unused_of(lot, record, buying))
+    for lot, _, mass in purchase.plan.taken:
+        unused = CONTEXT.multiply(mass or _NOTHING, _unused_of(lot, record, purchase))
         if unused:
-            key = (lot.product, *sorted(buying.facts.composition(lot).materials.items()))
+            key = (lot.product, *sorted(purchase.facts.composition(lot).materials.items()))
             before = products.get(key)
             products[key] = _Returned(lot, unused if before is None else CONTEXT.add(before.unused, unused))
     return list(products.values())
@@ -142,16 +142,16 @@ def _largest(returned: Sequence[_Returned]) -> Sequence[_Returned]:
     return [_Returned(ordered[0].lot, CONTEXT.add(ordered[0].unused, rest)), *ordered[1:_MOST]]
 
 
-def _unused_of(good: LotFacts, record: Consumption, buying: Buying) -> Decimal:
+def _unused_of(good: LotFacts, record: Consumption, purchase: Purchase) -> Decimal:
     """The unused part of a good whose life ends with this record. A lot from before the rule does not tell its age; one
     whose owner declared it without a document about its age counts as new."""
     if good.role in UNBURDENED or (good.made is None and good.since is None):
         return _NOTHING
     shown = shows_end_user(record.evidence)
     if good.since is None:
-        return unused_part(good, _NOTHING, buying, shown=shown)
+        return unused_part(good, _NOTHING, purchase, shown=shown)
     days = (check_time(record.time, "time") - check_time(good.since, "since")).days
-    return unused_part(good, CONTEXT.divide(Decimal(days), _DAYS), buying, shown=shown)
+    return unused_part(good, CONTEXT.divide(Decimal(days), _DAYS), purchase, shown=shown)
 
 
 def _sum(masses: Sequence[Decimal | None]) -> Decimal:
@@ -166,9 +166,9 @@ def _of_maker(lot: LotFacts, issuer: str, facts: Facts) -> bool:
     return product is not None and facts.group(product.owner) == facts.group(issuer)
 
 
-def _ranges(lot: LotFacts, part: Decimal, buying: Buying, code: str) -> list[Reference]:
+def _ranges(lot: LotFacts, part: Decimal, purchase: Purchase, code: str) -> list[Reference]:
     """The ranges of a part of the first output."""
     if not part or not lot.mass:
         return []
-    ranges = ranges_of_lot(0, lot, CONTEXT.multiply(lot.mass, part), buying)
+    ranges = ranges_of_lot(0, lot, CONTEXT.multiply(lot.mass, part), purchase)
     return [replace(reference, code=code) for reference in ranges]

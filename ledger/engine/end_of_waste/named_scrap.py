@@ -31,7 +31,7 @@ from ledger.engine.end_of_waste.recycled import PROOF, primary_of
 from ledger.engine.end_of_waste.returned import PURCHASE
 from ledger.engine.pricing.priced import co2e_of_lines
 from ledger.engine.pricing.unproven import UNPROVEN
-from ledger.engine.references import Buying, entries_of_lot
+from ledger.engine.references import Purchase, entries_of_lot
 from ledger.footprint.stored.supplies import FACTOR_EVIDENCE
 from ledger.sdk import PRODUCT_ROLES
 from ledger.sdk.sets.factor_set import SupplyEntry
@@ -52,28 +52,28 @@ _ROUNDED: Final = Decimal("0.99")
 _NOTHING, _ONE = Decimal(0), Decimal(1)
 
 
-def scrap_by_word(assessment: Assessment, buying: Buying) -> list[Finding]:
+def scrap_by_word(assessment: Assessment, purchase: Purchase) -> list[Finding]:
     """A finding for each supply that is scrap or recycled by its name, and of which no document speaks."""
-    supplied = [*buying.plan.supplied, *buying.plan.overheads]
+    supplied = [*purchase.plan.supplied, *purchase.plan.overheads]
     asked = [
         (i, one, known[1], primary) for i, one in enumerate(supplied)
-        if (known := entry_of(buying.sets, one.supply.material)) is not None
-        and (primary := _primary(buying, known[1])) is not None and not _is_shown(buying, one)
+        if (known := entry_of(purchase.sets, one.supply.material)) is not None
+        and (primary := _primary(purchase, known[1])) is not None and not _is_shown(purchase, one)
     ]
     return [finding for i, one, entry, primary in asked
-            if (finding := _finding(assessment, buying, i, one, entry, primary)) is not None]
+            if (finding := _finding(assessment, purchase, i, one, entry, primary)) is not None]
 
 
-def declared_scrap(record: Declaration, references: Sequence[Reference], buying: Buying) -> tuple[Reference, ...]:
+def declared_scrap(record: Declaration, references: Sequence[Reference], purchase: Purchase) -> tuple[Reference, ...]:
     """The ranges of a declared lot of goods: of scrap that no document shows, the range of the primary material."""
-    return tuple([one if _speaks(record.evidence, one.material or "") else _as_primary(one, buying)
+    return tuple([one if _speaks(record.evidence, one.material or "") else _as_primary(one, purchase)
                   for one in references])
 
 
-def _as_primary(reference: Reference, buying: Buying) -> Reference:
-    known = entry_of(buying.sets, reference.material or _key_of(reference.factor))
-    primary = None if known is None or not known[1].key.endswith(_SCRAP) else _primary(buying, known[1])
-    choice = None if primary is None else buying.choose(primary.key)
+def _as_primary(reference: Reference, purchase: Purchase) -> Reference:
+    known = entry_of(purchase.sets, reference.material or _key_of(reference.factor))
+    primary = None if known is None or not known[1].key.endswith(_SCRAP) else _primary(purchase, known[1])
+    choice = None if primary is None else purchase.choose(primary.key)
     if choice is None:
         return reference
     default = CONTEXT.divide(co2e_of(choice.factor.gases), UNITS[choice.entry.unit].scale)
@@ -85,17 +85,17 @@ def _key_of(factor: str | None) -> str:
     return (factor or "").partition(":")[2].partition("/")[0]
 
 
-def _primary(buying: Buying, entry: SupplyEntry) -> SupplyEntry | None:
+def _primary(purchase: Purchase, entry: SupplyEntry) -> SupplyEntry | None:
     """The material of which an entry is the recycled form or the scrap, by its name."""
     replaced = _REPLACED.get(entry.key, entry.key.removesuffix(_SCRAP))
     if replaced == entry.key:
-        return primary_of(buying.sets, entry)
-    known = entry_of(buying.sets, replaced)
+        return primary_of(purchase.sets, entry)
+    known = entry_of(purchase.sets, replaced)
     return None if known is None else known[1]
 
 
-def _is_shown(buying: Buying, supplied: Supplied) -> bool:
-    return supplied.supply.origin == "nature" or is_documented(supplied, buying.around.evidence, buying.facts)
+def _is_shown(purchase: Purchase, supplied: Supplied) -> bool:
+    return supplied.supply.origin == "nature" or is_documented(supplied, purchase.around.evidence, purchase.facts)
 
 
 def is_documented(supplied: Supplied, evidence: Sequence[Evidence], facts: Facts) -> bool:
@@ -110,10 +110,10 @@ def _speaks(evidence: Sequence[Evidence], material: str) -> bool:
 
 
 def _finding(
-    assessment: Assessment, buying: Buying, index: int, supplied: Supplied, entry: SupplyEntry, primary: SupplyEntry
+    assessment: Assessment, purchase: Purchase, index: int, supplied: Supplied, entry: SupplyEntry, primary: SupplyEntry
 ) -> Finding | None:
     supply, mass = supplied
-    choice = buying.choose(primary.key)
+    choice = purchase.choose(primary.key)
     amount = None
     if choice is not None:
         amount = amount_of(choice.entry, supply.quantity.amount, supply.quantity.unit, mass)
@@ -122,7 +122,7 @@ def _finding(
     default, covered = CONTEXT.multiply(amount, co2e_of(choice.factor.gases)), _covered(assessment, index)
     if covered >= CONTEXT.multiply(default, _ROUNDED):
         return None
-    part = _unusual(buying, entry)
+    part = _unusual(purchase, entry)
     if not part:
         return None
     return Finding(
@@ -144,24 +144,24 @@ def _covered(assessment: Assessment, index: int) -> Decimal:
     return covered
 
 
-def _unusual(buying: Buying, entry: SupplyEntry) -> Decimal:
+def _unusual(purchase: Purchase, entry: SupplyEntry) -> Decimal:
     """The part (0 to 1) of the undocumented scrap of a kind that is beyond its usual part of the record's metal."""
     believed = _BELIEVED.get(entry.key)
     if believed is None:
         return _ONE
     group, scrap, bought, made = entry.group, _NOTHING, _NOTHING, _NOTHING
-    for supplied in (*buying.plan.supplied, *buying.plan.overheads):
-        known = entry_of(buying.sets, supplied.supply.material)
+    for supplied in (*purchase.plan.supplied, *purchase.plan.overheads):
+        known = entry_of(purchase.sets, supplied.supply.material)
         if known is None or known[1].group != group:
             continue
         bought = CONTEXT.add(bought, supplied.mass or _NOTHING)
-        if known[1].key == entry.key and not _is_shown(buying, supplied):
+        if known[1].key == entry.key and not _is_shown(purchase, supplied):
             scrap = CONTEXT.add(scrap, supplied.mass or _NOTHING)
-    for lot, _, mass in buying.plan.taken:
-        if any(one.group == group for one in entries_of_lot(lot, buying)):
+    for lot, _, mass in purchase.plan.taken:
+        if any(one.group == group for one in entries_of_lot(lot, purchase)):
             bought = CONTEXT.add(bought, mass or _NOTHING)
-    for lot, _ in buying.plan.created:
-        if lot.role in PRODUCT_ROLES and any(one.group == group for one in entries_of_lot(lot, buying)):
+    for lot, _ in purchase.plan.created:
+        if lot.role in PRODUCT_ROLES and any(one.group == group for one in entries_of_lot(lot, purchase)):
             made = CONTEXT.add(made, lot.mass or _NOTHING)
     if not scrap:
         return _NOTHING

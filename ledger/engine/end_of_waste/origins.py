@@ -20,7 +20,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Consumption, Transformation
 from ledger.core.record.values import UNBURDENED
 from ledger.engine.bounds.process import short
-from ledger.engine.end_of_waste.by_word import is_documented
+from ledger.engine.end_of_waste.named_scrap import is_documented
 from ledger.errors import Refused
 from ledger.footprint.stored.contents import QUESTIONED, RECYCLED
 from ledger.footprint.stored.figures import TakenFigures

@@ -31,7 +31,7 @@ from ledger.admission.facts import LotFacts
 from ledger.core.outcome.assessment import Finding, Reference
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.values import UNBURDENED
-from ledger.engine.references import Buying, entries_of_lot, ranges_of_lot
+from ledger.engine.references import Purchase, entries_of_lot, ranges_of_lot
 from ledger.sdk import PRODUCT_ROLES
 from ledger.sdk.sets.factor_set import SupplyEntry
 from ledger.sdk.sets.lookup import entry_of
@@ -89,61 +89,61 @@ class _Class(NamedTuple):
         return bool(self.bought) and self.waste > CONTEXT.multiply(_SHAPED, self.bought)
 
 
-def waste_of_route(buying: Buying) -> list[Reference]:
+def waste_of_route(purchase: Purchase) -> list[Reference]:
     """The ranges of outputs that are waste by their role alone."""
-    created = [made.facts for made in buying.plan.created]
+    created = [made.facts for made in purchase.plan.created]
     goods = [lot for lot in created if lot.role in PRODUCT_ROLES]
     references: list[Reference] = []
     for i, waste in enumerate(created):
         if waste.role != "waste" or not waste.mass:
             continue
-        twins = [good for good in goods if good.mass and _alike(waste, good, buying)]
+        twins = [good for good in goods if good.mass and _alike(waste, good, purchase)]
         product = max(twins, key=_mass, default=waste)
-        sums = _sums(product, created, buying)
-        if goods and not twins and (sums is None or not _is_laundered(sums, waste, created, buying)):
+        sums = _sums(product, created, purchase)
+        if goods and not twins and (sums is None or not _is_laundered(sums, waste, created, purchase)):
             continue
         if sums is not None and sums.is_unusual and sums.fresh:
             mass = CONTEXT.multiply(waste.mass, sums.fresh)
-            ranges = max((ranges_of_lot(i, lot, mass, buying) for lot in (product, waste)), key=_whole)
+            ranges = max((ranges_of_lot(i, lot, mass, purchase) for lot in (product, waste)), key=_whole)
             references += [replace(reference, code=CODE) for reference in ranges]
     return references
 
 
-def run_without_product(buying: Buying) -> list[Finding]:
+def run_without_product(purchase: Purchase) -> list[Finding]:
     """A note on a run that makes waste alone: its burden stays with the record."""
-    roles = {made.facts.role for made in buying.plan.created}
+    roles = {made.facts.role for made in purchase.plan.created}
     if "waste" not in roles or roles - {"waste", "core"}:
         return []
     return [Finding(code=NO_PRODUCT, severity="note",
                     message="no output carries a burden: it stays with the record, and reconciliations name it")]
 
 
-def _sums(product: LotFacts, created: Sequence[LotFacts], buying: Buying) -> _Class | None:
+def _sums(product: LotFacts, created: Sequence[LotFacts], purchase: Purchase) -> _Class | None:
     """The class of a product in the record. None if the sets do not know its material."""
-    groups = {entry.group for entry in entries_of_lot(product, buying)}
+    groups = {entry.group for entry in entries_of_lot(product, purchase)}
     if not groups:
         return None
     goods = waste = scrap = bought = _NOTHING
     for lot in created:
-        if lot.role in PRODUCT_ROLES and _in(groups, entries_of_lot(lot, buying)):
+        if lot.role in PRODUCT_ROLES and _in(groups, entries_of_lot(lot, purchase)):
             goods = CONTEXT.add(goods, _mass(lot))
-        elif lot.role == "waste" and _in(groups, entries_of_lot(lot, buying)):
+        elif lot.role == "waste" and _in(groups, entries_of_lot(lot, purchase)):
             waste = CONTEXT.add(waste, _mass(lot))
-    for lot, _, mass in buying.plan.taken:
-        entries = entries_of_lot(lot, buying)
+    for lot, _, mass in purchase.plan.taken:
+        entries = entries_of_lot(lot, purchase)
         if lot.role in ("waste", "core") and (not entries or _in(groups, entries)):
             scrap = CONTEXT.add(scrap, mass or _NOTHING)
         elif _in(groups, entries):
             bought = CONTEXT.add(bought, mass or _NOTHING)
-    for supply, mass in buying.plan.supplied:
-        known = entry_of(buying.sets, supply.material)
+    for supply, mass in purchase.plan.supplied:
+        known = entry_of(purchase.sets, supply.material)
         if known is None or known[1].group not in groups or known[1].kind != "material":
             continue
         if known[1].key.endswith(_SCRAP):
             scrap = CONTEXT.add(scrap, mass or _NOTHING)
         else:
             bought = CONTEXT.add(bought, mass or _NOTHING)
-    shown = any(document.kind.partition(":")[0] in _CUTTING for document in buying.around.evidence)
+    shown = any(document.kind.partition(":")[0] in _CUTTING for document in purchase.around.evidence)
     return _Class(goods, waste, scrap, bought, _SHAPED if shown or not groups & _METALS else _CUT)
 
 
@@ -154,44 +154,44 @@ class _WastePart(NamedTuple):
     burden: Decimal
 
 
-def _is_laundered(sums: _Class, waste: LotFacts, created: Sequence[LotFacts], buying: Buying) -> bool:
+def _is_laundered(sums: _Class, waste: LotFacts, created: Sequence[LotFacts], purchase: Purchase) -> bool:
     """Whether waste beside other products is the purpose of the record: it was bought and passes, or it was made."""
-    if sums.passes and not _used_up(waste, buying):
-        part = _part_of(waste, created, buying)
+    if sums.passes and not _used_up(waste, purchase):
+        part = _part_of(waste, created, purchase)
         return part.burden > (_HALF if part.mass <= _HALF else _LITTLE)
-    made = sums.is_made and not _is_stone(waste, buying) and not _comes_with_waste(waste, buying)
-    return made and _part_of(waste, created, buying).burden > _HALF
+    made = sums.is_made and not _is_stone(waste, purchase) and not _comes_with_waste(waste, purchase)
+    return made and _part_of(waste, created, purchase).burden > _HALF
 
 
-def _used_up(waste: LotFacts, buying: Buying) -> bool:
-    return any(entry.group in _USED_UP for entry in entries_of_lot(waste, buying))
+def _used_up(waste: LotFacts, purchase: Purchase) -> bool:
+    return any(entry.group in _USED_UP for entry in entries_of_lot(waste, purchase))
 
 
-def _is_stone(lot: LotFacts, buying: Buying) -> bool:
-    entries = entries_of_lot(lot, buying)
+def _is_stone(lot: LotFacts, purchase: Purchase) -> bool:
+    entries = entries_of_lot(lot, purchase)
     return bool(entries) and all(entry.group in _STONE for entry in entries)
 
 
-def _comes_with_waste(waste: LotFacts, buying: Buying) -> bool:
+def _comes_with_waste(waste: LotFacts, purchase: Purchase) -> bool:
     """Whether the waste may come out of waste that the record takes, such as metal out of the ash of an incinerator."""
-    old = [mass or _NOTHING for lot, _, mass in buying.plan.taken
-           if lot.role in UNBURDENED and not _is_stone(lot, buying)]
+    old = [mass or _NOTHING for lot, _, mass in purchase.plan.taken
+           if lot.role in UNBURDENED and not _is_stone(lot, purchase)]
     return _sum(old) >= _mass(waste)
 
 
-def _part_of(waste: LotFacts, created: Sequence[LotFacts], buying: Buying) -> _WastePart:
-    groups = {entry.group for entry in entries_of_lot(waste, buying)}
-    wasted = [lot for lot in created if lot.role == "waste" and _in(groups, entries_of_lot(lot, buying))]
+def _part_of(waste: LotFacts, created: Sequence[LotFacts], purchase: Purchase) -> _WastePart:
+    groups = {entry.group for entry in entries_of_lot(waste, purchase)}
+    wasted = [lot for lot in created if lot.role == "waste" and _in(groups, entries_of_lot(lot, purchase))]
     goods = [lot for lot in created if lot.role in PRODUCT_ROLES]
-    mass, burden = _sum([_mass(lot) for lot in wasted]), _sum([_usual(lot, buying) for lot in wasted])
+    mass, burden = _sum([_mass(lot) for lot in wasted]), _sum([_usual(lot, purchase) for lot in wasted])
     masses = CONTEXT.add(mass, _sum([_mass(lot) for lot in goods]))
-    burdens = CONTEXT.add(burden, _sum([_usual(lot, buying) for lot in goods]))
+    burdens = CONTEXT.add(burden, _sum([_usual(lot, purchase) for lot in goods]))
     return _WastePart(CONTEXT.divide(mass, masses), CONTEXT.divide(burden, burdens) if burdens else _NOTHING)
 
 
-def _usual(lot: LotFacts, buying: Buying) -> Decimal:
+def _usual(lot: LotFacts, purchase: Purchase) -> Decimal:
     """The kg CO2e that are usual for a lot, by its range; zero without one."""
-    return _whole(ranges_of_lot(0, lot, lot.mass, buying) if lot.mass else [])
+    return _whole(ranges_of_lot(0, lot, lot.mass, purchase) if lot.mass else [])
 
 
 def _whole(ranges: Sequence[Reference]) -> Decimal:
@@ -211,18 +211,18 @@ def _mass(lot: LotFacts) -> Decimal:
     return lot.mass or _NOTHING
 
 
-def _alike(waste: LotFacts, good: LotFacts, buying: Buying) -> bool:
+def _alike(waste: LotFacts, good: LotFacts, purchase: Purchase) -> bool:
     """Whether waste is of a product's material, or of its class and as dear, or scrap of it."""
     if waste.product == good.product:
         return True
-    wastes, goods = entries_of_lot(waste, buying), entries_of_lot(good, buying)
+    wastes, goods = entries_of_lot(waste, purchase), entries_of_lot(good, purchase)
     return any(
         one.key == other.key or (one.group == other.group and (
-            one.key.endswith(_SCRAP) or _default(one, buying) >= CONTEXT.multiply(_HALF, _default(other, buying))
+            one.key.endswith(_SCRAP) or _default(one, purchase) >= CONTEXT.multiply(_HALF, _default(other, purchase))
         )) for one in wastes for other in goods
     )
 
 
-def _default(entry: SupplyEntry, buying: Buying) -> Decimal:
-    choice = buying.choose(entry.key)
+def _default(entry: SupplyEntry, purchase: Purchase) -> Decimal:
+    choice = purchase.choose(entry.key)
     return _NOTHING if choice is None else co2e_of(choice.factor.gases)

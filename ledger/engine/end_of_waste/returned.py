@@ -27,8 +27,8 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Declaration
 from ledger.core.record.values import Evidence
 from ledger.engine.end_of_waste.lives import END_USER
-from ledger.engine.inventory.unshown import unshown_in
-from ledger.engine.references import Buying, ranges_of_lot
+from ledger.engine.inventory.undocumented_stock import unshown_in
+from ledger.engine.references import Purchase, ranges_of_lot
 
 SOLD: Final = "sold-outside-before"
 OWN: Final = "own-goods-collected"
@@ -53,7 +53,7 @@ class DeclaredAgain(NamedTuple):
 
 
 def declared_again(
-    record: Declaration, lot: LotFacts, references: Sequence[Reference], facts: Facts, buying: Buying | None
+    record: Declaration, lot: LotFacts, references: Sequence[Reference], facts: Facts, purchase: Purchase | None
 ) -> DeclaredAgain:
     """`references`: the ranges of the declared lot so far. `buying`: None if no factor set is in force."""
     before = returned(record, facts)
@@ -67,7 +67,7 @@ def declared_again(
         return DeclaredAgain(tuple(references))
     mass = lot.mass if before.made is None else min(lot.mass, before.made)
     shown = _is_shown(record.evidence, COLLECTION)
-    asked = [] if shown or buying is None else ranges_of_lot(0, lot, mass, buying)
+    asked = [] if shown or purchase is None else ranges_of_lot(0, lot, mass, purchase)
     finding = Finding(
         code=OWN, severity="note", output=0, value=before.made, unit=None if before.made is None else "KGM",
         message="the group that collects this waste has made goods of this product: "

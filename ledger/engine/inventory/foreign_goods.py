@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from ledger.core.outcome.assessment import Assessment, Reference
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Transformation
-from ledger.engine.references import Buying, entries_of_lot
+from ledger.engine.references import Purchase, entries_of_lot
 from ledger.sdk import rows
 from ledger.sdk.sets.factor_set import SupplyEntry
 from ledger.sdk.sets.lookup import entry_of
@@ -33,39 +33,40 @@ _NOTHING: Final = Decimal(0)
 
 
 def from_default(
-    references: Sequence[Reference], record: AnyRecord, buying: Buying, assessment: Assessment
+    references: Sequence[Reference], record: AnyRecord, purchase: Purchase, assessment: Assessment
 ) -> tuple[Reference, ...]:
-    """The ranges; for strange goods they begin at the default."""
+    """The ranges; for foreign goods, and for oil of cleared land, they begin at the default."""
     foreign = _foreign().get(record.process, frozenset()) if isinstance(record, Transformation) else frozenset[str]()
     shown = any(line.burden == _LAND_USE for line in assessment.lines) or any(
-        document.kind.partition(":")[0] in _ORIGIN for document in buying.around.evidence)
+        document.kind.partition(":")[0] in _ORIGIN for document in purchase.around.evidence)
     return tuple([
-        replace(one, low=one.default) if _is_strange(one, buying, foreign, shown=shown) else one for one in references
+        replace(one, low=one.default) if _begins_at_default(one, purchase, foreign, shown=shown) else one
+        for one in references
     ])
 
 
-def _is_strange(reference: Reference, buying: Buying, foreign: frozenset[str], *, shown: bool) -> bool:
-    lot = buying.plan.created[reference.output].facts
+def _begins_at_default(reference: Reference, purchase: Purchase, foreign: frozenset[str], *, shown: bool) -> bool:
+    lot = purchase.plan.created[reference.output].facts
     if CONTEXT.multiply(reference.mass, Decimal(2)) < (lot.mass or _NOTHING):
         return False
-    known = None if reference.material is None else entry_of(buying.sets, reference.material)
-    entries = entries_of_lot(lot, buying) if known is None else [known[1]]
+    known = None if reference.material is None else entry_of(purchase.sets, reference.material)
+    entries = entries_of_lot(lot, purchase) if known is None else [known[1]]
     keys = {entry.key for entry in entries}
     least = CONTEXT.multiply(reference.mass, _HALF)
-    if any(entry.group in foreign for entry in entries) and _came(buying, lambda entry: entry.key in keys) < least:
+    if any(entry.group in foreign for entry in entries) and _came(purchase, lambda entry: entry.key in keys) < least:
         return True
-    return not keys.isdisjoint(_cleared()) and not shown and _came(buying, _is_oil) < least
+    return not keys.isdisjoint(_cleared()) and not shown and _came(purchase, _is_oil) < least
 
 
-def _came(buying: Buying, wanted: Callable[[SupplyEntry], bool]) -> Decimal:
+def _came(purchase: Purchase, wanted: Callable[[SupplyEntry], bool]) -> Decimal:
     """Kg of the inputs and supplies that are goods of such entries."""
     came = _NOTHING
-    for supply, mass in buying.plan.supplied:
-        known = entry_of(buying.sets, supply.material)
+    for supply, mass in purchase.plan.supplied:
+        known = entry_of(purchase.sets, supply.material)
         if known is not None and wanted(known[1]):
             came = CONTEXT.add(came, mass or _NOTHING)
-    for taken in buying.plan.taken:
-        if any(wanted(entry) for entry in entries_of_lot(taken.lot, buying)):
+    for taken in purchase.plan.taken:
+        if any(wanted(entry) for entry in entries_of_lot(taken.lot, purchase)):
             came = CONTEXT.add(came, taken.mass or _NOTHING)
     return came
 

@@ -22,7 +22,7 @@ from ledger.core.record.kinds import Consumption, Transformation
 from ledger.core.record.units import plain
 from ledger.core.record.values import STOCK_DOCUMENTS
 from ledger.engine.bounds.process import short
-from ledger.engine.references import Buying, ranges_of_lot
+from ledger.engine.references import Purchase, ranges_of_lot
 from ledger.sdk import PRODUCT_ROLES
 
 UNSHOWN: Final = "stock-without-document"
@@ -33,7 +33,7 @@ _LONGEST: Final = 255
 _NOTHING: Final = Decimal(0)
 
 
-def unshown_stock(record: Transformation, plan: Plan, facts: Facts, buying: Buying | None) -> list[Finding]:
+def undocumented_stock(record: Transformation, plan: Plan, facts: Facts, purchase: Purchase | None) -> list[Finding]:
     """A finding for each input of which the group took like goods off the ledger without a document. `buying`: None if
     no factor set is in force."""
     before = dict(returned(record, facts).unshown)
@@ -51,7 +51,7 @@ def unshown_stock(record: Transformation, plan: Plan, facts: Facts, buying: Buyi
             continue
         asked = min(left.get(like, went), CONTEXT.multiply(mass, _CUT_OFF))
         left[like] = CONTEXT.subtract(left.get(like, went), asked)
-        amount = None if shown or not asked or buying is None else _amount(buying, i, asked)
+        amount = None if shown or not asked or purchase is None else _amount(purchase, i, asked)
         findings.append(Finding(
             code=UNSHOWN, severity="note" if shown else "warning", taken=i, value=went, unit="KGM", amount=amount,
             message=(f"{plain(went)} kg of goods like {lot.id} went without a document before: "
@@ -91,9 +91,9 @@ def _alike(name: str, product: str, like: frozenset[str], facts: Facts) -> bool:
     return name == product or (other is not None and not like.isdisjoint(like_subjects(other)))
 
 
-def _amount(buying: Buying, taken: int, kilograms: Decimal) -> Decimal | None:
+def _amount(purchase: Purchase, taken: int, kilograms: Decimal) -> Decimal | None:
     """Kg CO2e of goods like an input, by their default; None if the sets have no default."""
-    lot = buying.plan.taken[taken].lot
-    ranges = ranges_of_lot(0, lot, kilograms, buying)
+    lot = purchase.plan.taken[taken].lot
+    ranges = ranges_of_lot(0, lot, kilograms, purchase)
     with localcontext(CONTEXT):
         return short(sum([one.mass * one.default for one in ranges], _NOTHING)) if ranges else None

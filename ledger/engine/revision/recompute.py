@@ -32,11 +32,11 @@ from ledger.core.outcome.assessment import NOTHING, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf
 from ledger.core.record.kinds import AnyRecord, Closing, Declaration, Report
 from ledger.core.record.redacted import is_residue
-from ledger.engine.account import Outcome, account
 from ledger.engine.end_of_waste.returned import returned_in
-from ledger.engine.figure_work import work_of
+from ledger.engine.figure_inputs import figure_inputs_of
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import Prepared, Submission
+from ledger.engine.record_outcome import Outcome, outcome_of
 from ledger.engine.revision.balances import Balances, Undoing
 from ledger.engine.revision.history import History, base
 from ledger.engine.sectors import Registry
@@ -184,7 +184,7 @@ class Engine:
         if new.accepted_by != old.accepted_by:
             # Whether a delivery was accepted on arrival is settled.
             new = new._replace(accepted_by=old.accepted_by)
-        outcome = account(new, history.figures)
+        outcome = outcome_of(new, history.figures)
         lots = self._numbered(index, new)
         self._settle(index, old, new, lots)
         figures = outcome.figures.outputs
@@ -253,7 +253,7 @@ class Engine:
         plan = plan_of(record, state, ANY_TOLERANCE, base(index))
         assessment = self._valid_assessment(index, old, plan)
         if assessment is not None:
-            return old._replace(plan=plan, work=work_of(record, plan, state, _assessment.decode(assessment)))
+            return old._replace(plan=plan, work=figure_inputs_of(record, plan, state, _assessment.decode(assessment)))
         return self._assessed(index, old.submission, old)
 
     def _valid_assessment(self, index: int, old: Prepared, plan: Plan) -> Raw | None:
@@ -300,7 +300,8 @@ class Engine:
         plan = plan_of(submission.record, state, ANY_TOLERANCE, base(index))
         decoded = NOTHING if assessment is None else _assessment.decode(assessment)
         return Prepared(
-            submission, plan, work_of(submission.record, plan, state, decoded), assessment, old.tag, old.versions,
+            submission, plan, figure_inputs_of(submission.record, plan, state, decoded), assessment, old.tag,
+            old.versions,
         )
 
     def _give_back_rest(self, index: int, old: Prepared) -> None:

@@ -19,7 +19,7 @@ from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import Addition, Amendment, AnyRecord
 from ledger.core.record.redacted import is_residue, residue
 from ledger.core.record.revisions import Change
-from ledger.engine.figure_work import work_of
+from ledger.engine.figure_inputs import figure_inputs_of
 from ledger.engine.prepared import Prepared, Submission
 from ledger.engine.revision.current_record import Past
 from ledger.engine.revision.history import History, base
@@ -124,7 +124,7 @@ def _prepared(state: State, past: Past, record: AnyRecord, leaf: AssessmentLeaf)
     else:
         plan = plan_of(record, state, ANY_TOLERANCE, base(past.index))
     assessment = msgspec.json.decode(leaf.assessment, type=Assessment)
-    work = work_of(record, plan, state, assessment)
+    work = figure_inputs_of(record, plan, state, assessment)
     if leaf.averaged or leaf.averaged_contents:
         work = work._replace(adjustment=Adjustment(vector_of(read(leaf.averaged)), read(leaf.averaged_contents)))
     versions = state.activations.versions(leaf.activation)

@@ -1,8 +1,8 @@
 """Runs the revision of an amendment or a closing. A closing also sets the period averages of its facility's pools."""
 
 from ledger.core.record.kinds import Addition, Amendment, Closing
-from ledger.engine.account import part_of
 from ledger.engine.prepared import Prepared
+from ledger.engine.record_outcome import part_of
 from ledger.engine.revision.changes import changes_of, closed, state_anew
 from ledger.engine.revision.history import History
 from ledger.engine.revision.recompute import Engine, Revision

@@ -22,7 +22,7 @@ from ledger.core.record.kinds import Closing
 from ledger.core.record.units import plain
 from ledger.engine.assessing import assess
 from ledger.engine.bounds.process import short
-from ledger.engine.figure_work import work_of
+from ledger.engine.figure_inputs import figure_inputs_of
 from ledger.engine.prepare import drafted
 from ledger.engine.prepared import Prepared
 from ledger.engine.sectors import Registry
@@ -53,7 +53,7 @@ def with_unspread(prepared: Prepared, unspread: Sequence[Unspread], facts: Facts
             omissions=(*assessment.omissions, *part.omissions),
             findings=(*assessment.findings, *part.findings, *_findings(record, stays, part)),
         )
-    work = work_of(record, prepared.plan, facts, assessment)
+    work = figure_inputs_of(record, prepared.plan, facts, assessment)
     return prepared._replace(assessment=assessment_bytes(assessment), work=work)
 
 

@@ -24,7 +24,7 @@ from ledger.service.access.show_lots import lot_levels, show_lots
 from ledger.service.access.sight import Sight
 from ledger.service.queries.doubts import visible_doubts
 from ledger.service.queries.footprint.read import StoredFigure
-from ledger.service.queries.tree_size import NOW, moment_at
+from ledger.service.queries.tree_size import NOW, as_of_size
 from ledger.store.database import DatabasePool
 
 AnyStudy = TypeVar("AnyStudy", bound=StudyClaim)
@@ -75,7 +75,7 @@ async def _sees_chain(pool: DatabasePool, sight: Sight, answer: FootprintAnswer)
     """Whether the caller sees every record upstream in full. The walk takes long, and few answers need it."""
     if sight.level < Level.FULL:
         return False
-    visible = await sight.visible(pool, sight.lots, await moment_at(pool, answer.at))
+    visible = await sight.visible(pool, sight.lots, await as_of_size(pool, answer.at))
     return visible is None or not visible.hidden
 
 

@@ -13,7 +13,7 @@ from ledger.service.access.facts import lots_of, made_facts, organizations_of, r
 from ledger.service.access.granted import GrantedRecords
 from ledger.service.access.sight import Sight
 from ledger.service.queries.chain.delivered import HiddenLots, read_delivered
-from ledger.service.queries.tree_size import moment_at
+from ledger.service.queries.tree_size import as_of_size
 from ledger.store.database import DatabasePool
 
 AnyLot = TypeVar("AnyLot", bound=LotAnswer)
@@ -43,7 +43,7 @@ async def show_lots(
     lives = await _ends_of_lives(pool, sight, {lot.previous_life for lot in lots if lot.previous_life is not None})
     behind = [lot for lot in lots if lot.index not in full]
     findings = await read_delivered(
-        pool, HiddenLots({lot.index for lot in behind}, ids=[lot.lot for lot in behind]), await moment_at(pool, at))
+        pool, HiddenLots({lot.index for lot in behind}, ids=[lot.lot for lot in behind]), await as_of_size(pool, at))
     context = LotContext(full, operators, lives, {
         name: of_lot(findings.by_lot[number]) for name, number in findings.numbers.items()
         if number in findings.by_lot})

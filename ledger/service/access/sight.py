@@ -12,7 +12,7 @@ from ledger.errors import NotFound
 from ledger.service.access.facts import made_facts
 from ledger.service.access.walk import Visible, hidden_parts, visible_upstream
 from ledger.service.access_log.noting import Noter
-from ledger.service.queries.tree_size import NOW, Moment
+from ledger.service.queries.tree_size import NOW, AsOf
 from ledger.store.database import DatabasePool
 
 _NO_ROWS: Final[Mapping[str, Record]] = {}
@@ -54,14 +54,14 @@ class Sight(NamedTuple):
                                rule="the name of something that you may see")
 
     async def visible(
-        self, pool: DatabasePool, lots: Sequence[int], moment: Moment, at_least: Level = Level.FULL
+        self, pool: DatabasePool, lots: Sequence[int], as_of: AsOf, at_least: Level = Level.FULL
     ) -> Visible | None:
         """The part of the chain upstream of lots that is visible at a level; None if the caller sees everything."""
         if self.whole:
             if self.noter is not None:
-                await self.noter.note_upstream(pool, lots, moment.version)
+                await self.noter.note_upstream(pool, lots, as_of.version)
             return None
-        return await self.noted(await visible_upstream(pool, self.rights, lots, moment, at_least))
+        return await self.noted(await visible_upstream(pool, self.rights, lots, as_of, at_least))
 
     async def note(self, owners: Collection[str]) -> None:
         """Returns when the readings of non-public data of these organisations are in the access log."""

@@ -16,7 +16,7 @@ from ledger.access.rights import HeldGrant, Rights
 from ledger.admission.facts import LOT_SLOTS
 from ledger.errors import Denied, InvalidInput
 from ledger.service.access.facts import made_facts
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -40,13 +40,13 @@ class Visible(NamedTuple):
 
 
 async def visible_upstream(
-    pool: DatabasePool, rights: Rights, lots: Sequence[int], moment: Moment, at_least: Level = Level.FULL,
+    pool: DatabasePool, rights: Rights, lots: Sequence[int], as_of: AsOf, at_least: Level = Level.FULL,
     most: int = MAX_RECORDS,
 ) -> Visible:
     """Walks upstream from the lots with these numbers, including their makers, through records that the caller sees
     `at_least` at that level. Raises InvalidInput if more than `most` records are visible. Not for callers who see
     everything."""
-    walk = _UpstreamWalk(pool, rights, moment, at_least, most)
+    walk = _UpstreamWalk(pool, rights, as_of, at_least, most)
     await walk.go(lots, rights.own | rights.whole_grantors)
     while await walk.go_on():
         pass
@@ -55,13 +55,13 @@ async def visible_upstream(
 
 
 async def visible_downstream(
-    pool: DatabasePool, rights: Rights, lots: Sequence[int], moment: Moment, most: int = MAX_RECORDS
+    pool: DatabasePool, rights: Rights, lots: Sequence[int], as_of: AsOf, most: int = MAX_RECORDS
 ) -> Visible:
     """Walks downstream from lots through records of organisations whose data the caller sees, with the makers of the
     lots among them. The uses of a lot by others are hidden, even whether there are any: `hidden` is empty. Raises
     InvalidInput if more than `most` records are visible."""
     organizations = rights.own | rights.whole_grantors
-    rows = await pool.fetch(queries("sight")["used"], list(lots), list(organizations), moment.version, moment.size,
+    rows = await pool.fetch(queries("sight")["used"], list(lots), list(organizations), as_of.version, as_of.size,
                             most + 1)
     if len(rows) > most:
         raise InvalidInput(f"more than {most} records lie downstream of the requested lots", code="chain-too-large",
@@ -84,8 +84,8 @@ def hidden_parts(field: str, value: object) -> Denied:
 
 
 class _UpstreamWalk:
-    def __init__(self, pool: DatabasePool, rights: Rights, moment: Moment, at_least: Level, most: int) -> None:
-        self._pool, self._rights, self._moment, self._least, self._most = pool, rights, moment, at_least, most
+    def __init__(self, pool: DatabasePool, rights: Rights, as_of: AsOf, at_least: Level, most: int) -> None:
+        self._pool, self._rights, self._moment, self._least, self._most = pool, rights, as_of, at_least, most
         self._asked: set[int] = set()
         self._walked: dict[str, set[int]] = {}
         self._waiting = [grant for grant in rights.grants if grant.depth == "full" and grant.lot is not None]

@@ -12,8 +12,8 @@ from asyncpg import Record
 from ledger.admission.facts import LOT_SLOTS
 from ledger.client.audit.checks.stored_lots import stored_leaf
 from ledger.client.audit.source.interface import EntryRow
-from ledger.engine.account import revision_leaves
 from ledger.engine.prepared import REVISING_TYPES
+from ledger.engine.record_outcome import revision_leaves
 from ledger.service.queries.tree_size import EVER
 from ledger.store.database import DatabasePool
 from ledger.store.revisions import revised_by

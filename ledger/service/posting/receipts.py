@@ -9,8 +9,8 @@ from ledger.core.log.inclusion_proof import TlogProof
 from ledger.core.log.tiles import Tile, inclusion_path_from_tiles, inclusion_tiles
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import MAX_SHOWN, Receipt, make_receipt
-from ledger.engine.account import lot_leaf, revision_leaves
 from ledger.engine.prepared import REVISING_TYPES
+from ledger.engine.record_outcome import lot_leaf, revision_leaves
 from ledger.errors import InvalidInput, NotFound
 from ledger.service.heads.publication import Publication, PublishedHead
 from ledger.store.database import Connection, DatabasePool

@@ -22,7 +22,7 @@ from ledger.errors import LedgerError, OutcomeUnknown, Refused, ShuttingDown, Un
 from ledger.host.clock import AHEAD
 from ledger.registry.assessing import Assessor
 from ledger.service.heads.heads import UNSIGNABLE
-from ledger.service.log_access import LogAccess
+from ledger.service.log_handle import LogHandle
 from ledger.service.observation.recorder import Recorder
 from ledger.service.observation.steps import Lap, Step, Stopwatch
 from ledger.service.posting.commit import Open, commit
@@ -70,7 +70,7 @@ class _Written(NamedTuple):
 class Sequencer:
     """A process has one. Replicas on one database need no coordination but the lock of the head."""
 
-    def __init__(self, log: LogAccess, assessor: Assessor, recorder: Recorder) -> None:
+    def __init__(self, log: LogHandle, assessor: Assessor, recorder: Recorder) -> None:
         self._recorder = recorder
         self.heads = log.heads
         self.origin = log.origin

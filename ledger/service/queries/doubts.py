@@ -9,7 +9,7 @@ from typing import Final
 
 from ledger.answers.stored import DoubtAnswer
 from ledger.service.access.sight import Sight
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -36,7 +36,7 @@ async def read_doubts(pool: DatabasePool, indexes: Iterable[int], size: int) -> 
 
 
 async def read_doubts_behind(
-    pool: DatabasePool, indexes: Iterable[int], moment: Moment, most: int = MAX_RECORDS
+    pool: DatabasePool, indexes: Iterable[int], as_of: AsOf, most: int = MAX_RECORDS
 ) -> tuple[list[DoubtAnswer], list[str]]:
     """All records in doubt among the records at `indexes`, the records upstream of them and the records that amended
     them, newest first; and the limitations that they impose on a figure, in words.
@@ -44,10 +44,10 @@ async def read_doubts_behind(
     Examines at most `most` records, and starts from the newest of `indexes`.
     """
     sql = queries("doubts")
-    if not await pool.fetchval(sql["any_doubts"], moment.size):
+    if not await pool.fetchval(sql["any_doubts"], as_of.size):
         return [], []
-    rows = await pool.fetch(sql["records_behind"], sorted(indexes)[-most - 1 :], moment.version, most + 1)
-    doubts = list(reversed((await read_doubts(pool, [row["record"] for row in rows], moment.size)).values()))
+    rows = await pool.fetch(sql["records_behind"], sorted(indexes)[-most - 1 :], as_of.version, most + 1)
+    doubts = list(reversed((await read_doubts(pool, [row["record"] for row in rows], as_of.size)).values()))
     return doubts, _limitations(doubts, any(row["looked"] > most for row in rows), most)
 
 

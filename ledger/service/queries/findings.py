@@ -19,7 +19,7 @@ from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.access.walk import Visible
 from ledger.service.queries.chain.delivered import HiddenLots, decoded, read_delivered, read_questioned
 from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.columns import list_of
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -65,52 +65,52 @@ class FindingTargets(NamedTuple):
 
 
 async def read_findings(
-    pool: DatabasePool, targets: FindingTargets, moment: Moment, most: int, sight: Sight = EVERYTHING
+    pool: DatabasePool, targets: FindingTargets, as_of: AsOf, most: int, sight: Sight = EVERYTHING
 ) -> FindingList:
     """The findings behind a figure: of the records that the caller sees, and by `delivered_findings` of hidden ones. If
     more than `most` records lie upstream, the list has the findings of own records only, and `beyond` says so."""
-    moment = await pinned(pool, moment)
-    visible = await sight.visible(pool, list(targets.lots), moment)
+    as_of = await pinned(pool, as_of)
+    visible = await sight.visible(pool, list(targets.lots), as_of)
     if visible is not None and visible.hidden:
-        return await _read_visible_findings(pool, targets, moment, most, visible, sight.rights.own)
-    rows = await pool.fetch(queries("findings")["behind"], sorted(targets.own), moment.version, most + 1)
+        return await _read_visible_findings(pool, targets, as_of, most, visible, sight.rights.own)
+    rows = await pool.fetch(queries("findings")["behind"], sorted(targets.own), as_of.version, most + 1)
     if any((row["looked"] or 0) > most for row in rows):
-        own = await pool.fetch(queries("findings")["among"], list_of(targets.own), moment.version)
+        own = await pool.fetch(queries("findings")["among"], list_of(targets.own), as_of.version)
         alone = ranked(await in_thread(decoded, own), Weights({}, dict(targets.lots)), NO_PATHS, targets.own)
         return alone._replace(beyond=most)
     records = await in_thread(decoded, [row for row in rows if row["index"] is not None])
     if not records:
         return NO_FINDINGS
-    loaded = await load_arrays(pool, ChainRequest(list(targets.lots), "upstream", moment, most=most))
+    loaded = await load_arrays(pool, ChainRequest(list(targets.lots), "upstream", as_of, most=most))
     wanted = numpy.zeros(len(loaded.arrays.numbers))
     for number, weight in targets.lots.items():
         wanted[loaded.arrays.position(number)] = weight
     carried = await in_thread(weights_of_sum, loaded.arrays, wanted)
-    return await weigh_findings(pool, WeighedChain(loaded.arrays, wanted, carried), targets, records, moment)
+    return await weigh_findings(pool, WeighedChain(loaded.arrays, wanted, carried), targets, records, as_of)
 
 
 async def _read_visible_findings(
-    pool: DatabasePool, targets: FindingTargets, moment: Moment, most: int, visible: Visible, own: frozenset[str]
+    pool: DatabasePool, targets: FindingTargets, as_of: AsOf, most: int, visible: Visible, own: frozenset[str]
 ) -> FindingList:
     """The findings of visible records, and of hidden ones behind the lots that the organisations `own` have."""
     beyond = len(visible.records) > most
     examined = targets.own & visible.records if beyond else visible.records
-    rows = await pool.fetch(queries("findings")["among"], list_of(sorted(examined)), moment.version)
+    rows = await pool.fetch(queries("findings")["among"], list_of(sorted(examined)), as_of.version)
     seen = await in_thread(decoded, rows)
-    delivered = (await read_delivered(pool, HiddenLots(visible.hidden, own, targets.lots), moment)).by_lot
+    delivered = (await read_delivered(pool, HiddenLots(visible.hidden, own, targets.lots), as_of)).by_lot
     if beyond:
         alone = ranked(seen, Weights({}, dict(targets.lots)), NO_PATHS, targets.own)
         return alone._replace(beyond=most, delivered=in_figure(delivered, targets.lots, NO_PATHS))
     if not seen and not targets.questioned and delivered.keys() <= targets.lots.keys():
         return FindingList(delivered=in_figure(delivered, targets.lots, NO_PATHS))
     loaded = await load_arrays(
-        pool, ChainRequest(list(targets.lots), "upstream", moment, most=most + len(visible.hidden),
+        pool, ChainRequest(list(targets.lots), "upstream", as_of, most=most + len(visible.hidden),
                            visible=visible.records))
     wanted = numpy.zeros(len(loaded.arrays.numbers))
     for number, weight in targets.lots.items():
         wanted[loaded.arrays.position(number)] = weight
     carried = await in_thread(weights_of_sum, loaded.arrays, wanted)
-    weighed = await weigh_findings(pool, WeighedChain(loaded.arrays, wanted, carried), targets, seen, moment)
+    weighed = await weigh_findings(pool, WeighedChain(loaded.arrays, wanted, carried), targets, seen, as_of)
     return weighed.with_delivered(
         in_figure(delivered, targets.lots, weighed.paths, carried.lots), targets.questioned)
 
@@ -121,13 +121,13 @@ async def may_have_findings(pool: DatabasePool) -> bool:
 
 
 async def weigh_findings(
-    pool: DatabasePool, chain: WeighedChain, targets: FindingTargets, records: Sequence[FindingRecord], moment: Moment
+    pool: DatabasePool, chain: WeighedChain, targets: FindingTargets, records: Sequence[FindingRecord], as_of: AsOf
 ) -> FindingList:
     """The findings of `records`, by their weight in the figure of a loaded chain. `moment` is pinned."""
     paths = NO_PATHS
     if targets.questioned:
         in_chain = set(chain.arrays.records.tolist())
-        questioned = await read_questioned(pool, chain.arrays, moment)
+        questioned = await read_questioned(pool, chain.arrays, as_of)
         paths = await in_thread(
             question_paths, chain.arrays, chain.wanted, questioned,
             [record for record in records if record.log_index in in_chain],
@@ -135,8 +135,8 @@ async def weigh_findings(
     return await in_thread(ranked, records, chain.weights, paths, targets.own)
 
 
-async def read_listed(pool: DatabasePool, indexes: Iterable[int], moment: Moment) -> dict[int, list[ListedFinding]]:
+async def read_listed(pool: DatabasePool, indexes: Iterable[int], as_of: AsOf) -> dict[int, list[ListedFinding]]:
     """The findings of records by log index, for those that have any. `moment` is pinned."""
-    rows = await pool.fetch(queries("findings")["among"], list_of(indexes), moment.version)
+    rows = await pool.fetch(queries("findings")["among"], list_of(indexes), as_of.version)
     records = await in_thread(decoded, rows)
     return {record.log_index: [listed(finding) for finding in record.findings] for record in records}

@@ -46,7 +46,7 @@ async def read_gaps(
     wanted = [bytes.fromhex(digest) for digest in gaps.gathering.declarations if _DIGEST.fullmatch(digest)]
     if not sight.whole:
         wanted = await _given(pool, sight, wanted, gaps.gathering.names_for(sight.rights.own))
-    rows = await pool.fetch(queries("gaps")["declarations"], wanted, chain.moment.version)
+    rows = await pool.fetch(queries("gaps")["declarations"], wanted, chain.as_of.version)
     return gaps.answer(_declarations(rows), await read_chain_findings(pool, chain), limit)
 
 

@@ -31,7 +31,7 @@ from ledger.service.queries.doubts import limitation, read_doubts
 from ledger.service.queries.footprint.read import lot_answer, not_found, remaining_at
 from ledger.service.queries.plugins import plugin_answers, rules_answer
 from ledger.service.queries.restatements.of_record import read_revisions
-from ledger.service.queries.tree_size import EVER, moment_at
+from ledger.service.queries.tree_size import EVER, as_of_size
 from ledger.store.batches import waiting_recoveries
 from ledger.store.database import DatabasePool
 from ledger.store.facts import FactLoader
@@ -96,14 +96,14 @@ async def read_lots(
     if (lot is None) == (item is None):
         raise InvalidInput("name either a lot or an item", field="lot",
                            rule="exactly one of the parameters lot and item")
-    moment = await moment_at(pool, at)
-    rows = await pool.fetch(queries("read")["lots"], lot, item, moment.version, moment.size)
+    as_of = await as_of_size(pool, at)
+    rows = await pool.fetch(queries("read")["lots"], lot, item, as_of.version, as_of.size)
     if among is not None:
         rows = [row for row in rows if row["number"] in among]
     if not rows:
         raise not_found("lot" if lot else "item", lot or item or "", at)
-    remaining = {} if moment.is_now else await remaining_at(pool, rows, moment)
-    doubts = await read_doubts(pool, [row["index"] for row in rows], moment.size)
+    remaining = {} if as_of.is_now else await remaining_at(pool, rows, as_of)
+    doubts = await read_doubts(pool, [row["index"] for row in rows], as_of.size)
     return [lot_answer(row, remaining.get(row["number"]), doubts.get(row["index"])) for row in rows]
 
 

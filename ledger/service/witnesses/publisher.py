@@ -20,7 +20,7 @@ from ledger.core.log.policy import Policy
 from ledger.errors import LedgerError, Unavailable
 from ledger.host.clock import LEAD
 from ledger.service.heads.publication import Publication, PublishedHead
-from ledger.service.log_access import LogAccess
+from ledger.service.log_handle import LogHandle
 from ledger.service.witnesses.activated_policy import PUBLISHED as ANCHORED
 from ledger.service.witnesses.activated_policy import PolicyActivation, read_activated
 from ledger.service.witnesses.contradictions import Contradictions
@@ -52,7 +52,7 @@ class Publisher:
     """A process has one if its log has witnesses."""
 
     def __init__(
-        self, log: LogAccess, pool: DatabasePool, publication: Publication, policy: Policy, renewal: Renewal
+        self, log: LogHandle, pool: DatabasePool, publication: Publication, policy: Policy, renewal: Renewal
     ) -> None:
         self._url = log.url
         self._pool = pool

@@ -10,7 +10,7 @@ from ledger.access.caller import Caller
 from ledger.answers.problems import problem_of
 from ledger.errors import LedgerError, Unauthenticated, Unavailable
 from ledger.service.identity.issuing import HeldToken, TokenService
-from ledger.web.access import CALLER, TOKEN
+from ledger.web.authorization import CALLER, TOKEN
 from ledger.web.door.answers import Refusal, header
 
 METRICS: Final = "/metrics"

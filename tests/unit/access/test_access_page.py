@@ -11,7 +11,7 @@ from ledger.app import create_app
 from ledger.errors import ConfigurationError
 from ledger.service.ledger import Ledger
 from ledger.web import operation
-from ledger.web.access import declarations
+from ledger.web.authorization import declarations
 
 
 def test_the_page_has_the_declarations_of_the_routes() -> None:

@@ -18,7 +18,7 @@ from ledger.core.record.revisions import Change
 from ledger.core.record.values import PreviousLife
 from ledger.engine.end_of_waste.lives import service_life
 from ledger.engine.pricing.surroundings import Surroundings
-from ledger.engine.references import Buying, ranges_of_lot
+from ledger.engine.references import Purchase, ranges_of_lot
 from ledger.errors import Refused
 
 PRE, POST = "recycledPreConsumer:steel", "recycledPostConsumer:steel"
@@ -389,8 +389,8 @@ def test_the_minimum_life_is_the_mean_of_the_materials(mill: Works, materials: d
     mill.product("thing", materials=materials)
     mill.collect("core", "thing", "10 KGM", "core", previous_life=life("9"))
     plan = Plan(created=(Created(mill.ledger.state.lots[mill.name("core")], None),))
-    buying = Buying(Surroundings(("*",), 2025), (version(),), plan, mill.ledger.state)
-    assert service_life(plan.created[0].facts, buying) == Decimal(years)
+    purchase = Purchase(Surroundings(("*",), 2025), (version(),), plan, mill.ledger.state)
+    assert service_life(plan.created[0].facts, purchase) == Decimal(years)
 
 
 BOUGHT: Final = "2025-01-01T00:00:00Z"
@@ -582,8 +582,8 @@ def test_a_range_has_one_spelling_whatever_the_spelling_of_a_mass(mill: Works) -
     mill.declare(lot=mill.out("lot", "bar", "100 KGM"), burdens={"fossilGhgEmissions": "200"},
                  evidence=[document("study")])
     lot = mill.ledger.state.lots[mill.name("lot")]
-    buying = Buying(Surroundings(("*",), 2025), (version(),), Plan(), mill.ledger.state)
-    spellings = {str(ranges_of_lot(0, lot, Decimal(text), buying)[0].mass) for text in ("1E+2", "100", "100.00")}
+    purchase = Purchase(Surroundings(("*",), 2025), (version(),), Plan(), mill.ledger.state)
+    spellings = {str(ranges_of_lot(0, lot, Decimal(text), purchase)[0].mass) for text in ("1E+2", "100", "100.00")}
     assert spellings == {"100"}
 
 

@@ -17,7 +17,7 @@ from ledger.core.record.redacted import NO_DIGEST, residue
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import SALE_DOCUMENTS, STOCK_DOCUMENTS, WASTE_DOCUMENTS, Evidence
 from ledger.engine.batch import Sequenced
-from ledger.engine.inventory.unshown import SHOWN, UNSHOWN
+from ledger.engine.inventory.undocumented_stock import SHOWN, UNSHOWN
 from ledger.errors import Refused
 
 CODE: Final = "write-off-undocumented"

@@ -8,7 +8,7 @@ from ledger.client.audit.findings import Difference
 from ledger.client.audit.source.decoding import RULE, Malformed, typed_json
 from ledger.client.audit.source.interface import StoredLot
 from ledger.core.outcome.assessment import BURDENS
-from ledger.engine.account import lot_leaf
+from ledger.engine.record_outcome import lot_leaf
 from ledger.footprint.stored.burdens import METHOD
 from ledger.footprint.stored.figures import LotFigures
 

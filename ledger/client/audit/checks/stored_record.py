@@ -8,8 +8,8 @@ from ledger.client.audit.checks.differences import difference, flows_text
 from ledger.client.audit.checks.stored_lots import MadeLots, compare_lots
 from ledger.client.audit.findings import Difference
 from ledger.client.audit.source.interface import EntryRow
-from ledger.engine.account import Outcome
 from ledger.engine.prepared import Prepared
+from ledger.engine.record_outcome import Outcome
 
 _NO_RESULT: Final = b""
 

@@ -11,7 +11,7 @@ from ledger.client.audit.source.interface import GivenLot, ProvenPlace, StoredLo
 from ledger.client.audit.state.memory import Memory
 from ledger.core.log.merkle import leaf_hash, verify_inclusion
 from ledger.core.outcome.leaves import AnyLeaf, LotLeaf, RevisionLeaf
-from ledger.engine.account import lot_leaf
+from ledger.engine.record_outcome import lot_leaf
 from ledger.errors import LedgerError, VerificationError
 
 _leaf: msgspec.json.Decoder[AnyLeaf] = msgspec.json.Decoder(AnyLeaf)

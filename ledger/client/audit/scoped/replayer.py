@@ -21,9 +21,9 @@ from ledger.core.outcome.leaves import outcome_root, salt_seed
 from ledger.core.record.kinds import Acceptance, Addition, AnyRecord, Transfer, Transformation
 from ledger.core.record.redacted import is_residue
 from ledger.core.record.units import UNITS
-from ledger.engine.account import revision_leaves
 from ledger.engine.inventory.moved import names_elsewhere
 from ledger.engine.prepared import REVISING
+from ledger.engine.record_outcome import revision_leaves
 
 _REFUSED: Final = "admission"
 _HIDDEN: Final = "unknown-"

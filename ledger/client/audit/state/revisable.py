@@ -15,8 +15,8 @@ from ledger.client.audit.state.store_revisions import KeptPast, Pasts, StoredFlo
 from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import Addition, Amendment, AnyRecord, Closing, Transformation
 from ledger.core.record.redacted import residue
-from ledger.engine.account import Outcome
 from ledger.engine.prepared import Prepared
+from ledger.engine.record_outcome import Outcome
 from ledger.engine.revision.changes import changes_of
 from ledger.engine.revision.current_record import Past
 from ledger.engine.revision.history import FinalRecord, History, inputs_of, weighable

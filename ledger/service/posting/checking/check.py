@@ -19,7 +19,7 @@ from ledger.engine.revision.recompute import Revision
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
 from ledger.registry.assessing import Assessor
-from ledger.service.log_access import LogAccess
+from ledger.service.log_handle import LogHandle
 from ledger.service.posting.checking.present import checked, on_ledger, restatement_of
 from ledger.service.posting.checking.touched import Touched
 from ledger.service.posting.loaded import LoadedRequests, load_requests
@@ -41,7 +41,7 @@ _FOLLOWS: Final = "an earlier amendment or closing of the request, whose effect 
 class RecordChecker:
     """A process has one."""
 
-    def __init__(self, log: LogAccess, assessor: Assessor, foreseer: Foreseer, *, is_open: bool) -> None:
+    def __init__(self, log: LogHandle, assessor: Assessor, foreseer: Foreseer, *, is_open: bool) -> None:
         self._log = log
         self._open = is_open
         self._assessor = assessor

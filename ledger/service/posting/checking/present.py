@@ -10,13 +10,13 @@ from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.outcome.leaves import outcome_root
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
-from ledger.engine.account import part_of
 from ledger.engine.batch import Sequenced
 from ledger.engine.prepared import Prepared, Submission
+from ledger.engine.record_outcome import part_of
 from ledger.engine.revision.recompute import Revised
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.footprint.stored.figures import LotFigures
-from ledger.service.posting.revision.attempt import RevisionAttempt
+from ledger.service.posting.revision.transaction import RevisionTransaction
 
 MOST_LOTS: Final = 20
 """The most restated lots that an answer lists."""
@@ -42,7 +42,7 @@ def checked(
     )
 
 
-def restatement_of(attempt: RevisionAttempt, issuer: str, *, is_open: bool) -> RestatementBrief:
+def restatement_of(attempt: RevisionTransaction, issuer: str, *, is_open: bool) -> RestatementBrief:
     """The records and lots that a computed revision restates: of the issuer alone, unless the ledger is open."""
     restated: list[RestatedLot] = []
     seen = [one for one in attempt.revision.revised if is_open or _is_of(one, issuer)]

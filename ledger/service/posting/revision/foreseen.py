@@ -13,11 +13,11 @@ import asyncpg
 from ledger.engine.prepared import Submission
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
-from ledger.service.log_access import LogAccess
-from ledger.service.posting.revision.attempt import RevisionAttempt, RevisionRequest
+from ledger.service.log_handle import LogHandle
 from ledger.service.posting.revision.budget import RevisionBudget
 from ledger.service.posting.revision.offload import beat
 from ledger.service.posting.revision.running import Most, RevisionTasks
+from ledger.service.posting.revision.transaction import RevisionRequest, RevisionTransaction
 from ledger.service.posting.turns import FairLock
 from ledger.store.batches import Snapshot
 from ledger.store.revisions import revising
@@ -31,7 +31,7 @@ Value = TypeVar("Value")
 class ForeseenRevision(NamedTuple):
     """A revision that was only computed. `error`: why it would be refused, unless its own record is."""
 
-    attempt: RevisionAttempt
+    attempt: RevisionTransaction
     error: LedgerError | None
 
 
@@ -77,7 +77,7 @@ class Foreseer:
     """A process has one. `turns`: of the revisions of the process."""
 
     def __init__(
-        self, log: LogAccess, registry: Registry, budget: RevisionBudget, turns: FairLock, patience: float
+        self, log: LogHandle, registry: Registry, budget: RevisionBudget, turns: FairLock, patience: float
     ) -> None:
         self._origin = log.origin
         self._loader = log.loader
@@ -133,7 +133,7 @@ class Foreseer:
         try:
             await self._budget.read(connection, now)
             request = RevisionRequest(submission, head.revisions + 1, allow, now, dry=True)
-            attempt = RevisionAttempt(connection, self._loader, self._registry, self._origin, request)
+            attempt = RevisionTransaction(connection, self._loader, self._registry, self._origin, request)
             try:
                 await attempt.prepare(head.size)
             except LedgerError as error:

@@ -24,16 +24,16 @@ from ledger.errors import Exhausted, LedgerError, Refused, Unavailable
 from ledger.host.clock import AHEAD
 from ledger.host.memory import give_back
 from ledger.service.heads.heads import UNSIGNABLE
-from ledger.service.log_access import LogAccess
+from ledger.service.log_handle import LogHandle
 from ledger.service.observation.recorder import Recorder
 from ledger.service.observation.steps import Step, Stopwatch, Trace
 from ledger.service.posting.commit import Open, commit
 from ledger.service.posting.pending import Answer, CommittedRecord
-from ledger.service.posting.revision.attempt import Overtaken, RevisionAttempt, RevisionRequest
 from ledger.service.posting.revision.budget import RevisionBudget
 from ledger.service.posting.revision.foreseen import Foreseer, acquired
 from ledger.service.posting.revision.loading import Nearby
 from ledger.service.posting.revision.running import Most, RevisionTasks, unknown_outcome
+from ledger.service.posting.revision.transaction import Overtaken, RevisionRequest, RevisionTransaction
 from ledger.service.posting.sequencer import free_lock, in_brief
 from ledger.service.posting.turns import FairLock
 from ledger.store.batches import Head, connect_writer, lock_head, touch_head, write_batch
@@ -73,7 +73,7 @@ class Reviser:
     """
 
     def __init__(
-        self, log: LogAccess, registry: Registry, budget: RevisionBudget, recorder: Recorder,
+        self, log: LogHandle, registry: Registry, budget: RevisionBudget, recorder: Recorder,
         patience: float = _PATIENCE_SECONDS,
     ) -> None:
         self._recorder = recorder
@@ -267,13 +267,13 @@ class Reviser:
 
     async def _caught_up(
         self, connection: asyncpg.Connection, submission: Submission, budget_request: "_BudgetRequest", *, at_once: bool
-    ) -> tuple[RevisionAttempt, Head, float]:
+    ) -> tuple[RevisionTransaction, Head, float]:
         """The attempt, complete but for its own entry; the locked head; and the time when it was locked."""
         size, revisions = await begin_revision(connection)
         await self._budget.read(connection, budget_request.now)
         nearby = await self._take_nearby(connection, submission.record)
         request = RevisionRequest(submission, revisions + 1, budget_request, budget_request.now)
-        attempt = RevisionAttempt(connection, self._loader, self._registry, self._origin, request, nearby)
+        attempt = RevisionTransaction(connection, self._loader, self._registry, self._origin, request, nearby)
         if at_once:
             head, locked = await self._lock(connection)
             await attempt.prepare(head.size)

@@ -76,7 +76,7 @@ class _Guarded(NamedTuple):
     lots: tuple[str, ...]
 
 
-class RevisionAttempt:
+class RevisionTransaction:
     """An attempt at one revision. `revision` holds its results so far. `before`: of a dry attempt, the figures before
     the revision, by lot id."""
 

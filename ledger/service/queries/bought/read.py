@@ -34,7 +34,7 @@ from ledger.service.queries.lists.transfers import (
     transfer_answer,
 )
 from ledger.service.queries.periods import Period, period_of
-from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.service.queries.tree_size import AsOf, as_of_size
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -117,17 +117,17 @@ async def read_received_footprint(
 
     Raises as `read_transfer_list`, InvalidInput for more transfers than `limits`, and NotFound without a purchase.
     """
-    moment, party = await pinned(pool, await moment_at(pool, query.at)), query.party or ""
-    purchases = await _read(pool, query, moment, shown, limits)
+    as_of, party = await pinned(pool, await as_of_size(pool, query.at)), query.party or ""
+    purchases = await _read(pool, query, as_of, shown, limits)
     sums, period = purchases.together, period_of(query.since, query.until)
     if not sums.lots:
         raise _nothing(query, period, purchases)
     verified = None
-    if sight.whole and await _any_attested(pool, moment):
-        verified = await read_verified(pool, purchases.parts[party], moment, NEAR_PRODUCT)
-    figures: Mapping[str, Any] = await in_thread(figures_of, sums, await tree_time(pool, moment.size))
+    if sight.whole and await _any_attested(pool, as_of):
+        verified = await read_verified(pool, purchases.parts[party], as_of, NEAR_PRODUCT)
+    figures: Mapping[str, Any] = await in_thread(figures_of, sums, await tree_time(pool, as_of.size))
     return ReceivedFootprintAnswer(
-        organization=query.organization, party=party, at=moment.size, since=period.since, until=period.until,
+        organization=query.organization, party=party, at=as_of.size, since=period.since, until=period.until,
         quantities=sums.quantities(), goods=sums.goods(), transfers=purchases.newest,
         left_off=sums.lots - len(purchases.newest), open=purchases.open, apart=purchases.apart_answers(),
         verified=verified, **figures,
@@ -139,21 +139,21 @@ async def read_coverage(
 ) -> PurchaseCoverageAnswer:
     """The goods that an organisation bought in a period, by supplier. The shares that attestations cover are read over
     the suppliers' chains, so only a caller who sees everything gets them. Raises as `read_received_footprint`."""
-    moment = await pinned(pool, await moment_at(pool, query.at))
-    purchases, period = await _read(pool, query, moment, 0, limits), period_of(query.since, query.until)
+    as_of = await pinned(pool, await as_of_size(pool, query.at))
+    purchases, period = await _read(pool, query, as_of, 0, limits), period_of(query.since, query.until)
     if not purchases.together.lots:
         raise _nothing(query, period, purchases)
-    now = await tree_time(pool, moment.size)
+    now = await tree_time(pool, as_of.size)
     amounts = {party: sums.burdens()[_ABSOLUTE] for party, sums in purchases.sums.items()}
     parties = sorted(amounts, key=lambda party: (-amounts[party], party))
     verified: dict[str, VerifiedAnswer | None] = {}
-    if sight.whole and await _any_attested(pool, moment):
+    if sight.whole and await _any_attested(pool, as_of):
         for party in parties[:_VERIFIED_SUPPLIERS]:
-            verified[party] = await read_verified(pool, purchases.parts[party], moment, NEAR_PRODUCT)
+            verified[party] = await read_verified(pool, purchases.parts[party], as_of, NEAR_PRODUCT)
     suppliers = await in_thread(_suppliers, purchases, parties, now)
     together: Mapping[str, Any] = await in_thread(figures_of, purchases.together, now)
     return PurchaseCoverageAnswer(
-        organization=query.organization, at=moment.size, since=period.since, until=period.until,
+        organization=query.organization, at=as_of.size, since=period.since, until=period.until,
         suppliers=[structs.replace(one, verified=verified.get(one.party)) for one in suppliers],
         unsearched=max(0, len(parties) - _VERIFIED_SUPPLIERS) if verified else 0, open=purchases.open,
         apart=purchases.apart_answers(), **together,
@@ -173,25 +173,25 @@ def _suppliers(purchases: Purchases, parties: Sequence[str], now: str) -> list[S
 
 
 async def _read(
-    pool: DatabasePool, query: TransferQuery, moment: Moment, shown: int, limits: ReadLimits
+    pool: DatabasePool, query: TransferQuery, as_of: AsOf, shown: int, limits: ReadLimits
 ) -> Purchases:
     """All purchases of the question. Raises InvalidInput for more transfers than `limits`."""
     purchases, count, examined, page = Purchases(shown), 0, 0, PageRequest(_CHUNK)
-    await check_parties(pool, query, moment)
-    titles = await read_title_limits(pool, moment.size)
+    await check_parties(pool, query, as_of)
+    titles = await read_title_limits(pool, as_of.size)
     while True:
-        keys = await read_transfer_keys(pool, query, page, moment)
+        keys = await read_transfer_keys(pool, query, page, as_of)
         count, examined = count + len(keys.keys), examined + keys.examined
         if examined > limits.examined:
             raise _too_many(
                 f"{query.organization} received more than {limits.examined:,} transfers before the tree size "
-                f"{moment.size}, in all periods", "at", moment.size,
+                f"{as_of.size}, in all periods", "at", as_of.size,
                 f"a tree size with at most {limits.examined:,} transfers to the organisation")
         if count > limits.transfers:
             raise _too_many(
                 f"{query.organization} received more than {limits.transfers:,} transfers in the period", "from",
                 query.since, f"a shorter period, with at most {limits.transfers:,} transfers")
-        await in_thread(purchases.take, await read_transfer_rows(pool, keys.keys, moment, titles))
+        await in_thread(purchases.take, await read_transfer_rows(pool, keys.keys, as_of, titles))
         if keys.next is None:
             return purchases
         page = PageRequest(_CHUNK, keys.next)
@@ -201,8 +201,8 @@ def _too_many(message: str, field: str, value: object, rule: str) -> InvalidInpu
     return InvalidInput(message, code="too-many-transfers", field=field, value=value, rule=rule)
 
 
-async def _any_attested(pool: DatabasePool, moment: Moment) -> bool:
-    return bool(await pool.fetchval(queries("lists")["any_attested"], moment.size))
+async def _any_attested(pool: DatabasePool, as_of: AsOf) -> bool:
+    return bool(await pool.fetchval(queries("lists")["any_attested"], as_of.size))
 
 
 def _nothing(query: TransferQuery, period: Period, purchases: Purchases) -> NotFound:

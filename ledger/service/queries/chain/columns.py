@@ -12,7 +12,7 @@ from ledger.footprint.derived.chain.arrays import Arrays, Integers
 from ledger.footprint.derived.chain.columns import LotColumns, Records
 from ledger.host.threads import in_thread
 from ledger.service.queries.chain.load import LotVersion
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.columns import integers, list_of, names, names_or_none, words
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -53,19 +53,19 @@ async def read_times(
 
 
 async def read_remaining(
-    pool: DatabasePool, numbers: Integers, quantities: Sequence[str], moment: Moment
+    pool: DatabasePool, numbers: Integers, quantities: Sequence[str], as_of: AsOf
 ) -> Sequence[str]:
     """The remaining quantities of lots at a pinned moment. `quantities`: of the whole lots at that moment."""
     wanted = list_of(numbers.tolist())
-    row = await pool.fetchrow(queries("chain")["balances"], wanted, moment.size)
+    row = await pool.fetchrow(queries("chain")["balances"], wanted, as_of.size)
     if row is not None and row["remaining"] is not None:
         return words(row["remaining"], len(numbers))
     # The stored balances are current, but the log has grown since that moment.
     taken = {
         row["lot"]: row["taken"]
-        for row in await pool.fetch(queries("read")["taken_at"], numbers.tolist(), moment.size, moment.version)
+        for row in await pool.fetch(queries("read")["taken_at"], numbers.tolist(), as_of.size, as_of.version)
     }
-    data = await pool.fetchval(queries("chain")["withdrawn"], wanted, moment.version)
+    data = await pool.fetchval(queries("chain")["withdrawn"], wanted, as_of.version)
     withdrawn = set(integers(data)[0].tolist())
     return [
         "0" if number in withdrawn else str(Decimal(quantity) - taken.get(number, 0))

@@ -48,7 +48,7 @@ async def read_contraction(
     """The contraction of the graph of a loaded chain. Requested lots and received ones stay."""
     (arrays, lots, records, _), request = chain
     position = {number: lot for lot, number in enumerate(arrays.numbers.tolist()) if visible.is_boundary(number)}
-    rows = await pool.fetch(queries("sight")["boundary"], list(position), request.moment.version)
+    rows = await pool.fetch(queries("sight")["boundary"], list(position), request.as_of.version)
     suppliers = {row["id"]: row["issuer"] for row in rows if {row["holder"], row["owner"]} & rights.own}
     targets = set(request.targets)
     merged = [row for row in rows if row["id"] not in suppliers and row["number"] not in targets]
@@ -56,7 +56,7 @@ async def read_contraction(
     names = {records.digests[place] for place, index in enumerate(arrays.records.tolist()) if index in hidden}
     received = [row["number"] for row in rows if row["id"] in suppliers]
     findings = await read_delivered(
-        pool, HiddenLots({number // LOT_SLOTS for number in received}, numbers=received), request.moment)
+        pool, HiddenLots({number // LOT_SLOTS for number in received}, numbers=received), request.as_of)
     listed = {name: of_lot(findings.by_lot[number]) for name, number in findings.numbers.items()
               if number in findings.by_lot}
     remainder = None

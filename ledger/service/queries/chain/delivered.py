@@ -14,7 +14,7 @@ from ledger.footprint.derived.findings import FindingRecord, findings_in
 from ledger.footprint.stored.burdens import SLOT
 from ledger.host.threads import in_thread
 from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.columns import list_of
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -39,19 +39,19 @@ class DeliveredFindings(NamedTuple):
     numbers: dict[str, int]
 
 
-async def read_delivered(pool: DatabasePool, hidden: HiddenLots, moment: Moment) -> DeliveredFindings:
+async def read_delivered(pool: DatabasePool, hidden: HiddenLots, as_of: AsOf) -> DeliveredFindings:
     """The findings behind lots, of those that have any."""
     if not hidden.records:
         return DeliveredFindings({}, {})
-    moment = await pinned(pool, moment)
+    as_of = await pinned(pool, as_of)
     rows = await pool.fetch(
         queries("findings")["deliveries"], list(hidden.records), list(hidden.organizations), list(hidden.numbers),
-        list(hidden.ids), moment.version)
+        list(hidden.ids), as_of.version)
     sources: dict[int, list[int]] = {}
     for row in rows:
         sources.setdefault(row["lot"], []).extend([] if row["source"] is None else [row["source"]])
     asked = {lot // LOT_SLOTS for number, made in sources.items() for lot in (number, *made)}
-    leaves = await pool.fetch(queries("findings")["among"], list_of(sorted(asked)), moment.version)
+    leaves = await pool.fetch(queries("findings")["among"], list_of(sorted(asked)), as_of.version)
     records = await in_thread(decoded, leaves)
     having = {record.log_index for record in records}
     lots = [DeliveredLot(number, made) for number, made in sources.items()
@@ -60,8 +60,8 @@ async def read_delivered(pool: DatabasePool, hidden: HiddenLots, moment: Moment)
         return DeliveredFindings({}, {})
     shown = frozenset([one // LOT_SLOTS for lot in lots for one in (lot.number, *lot.sources)])
     loaded = await load_arrays(
-        pool, ChainRequest([lot.number for lot in lots], "upstream", moment, most=_MOST, visible=shown))
-    questioned = await read_questioned(pool, loaded.arrays, moment)
+        pool, ChainRequest([lot.number for lot in lots], "upstream", as_of, most=_MOST, visible=shown))
+    questioned = await read_questioned(pool, loaded.arrays, as_of)
     reached = set(loaded.arrays.records.tolist())
     in_chain = [record for record in records if record.log_index in reached]
     return DeliveredFindings(
@@ -69,11 +69,11 @@ async def read_delivered(pool: DatabasePool, hidden: HiddenLots, moment: Moment)
         {row["id"]: row["lot"] for row in rows})
 
 
-async def read_questioned(pool: DatabasePool, arrays: Arrays, moment: Moment) -> Floats:
+async def read_questioned(pool: DatabasePool, arrays: Arrays, as_of: AsOf) -> Floats:
     """The stored `questionedAbs` of each lot, by position."""
     amounts = numpy.zeros(len(arrays.numbers))
     rows = await pool.fetch(
-        queries("findings")["questioned"], list_of(arrays.numbers.tolist()), moment.version, SLOT[QUESTIONED] + 1)
+        queries("findings")["questioned"], list_of(arrays.numbers.tolist()), as_of.version, SLOT[QUESTIONED] + 1)
     for row in rows:
         amounts[arrays.position(row["lot"])] = row["questioned"]
     return amounts

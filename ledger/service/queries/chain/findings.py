@@ -33,7 +33,7 @@ async def read_chain_findings(pool: DatabasePool, chain: UpstreamChain) -> Chain
     arrays, questioned, number = chain.arrays, chain.burdens[SLOT[QUESTIONED]], chain.row["number"]
     # Questions pass through wastes too, which carry no burdens.
     indexes = chain.visible_records if questioned else chain.weights.records
-    rows = await pool.fetch(queries("findings")["among"], list_of(indexes), chain.moment.version)
+    rows = await pool.fetch(queries("findings")["among"], list_of(indexes), chain.as_of.version)
     records = await in_thread(decoded, rows)
     delivered = {} if chain.hidden is None else chain.hidden.findings
     if not records and not delivered and not (questioned and chain.hidden):
@@ -41,7 +41,7 @@ async def read_chain_findings(pool: DatabasePool, chain: UpstreamChain) -> Chain
     wanted = numpy.zeros(len(arrays.numbers))
     wanted[arrays.position(number)] = 1.0
     targets = FindingTargets({number: 1.0}, questioned, frozenset({chain.row["index"]}))
-    findings = await weigh_findings(pool, WeighedChain(arrays, wanted, chain.weights), targets, records, chain.moment)
+    findings = await weigh_findings(pool, WeighedChain(arrays, wanted, chain.weights), targets, records, chain.as_of)
     if chain.hidden is None:
         return ChainFindings(findings)
     seen = [finding for finding in findings.all if finding.record not in chain.partly]

@@ -30,7 +30,7 @@ from ledger.service.access.facts import made_facts
 from ledger.service.access.walk import Visible
 from ledger.service.queries.chain.delivered import HiddenLots, read_delivered
 from ledger.service.queries.chain.load import ChainFlows, Loaded, read_figures
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -91,7 +91,7 @@ def taken_weights(
 
 
 async def read_hidden(
-    pool: DatabasePool, rights: Rights, loaded: Loaded, visible: Visible, weights: TakenWeights, moment: Moment
+    pool: DatabasePool, rights: Rights, loaded: Loaded, visible: Visible, weights: TakenWeights, as_of: AsOf
 ) -> HiddenChain:
     """The hidden parts of a loaded chain. `weights`: of the boundary lots in the figure, see `taken_weights`."""
     arrays = loaded.arrays
@@ -99,15 +99,15 @@ async def read_hidden(
     if not len(numbers):
         return HiddenChain(visible, (), weights)
     wanted = numbers.tolist()
-    figures = await read_figures(pool, numbers, moment.version, burdens=True)
-    rows = await pool.fetch(queries("sight")["boundary"], wanted, moment.version)
+    figures = await read_figures(pool, numbers, as_of.version, burdens=True)
+    rows = await pool.fetch(queries("sight")["boundary"], wanted, as_of.version)
     burdens = dict(zip(figures.numbers.tolist(), [tuple(row) for row in figures.burdens.tolist()], strict=True))
     taken = await in_thread(_taken, loaded.flows, frozenset(wanted))
     sellers = await _named_takers(pool, rights, weights)
     received = [row["number"] for row in rows if {row["holder"], row["owner"]} & rights.own]
     asked = {*received, *[number for number in wanted if ITSELF in weights.get(number, {})]}
     findings = (await read_delivered(
-        pool, HiddenLots({number // LOT_SLOTS for number in asked}, numbers=asked), moment)).by_lot
+        pool, HiddenLots({number // LOT_SLOTS for number in asked}, numbers=asked), as_of)).by_lot
     own, lots = frozenset(received), []
     for row in rows:
         number = row["number"]

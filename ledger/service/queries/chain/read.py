@@ -28,7 +28,7 @@ from ledger.service.queries.chain.load import (
     read_lot_versions,
 )
 from ledger.service.queries.findings import read_listed
-from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.service.queries.tree_size import AsOf, as_of_size
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -58,13 +58,13 @@ async def trace(
     its oldest. Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput
     for an invalid tree size, and for a chain beyond the limits.
     """
-    moment = await pinned(pool, await moment_at(pool, at))
-    targets = list(dict.fromkeys((await lot_numbers(pool, lots, direction, moment)).values()))
-    parts = await load_parts(pool, ChainRequest(targets, direction, moment, limits.depth, limits.most))
+    as_of = await pinned(pool, await as_of_size(pool, at))
+    targets = list(dict.fromkeys((await lot_numbers(pool, lots, direction, as_of)).values()))
+    parts = await load_parts(pool, ChainRequest(targets, direction, as_of, limits.depth, limits.most))
     if limits.stages:
         parts = await in_thread(cut, parts, targets, direction, limits.stages)
-    remaining = await read_remaining(pool, parts.arrays.numbers, parts.lots.quantities, moment)
-    findings = await read_listed(pool, parts.arrays.records.tolist(), moment)
+    remaining = await read_remaining(pool, parts.arrays.numbers, parts.lots.quantities, as_of)
+    findings = await read_listed(pool, parts.arrays.records.tolist(), as_of)
     parts = parts._replace(lots=parts.lots._replace(remaining=remaining),
                            records=parts.records._replace(findings=findings))
     roots = [parts.arrays.position(number) for number in targets]
@@ -80,24 +80,24 @@ async def trace_visible(
         chain = await trace(pool, lots, direction, limits, at)
         await sight.note(set(chain.records.issuers))
         return chain, None
-    moment = await pinned(pool, await moment_at(pool, at))
-    numbers = await lot_numbers(pool, lots, direction, moment)
+    as_of = await pinned(pool, await as_of_size(pool, at))
+    numbers = await lot_numbers(pool, lots, direction, as_of)
     sight.require(numbers)
     targets = list(dict.fromkeys(numbers.values()))
     if direction == "upstream":
-        visible = await sight.noted(await visible_upstream(pool, sight.rights, targets, moment))
+        visible = await sight.noted(await visible_upstream(pool, sight.rights, targets, as_of))
     else:
-        visible = await sight.noted(await visible_downstream(pool, sight.rights, targets, moment))
+        visible = await sight.noted(await visible_downstream(pool, sight.rights, targets, as_of))
     if visible.hidden and at is not None:
         raise hidden_parts("at", at)
-    request = ChainRequest(targets, direction, moment, limits.depth, limits.most, visible.records)
+    request = ChainRequest(targets, direction, as_of, limits.depth, limits.most, visible.records)
     parts = await load_parts(pool, request)
     if limits.stages:
         parts = await in_thread(cut, parts, targets, direction, limits.stages)
-    remaining = await read_remaining(pool, parts.arrays.numbers, parts.lots.quantities, moment)
+    remaining = await read_remaining(pool, parts.arrays.numbers, parts.lots.quantities, as_of)
     own = [sight.of_own(holder) for holder in parts.lots.holders]
     listed = await read_listed(
-        pool, [index for index in parts.arrays.records.tolist() if index in visible.records], moment)
+        pool, [index for index in parts.arrays.records.tolist() if index in visible.records], as_of)
     parts = parts._replace(
         lots=parts.lots._replace(
             remaining=[amount if mine else None for amount, mine in zip(remaining, own, strict=True)]),
@@ -110,20 +110,20 @@ async def trace_visible(
 
 
 async def lot_numbers(
-    pool: DatabasePool, names: Sequence[str], direction: Direction, moment: Moment
+    pool: DatabasePool, names: Sequence[str], direction: Direction, as_of: AsOf
 ) -> dict[str, int]:
     """The numbers of lots by name, in the order of `names`; for a pool, of the lot at which its chain starts.
 
     Raises NotFound for a name that is neither a lot nor a pool with stock at that moment.
     """
     sql = queries("chain")
-    numbers = {row["id"]: row["number"] for row in await pool.fetch(sql["named"], list(names), moment.size)}
+    numbers = {row["id"]: row["number"] for row in await pool.fetch(sql["named"], list(names), as_of.size)}
     if len(numbers) < len(set(names)):
         end = "newest" if direction == "upstream" else "oldest"
-        numbers.update({row["id"]: row[end] for row in await pool.fetch(sql["pools"], list(names), moment.size)})
+        numbers.update({row["id"]: row[end] for row in await pool.fetch(sql["pools"], list(names), as_of.size)})
     for name in names:
         if name not in numbers:
-            raise NotFound(f"lot {name!r} is not on the ledger as of tree size {moment.size}", field="lot",
+            raise NotFound(f"lot {name!r} is not on the ledger as of tree size {as_of.size}", field="lot",
                            value=name, rule="the id of a lot, or of a pool with stock")
     return {name: numbers[name] for name in names}
 
@@ -131,7 +131,7 @@ async def lot_numbers(
 async def load_parts(pool: DatabasePool, request: ChainRequest) -> StageParts:
     """The requested chain, with the data of its lots and records. Raises the errors of `reach`."""
     reached = await reach(pool, request)
-    version = request.moment.version
+    version = request.as_of.version
     figures, lots, records, versions = await asyncio.gather(
         read_figures(pool, reached.lots, version, burdens=True), read_lots(pool, reached.lots),
         read_records(pool, reached.indexes), read_lot_versions(pool, reached.lots, version),

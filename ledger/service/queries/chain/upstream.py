@@ -26,7 +26,7 @@ from ledger.service.queries.chain.hidden import HiddenChain, read_hidden, taken_
 from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
 from ledger.service.queries.footprint.read import not_found
 from ledger.service.queries.questions import LotQuestion
-from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.service.queries.tree_size import AsOf, as_of_size
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -43,7 +43,7 @@ class UpstreamChain(NamedTuple):
     `at`: the tree size of the question. `hidden`: the parts that the caller does not see, if any; not in `weights`."""
 
     row: Record
-    moment: Moment
+    as_of: AsOf
     at: int | None
     arrays: Arrays
     weights: Weights
@@ -92,31 +92,31 @@ async def read_upstream(
     tree size, and if more than `most` records lie upstream. Raises Denied for an earlier tree size over hidden
     parts, since the difference of two answers could be a single hidden record.
     """
-    moment = await pinned(pool, await moment_at(pool, question.at))
-    row = await pool.fetchrow(queries("chain")["lot"], question.lot, moment.version, moment.size)
+    as_of = await pinned(pool, await as_of_size(pool, question.at))
+    row = await pool.fetchrow(queries("chain")["lot"], question.lot, as_of.version, as_of.size)
     if row is None:
         raise not_found("lot", question.lot, question.at)
     number: int = row["number"]
     sight.require({question.lot: number})
-    visible = await sight.visible(pool, [number], moment, at_least)
+    visible = await sight.visible(pool, [number], as_of, at_least)
     if visible is not None and visible.hidden and question.at is not None:
         raise hidden_parts("at", question.at)
     records = None if visible is None else visible.records
-    loaded = await load_arrays(pool, ChainRequest([number], "upstream", moment, most=most, visible=records))
+    loaded = await load_arrays(pool, ChainRequest([number], "upstream", as_of, most=most, visible=records))
     carried = await in_thread(weights, loaded.arrays, number)
     if visible is None or not (visible.hidden or visible.partly):
-        return UpstreamChain(row, moment, question.at, loaded.arrays, carried)
+        return UpstreamChain(row, as_of, question.at, loaded.arrays, carried)
     taken = await in_thread(taken_weights, loaded.arrays, visible, carried.records, {number: 1.0})
-    hidden = await read_hidden(pool, sight.rights, loaded, visible, taken, moment)
+    hidden = await read_hidden(pool, sight.rights, loaded, visible, taken, as_of)
     return UpstreamChain(
-        row, moment, question.at, loaded.arrays, await in_thread(visible_weights, carried, visible), hidden)
+        row, as_of, question.at, loaded.arrays, await in_thread(visible_weights, carried, visible), hidden)
 
 
 async def read_records(pool: DatabasePool, chain: UpstreamChain) -> AsyncIterator[list[Upstream]]:
     """The records of which the lot carries something, newest first, in batches."""
     indexes = list(chain.weights.records)
     for start in range(0, len(indexes), _CHUNK):
-        rows = await pool.fetch(queries("chain")["details"], indexes[start : start + _CHUNK], chain.moment.version)
+        rows = await pool.fetch(queries("chain")["details"], indexes[start : start + _CHUNK], chain.as_of.version)
         yield await in_thread(_decoded, rows, chain.weights)
 
 

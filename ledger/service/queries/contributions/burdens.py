@@ -99,7 +99,7 @@ async def read_contributions(
         raise InvalidInput(f"unknown burden {burden!r}", code="unknown-burden", field="burden", value=burden,
                            rule=f"one of: {FOOTPRINT} {' '.join(BURDENS)}")
     chain = await read_upstream(pool, question, most, sight, level_for(layout.by))
-    names = ContributionNames(pool, layout.by, chain.moment.size)
+    names = ContributionNames(pool, layout.by, chain.as_of.size)
     table = Table(layout.by, burden, names.facts)
     findings = await read_chain_findings(pool, chain)
     hidden = None if chain.hidden is None else _hidden(chain.hidden, burden, findings, layout.by)
@@ -179,7 +179,7 @@ def contributions_answer(
         rows = [_without_content(row, chain.partly) for row in rows]
     return Contributions(
         lot=chain.lot, product=chain.row["product"], by=labels.by, of=figure.name, unit=figure.unit,
-        figure=figure.amount, method=chain.row["method"], at=chain.moment.size, records=records, rows=rows,
+        figure=figure.amount, method=chain.row["method"], at=chain.as_of.size, records=records, rows=rows,
         questioned=chain.burdens[SLOT[QUESTIONED]], findings=findings.items, findings_left_off=findings.left_off,
         findings_note=note_on(findings), hidden=hidden,
     )

@@ -80,7 +80,7 @@ async def read_content_origins(
     if chain.hidden is not None:
         entered |= _brought(chain.hidden, chain.arrays.records.tolist(), held)
     carried = await in_thread(all_content_weights, chain.arrays, chain.row["number"], entered, held)
-    names = ContributionNames(pool, layout.by, chain.moment.size)
+    names = ContributionNames(pool, layout.by, chain.as_of.size)
     table = Table(layout.by, content, names.facts)
     hidden, visible = None, chain.visible_records
     if chain.hidden is not None:
@@ -122,7 +122,7 @@ async def _entered(pool: DatabasePool, chain: UpstreamChain, content: str) -> di
     indexes = chain.visible_records
     for start in range(0, len(indexes), _CHUNK):
         rows = await pool.fetch(
-            queries("contributions")["outcomes"], indexes[start : start + _CHUNK], chain.moment.version
+            queries("contributions")["outcomes"], indexes[start : start + _CHUNK], chain.as_of.version
         )
         entered.update(await in_thread(_read_entered, rows, content))
     return entered
@@ -139,5 +139,5 @@ def _read_entered(rows: Iterable[Record], content: str) -> dict[int, Entered]:
 async def _held(pool: DatabasePool, chain: UpstreamChain, content: str) -> dict[int, float]:
     """Kg of the content by number of each lot that contains some."""
     numbers = chain.arrays.numbers.tolist()
-    rows = await pool.fetch(queries("contributions")["contents"], numbers, chain.moment.version, content)
+    rows = await pool.fetch(queries("contributions")["contents"], numbers, chain.as_of.version, content)
     return {row["lot"]: row["amount"] for row in rows}

@@ -23,7 +23,7 @@ from ledger.footprint.derived.verified import (
 from ledger.footprint.stored.burdens import footprint
 from ledger.service.queries.doubts import read_doubts
 from ledger.service.queries.footprint.interests import read_groups
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -55,17 +55,17 @@ class AttestedLot(NamedTuple):
 _period = msgspec.json.Decoder(_MakerPeriod)
 
 
-async def read_attestations(pool: DatabasePool, lot: Record, moment: Moment) -> list[AttestationAnswer]:
+async def read_attestations(pool: DatabasePool, lot: Record, as_of: AsOf) -> list[AttestationAnswer]:
     """The newest 100 attestations that concern a lot, as of a moment, newest first.
 
     `lot` is its row of the query `footprint`: an attestation is outdated if a later revision gave the row's figures.
     """
     rows = await pool.fetch(
         queries("read")["attestations"], lot["id"], lot["number"], lot["digest"], lot["product"], lot["facility"],
-        moment.size, lot["version"],
+        as_of.size, lot["version"],
     )
     attested = attested_lot(lot, lot["issuer"], lot["body"] if lot["type"] == "transformation" else None)
-    return await judge(pool, [(row, attested) for row in rows], moment)
+    return await judge(pool, [(row, attested) for row in rows], as_of)
 
 
 def attested_lot(row: Record, maker: str, transformation: bytes | None) -> AttestedLot:
@@ -84,17 +84,17 @@ async def tree_time(pool: DatabasePool, size: int) -> str:
 
 
 async def judge(
-    pool: DatabasePool, pairs: Sequence[tuple[Record, AttestedLot]], moment: Moment
+    pool: DatabasePool, pairs: Sequence[tuple[Record, AttestedLot]], as_of: AsOf
 ) -> list[AttestationAnswer]:
     """Attestations of lots, with their relation to the lot and the share in which they count. `pairs`: rows of
     attestations, each with its lot."""
     if not pairs:
         return []
-    doubts = await read_doubts(pool, {row["index"] for row, _ in pairs}, moment.size)
+    doubts = await read_doubts(pool, {row["index"] for row, _ in pairs}, as_of.size)
     named = {row["issuer"] for row, _ in pairs}.union(
         *[{*lot.parties.makers, lot.parties.holder} for _, lot in pairs])
     groups = await read_groups(pool, named)
-    now = await tree_time(pool, moment.size)
+    now = await tree_time(pool, as_of.size)
     by_lot: dict[int, dict[int, AttestedFigure]] = {}
     for row, lot in pairs:
         record = _attestation.decode(row["body"])

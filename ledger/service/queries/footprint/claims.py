@@ -13,7 +13,7 @@ from ledger.core.record.kinds import Consumption
 from ledger.core.record.units import plain, unit
 from ledger.core.record.values import Factor, Output, Quantity
 from ledger.footprint.stored.gwp import AR6
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -32,10 +32,10 @@ _claim = msgspec.json.Decoder(Consumption)
 _maker = msgspec.json.Decoder(_Maker)
 
 
-async def read_claims(pool: DatabasePool, lot: str, moment: Moment) -> list[ClaimAnswer]:
+async def read_claims(pool: DatabasePool, lot: str, as_of: AsOf) -> list[ClaimAnswer]:
     """The credits used up for a lot as of a moment, from the newest 100 claims, newest first."""
-    rows = await pool.fetch(queries("read")["claims"], lot, moment.size, moment.version, MAX_CLAIMS)
-    factors = await _factors(pool, {row["number"] for row in rows}, moment.version)
+    rows = await pool.fetch(queries("read")["claims"], lot, as_of.size, as_of.version, MAX_CLAIMS)
+    factors = await _factors(pool, {row["number"] for row in rows}, as_of.version)
     return [_answer(row, factors.get(row["number"])) for row in rows]
 
 

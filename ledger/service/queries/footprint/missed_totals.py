@@ -6,15 +6,15 @@ from asyncpg import Record
 from ledger.answers.stored import MissedTotal
 from ledger.engine.revision.unspread import LACKING, OTHERS, named_record
 from ledger.footprint.derived.findings import findings_in
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 
-async def read_missed_totals(pool: DatabasePool, row: Record, moment: Moment) -> list[MissedTotal]:
+async def read_missed_totals(pool: DatabasePool, row: Record, as_of: AsOf) -> list[MissedTotal]:
     """The closings in force as of a moment that name the record of a lot. `row`: of the query `footprint`."""
     closings = await pool.fetch(
-        queries("read")["closings_since"], row["facility"], row["index"], moment.size, moment.version, LACKING.encode())
+        queries("read")["closings_since"], row["facility"], row["index"], as_of.size, as_of.version, LACKING.encode())
     missed = list[MissedTotal]()
     for closing in closings:
         notes = [one for one in findings_in(closing["record"], closing["leaf"]).findings if one.code == LACKING]

@@ -74,7 +74,7 @@ from ledger.service.queries.footprint.row import read_row
 from ledger.service.queries.footprint.verified import read_verified
 from ledger.service.queries.product.averages import read_lot_averages
 from ledger.service.queries.questions import LotQuestion
-from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.service.queries.tree_size import AsOf, as_of_size
 from ledger.service.queries.versions import AssessedVersions
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -132,18 +132,18 @@ async def read_figure(
     tree size.
     """
     lot, at = question
-    moment = await moment_at(pool, at)
-    row = sight.rows.get(lot) if moment.is_now else None
+    as_of = await as_of_size(pool, at)
+    row = sight.rows.get(lot) if as_of.is_now else None
     if row is None:
-        row = await read_row(pool, lot, moment)
+        row = await read_row(pool, lot, as_of)
     if row is None:
         raise not_found("lot", lot, at)
     sight.require({lot: row["number"]})
     leaf = _leaf.decode(row["outcome"])
-    context = (await _context(pool, row, moment))._replace(
-        versions=await assessed.of(leaf, row["index"]), findings=await _findings(pool, row, moment, depth, sight),
-        verified=await _verified(pool, row, moment, depth),
-        averages=await read_lot_averages(pool, row, moment) if averages else None)
+    context = (await _context(pool, row, as_of))._replace(
+        versions=await assessed.of(leaf, row["index"]), findings=await _findings(pool, row, as_of, depth, sight),
+        verified=await _verified(pool, row, as_of, depth),
+        averages=await read_lot_averages(pool, row, as_of) if averages else None)
     makers = dict(zip(row["lots"] or (), row["makers"] or (), strict=True))
     return StoredFigure(answer(row, leaf, context, at), makers)
 
@@ -161,62 +161,62 @@ class AttestedFigures(NamedTuple):
     verified: VerifiedAnswer | None = None
 
 
-async def read_attested(pool: DatabasePool, lot: str, moment: Moment, most: int) -> AttestedFigures:
+async def read_attested(pool: DatabasePool, lot: str, as_of: AsOf, most: int) -> AttestedFigures:
     """The attestations of a lot, and the verified shares of its figure, as of a moment. Examines at most `most` lots
     upstream. Raises NotFound."""
-    row = await read_row(pool, lot, moment)
+    row = await read_row(pool, lot, as_of)
     if row is None:
-        raise not_found("lot", lot, moment.size)
+        raise not_found("lot", lot, as_of.size)
     if row["withdrawn"] or not row["any_attested"]:
         return AttestedFigures()
-    attestations = await read_attestations(pool, row, moment) if row["attested"] else ()
-    return AttestedFigures(attestations, await read_verified(pool, {row["number"]: 1.0}, moment, most))
+    attestations = await read_attestations(pool, row, as_of) if row["attested"] else ()
+    return AttestedFigures(attestations, await read_verified(pool, {row["number"]: 1.0}, as_of, most))
 
 
-async def remaining_at(pool: DatabasePool, rows: Sequence[Record], moment: Moment) -> dict[int, Decimal]:
+async def remaining_at(pool: DatabasePool, rows: Sequence[Record], as_of: AsOf) -> dict[int, Decimal]:
     """The remaining quantities of lots at an earlier moment, by number. `rows`: of the query `footprint` or `lots`."""
     numbers = [row["number"] for row in rows]
     taken = {
         row["lot"]: row["taken"]
-        for row in await pool.fetch(queries("read")["taken_at"], numbers, moment.size, moment.version)
+        for row in await pool.fetch(queries("read")["taken_at"], numbers, as_of.size, as_of.version)
     }
     return {
         row["number"]: _NONE if row["withdrawn"] else row["quantity"] - taken.get(row["number"], _NONE) for row in rows
     }
 
 
-async def _context(pool: DatabasePool, row: Record, moment: Moment) -> FootprintContext:
+async def _context(pool: DatabasePool, row: Record, as_of: AsOf) -> FootprintContext:
     context = NO_CONTEXT
-    if not moment.is_now:
-        context = context._replace(remaining=(await remaining_at(pool, [row], moment))[row["number"]])
+    if not as_of.is_now:
+        context = context._replace(remaining=(await remaining_at(pool, [row], as_of))[row["number"]])
     if row["burdens"][SLOT["provisionalAbs"]] > 0:
         # Only the revisions that the row includes count, not a revision that came in the meantime.
         periods = await read_open_periods(pool, [row["index"]], row["newest"] or 0)
         context = context._replace(open_periods=periods)
     if row["closed_since"] and not row["withdrawn"]:
-        context = context._replace(missed_totals=await read_missed_totals(pool, row, moment))
+        context = context._replace(missed_totals=await read_missed_totals(pool, row, as_of))
     if row["attested"]:
-        context = context._replace(attestations=await read_attestations(pool, row, moment))
+        context = context._replace(attestations=await read_attestations(pool, row, as_of))
     if row["doubted"]:
-        doubts, limitations = await read_doubts_behind(pool, [row["index"]], moment)
+        doubts, limitations = await read_doubts_behind(pool, [row["index"]], as_of)
         context = context._replace(doubts=doubts, limitations=limitations)
     if row["claimed"]:
-        context = context._replace(claims=await read_claims(pool, row["id"], moment))
+        context = context._replace(claims=await read_claims(pool, row["id"], as_of))
     return context
 
 
-async def _findings(pool: DatabasePool, row: Record, moment: Moment, depth: Depth, sight: Sight) -> FindingList:
+async def _findings(pool: DatabasePool, row: Record, as_of: AsOf, depth: Depth, sight: Sight) -> FindingList:
     if row["withdrawn"] or not row["marked"] or not (row["lots"] or has_findings(row["outcome"])):
         return NO_FINDINGS
     questioned = row["burdens"][SLOT[QUESTIONED]]
     targets = FindingTargets({row["number"]: 1.0}, questioned, frozenset({row["index"]}))
-    return await read_findings(pool, targets, moment, NEAR if depth == "near" else MAX_RECORDS, sight)
+    return await read_findings(pool, targets, as_of, NEAR if depth == "near" else MAX_RECORDS, sight)
 
 
-async def _verified(pool: DatabasePool, row: Record, moment: Moment, depth: Depth) -> VerifiedAnswer | None:
+async def _verified(pool: DatabasePool, row: Record, as_of: AsOf, depth: Depth) -> VerifiedAnswer | None:
     if row["withdrawn"] or not row["any_attested"]:
         return None
-    return await read_verified(pool, {row["number"]: 1.0}, moment, NEAR if depth == "near" else MAX_RECORDS)
+    return await read_verified(pool, {row["number"]: 1.0}, as_of, NEAR if depth == "near" else MAX_RECORDS)
 
 
 def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int | None) -> FootprintAnswer:

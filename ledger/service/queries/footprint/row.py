@@ -4,7 +4,7 @@ from asyncpg import Record
 
 from ledger.core.outcome.assessment import BURDENS
 from ledger.service.queries.footprint.open_periods import PROVISIONAL
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 from ledger.store.shared_reads import Key
 from ledger.store.sql import queries
@@ -15,13 +15,13 @@ def figure_statement() -> str:
     return queries("read")["footprint"]
 
 
-def figure_key(lot: str, moment: Moment, party: str | None = None) -> Key:
+def figure_key(lot: str, as_of: AsOf, party: str | None = None) -> Key:
     """The key of a lot, as of a moment. `party`: there is a row only if this organisation made it, holds it, owns it or
     has sent it."""
-    return lot, moment.version, moment.size, PROVISIONAL, len(BURDENS), party
+    return lot, as_of.version, as_of.size, PROVISIONAL, len(BURDENS), party
 
 
-async def read_row(pool: DatabasePool, lot: str, moment: Moment) -> Record | None:
+async def read_row(pool: DatabasePool, lot: str, as_of: AsOf) -> Record | None:
     """The row of a lot; None if the lot was not on the ledger at that moment."""
-    (rows,) = await pool.fetch_each(figure_statement(), [figure_key(lot, moment)])
+    (rows,) = await pool.fetch_each(figure_statement(), [figure_key(lot, as_of)])
     return rows[0] if rows else None

@@ -13,7 +13,7 @@ from ledger.footprint.stored.burdens import SLOT
 from ledger.host.threads import in_thread
 from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
 from ledger.service.queries.footprint.attestations import attested_lot, judge
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.columns import list_of
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -24,13 +24,13 @@ MAX_ATTESTATIONS: Final = 10_000
 
 
 async def read_verified(
-    pool: DatabasePool, lots: Mapping[int, float], moment: Moment, most: int
+    pool: DatabasePool, lots: Mapping[int, float], as_of: AsOf, most: int
 ) -> VerifiedAnswer | None:
     """The shares of a sum of lots, by number with their weights; None if no attestation lies in its chain. If more than
     `most` lots lie upstream, the answer has a note instead of shares."""
-    moment = await pinned(pool, moment)
+    as_of = await pinned(pool, as_of)
     rows = await pool.fetch(
-        queries("verification")["attested"], list(lots), moment.version, most + 1, moment.size, MAX_ATTESTATIONS + 1)
+        queries("verification")["attested"], list(lots), as_of.version, most + 1, as_of.size, MAX_ATTESTATIONS + 1)
     pairs = sorted({(row["lot"], row["record"]) for row in rows if row["lot"] is not None})
     if any((row["looked"] or 0) > most for row in rows):
         return _no_shares(f"more than {most:,} lots lie upstream, which were not examined for attestations")
@@ -40,9 +40,9 @@ async def read_verified(
         return None
     attested = await pool.fetch(
         queries("verification")["pairs"], list_of([lot for lot, _ in pairs]), list_of([one for _, one in pairs]),
-        moment.version)
+        as_of.version)
     judged = await judge(
-        pool, [(row, attested_lot(row, row["made_by"], row["transformation"])) for row in attested], moment)
+        pool, [(row, attested_lot(row, row["made_by"], row["transformation"])) for row in attested], as_of)
     counted = [
         CountedAttestation(
             lot=row["id"], index=row["index"], record=row["digest"], auditor=row["issuer"],
@@ -53,8 +53,8 @@ async def read_verified(
     best = _strongest(attested, counted)
     shares = dict.fromkeys(CATEGORIES, 0.0)
     if best:
-        loaded = await load_arrays(pool, ChainRequest(list(lots), "upstream", moment))
-        shares = await _shares(pool, loaded.arrays, lots, best, moment)
+        loaded = await load_arrays(pool, ChainRequest(list(lots), "upstream", as_of))
+        shares = await _shares(pool, loaded.arrays, lots, best, as_of)
     return VerifiedAnswer(
         certified_programme=shares["certifiedProgramme"], third_party=shares["thirdParty"],
         second_party=shares["secondParty"], first_party=shares["firstParty"],
@@ -77,7 +77,7 @@ def _strongest(rows: Sequence[Record], counted: Sequence[CountedAttestation]) ->
 
 
 async def _shares(
-    pool: DatabasePool, arrays: Arrays, lots: Mapping[int, float], attested: Mapping[int, Category], moment: Moment
+    pool: DatabasePool, arrays: Arrays, lots: Mapping[int, float], attested: Mapping[int, Category], as_of: AsOf
 ) -> dict[Category, float]:
     # A revision may have taken a lot out of the chain.
     numbers = set(arrays.numbers.tolist())
@@ -86,7 +86,7 @@ async def _shares(
     for number, weight in lots.items():
         wanted[arrays.position(number)] = weight
     rows = await pool.fetch(
-        queries("findings")["questioned"], list_of([*lots, *inside]), moment.version, SLOT["absGhg"] + 1)
+        queries("findings")["questioned"], list_of([*lots, *inside]), as_of.version, SLOT["absGhg"] + 1)
     for row in rows:
         absolute[arrays.position(row["lot"])] = row["questioned"]
     return await in_thread(verified_shares, arrays, wanted, absolute, inside)

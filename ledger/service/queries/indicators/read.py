@@ -21,7 +21,7 @@ from ledger.service.queries.indicators.shown import SUPPRESSED, ShownSums
 from ledger.service.queries.inventory.rows import InventorySpan
 from ledger.service.queries.periods import BEGIN, NEVER, Period, period_of
 from ledger.service.queries.questions import PeriodQuestion
-from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.service.queries.tree_size import AsOf, as_of_size
 from ledger.store.database import DatabasePool
 from ledger.store.facts import FactLoader
 
@@ -43,11 +43,11 @@ async def read_indicators(
         raise InvalidInput(f"by: unknown grouping {by!r}", code="unknown-by", field="by", value=by,
                            rule="one of: " + " ".join(GROUPINGS))
     names = await _names(pool, registry, question.subject)
-    moment = await pinned(pool, await moment_at(pool, question.at))
+    as_of = await pinned(pool, await as_of_size(pool, question.at))
     span = InventorySpan(period.since or BEGIN, period.until or NEVER)
-    aggregation = _IndicatorAggregation(pool, question.subject, span, by, moment)
+    aggregation = _IndicatorAggregation(pool, question.subject, span, by, as_of)
     if not sight.whole:
-        now = await tree_time(pool, moment.size)
+        now = await tree_time(pool, as_of.size)
         mixes = (question.at is None and question.subject != INDUSTRY
                  and is_ended_year(period.since, period.until, now))
         aggregation.sums = ShownSums(sight, aggregation.composites, mixes=mixes)
@@ -74,8 +74,8 @@ async def _names(pool: DatabasePool, registry: Registry, sector: str) -> Mapping
 class _IndicatorAggregation:
     """Reads a sector's records once, and adds them to the total and to their groups."""
 
-    def __init__(self, pool: DatabasePool, sector: str, span: InventorySpan, by: str | None, moment: Moment) -> None:
-        self._pool, self._sector, self._span, self._by, self._moment = pool, sector, span, by, moment
+    def __init__(self, pool: DatabasePool, sector: str, span: InventorySpan, by: str | None, as_of: AsOf) -> None:
+        self._pool, self._sector, self._span, self._by, self._moment = pool, sector, span, by, as_of
         self.composites = composites_of(sector)
         self.sums: ShownSums | None = None
         self._whole = IndicatorGroup(self.composites)

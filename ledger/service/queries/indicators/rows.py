@@ -18,7 +18,7 @@ from ledger.service.queries.indicators.aggregate import IndicatorRow, Valued
 from ledger.service.queries.indicators.catalogue import INDUSTRY
 from ledger.service.queries.inventory.reported import by_subject
 from ledger.service.queries.inventory.rows import InventorySpan, read_booked, read_reports
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -47,13 +47,13 @@ class Scanned(Struct, frozen=True):
     seen: dict[str, str]
 
 
-async def scan(pool: DatabasePool, sector: str, span: InventorySpan, moment: Moment) -> AsyncIterator[Scanned]:
+async def scan(pool: DatabasePool, sector: str, span: InventorySpan, as_of: AsOf) -> AsyncIterator[Scanned]:
     """The transformations of a sector, in batches, in log order."""
     name = b'"process":"' + (b"" if sector == INDUSTRY else sector.encode() + b".")
     after = -1
     while True:
         rows = await pool.fetch(
-            queries("indicators")["transformations"], [name], after, moment.size, moment.version, span.since,
+            queries("indicators")["transformations"], [name], after, as_of.size, as_of.version, span.since,
             span.until, _CHUNK,
         )
         if not rows:
@@ -74,34 +74,34 @@ def _scanned(rows: Iterable[Record], sector: str) -> Scanned:
     )
 
 
-async def read_facilities(pool: DatabasePool, names: Collection[str], moment: Moment) -> dict[str, Facility]:
+async def read_facilities(pool: DatabasePool, names: Collection[str], as_of: AsOf) -> dict[str, Facility]:
     """The records that registered the facilities, by id."""
     facilities: dict[str, Facility] = {}
     wanted = sorted(names)
     for start in range(0, len(wanted), _FACILITIES):
         rows = await pool.fetch(
-            queries("contributions")["facilities"], wanted[start : start + _FACILITIES], moment.size
+            queries("contributions")["facilities"], wanted[start : start + _FACILITIES], as_of.size
         )
         facilities.update({row["id"]: _facility.decode(row["body"]) for row in rows})
     return facilities
 
 
-async def read_reported(pool: DatabasePool, span: InventorySpan, moment: Moment) -> set[str]:
+async def read_reported(pool: DatabasePool, span: InventorySpan, as_of: AsOf) -> set[str]:
     """The facilities with a report in the period. Reports of whole organisations are not read, because they do not
     describe one sector or place."""
-    rows = await pool.fetch(queries("indicators")["reported"], span.since, span.until, moment.size)
+    rows = await pool.fetch(queries("indicators")["reported"], span.since, span.until, as_of.size)
     return {row["id"] for row in rows}
 
 
 async def read_site_reports(
-    pool: DatabasePool, facilities: Collection[str], span: InventorySpan, moment: Moment
+    pool: DatabasePool, facilities: Collection[str], span: InventorySpan, as_of: AsOf
 ) -> dict[str, list[Report]]:
     """The reports of facilities in the period, by facility."""
-    return by_subject(await read_reports(pool, sorted(facilities), span, moment)) if facilities else {}
+    return by_subject(await read_reports(pool, sorted(facilities), span, as_of)) if facilities else {}
 
 
 async def read_valued(
-    pool: DatabasePool, reports: Mapping[str, Sequence[Report]], operators: Mapping[str, str], moment: Moment
+    pool: DatabasePool, reports: Mapping[str, Sequence[Report]], operators: Mapping[str, str], as_of: AsOf
 ) -> list[Valued]:
     """The energy and emissions of sites in the periods of their reports, over records of all sectors."""
     if not reports:
@@ -110,7 +110,7 @@ async def read_valued(
                          max(one.end for some in reports.values() for one in some))
     sums: dict[tuple[str, str], Inventory] = {}
     for issuer in sorted({operators[site] for site in reports}):
-        async for records in read_booked(pool, [issuer], [issuer], span, moment):
+        async for records in read_booked(pool, [issuer], [issuer], span, as_of):
             await in_thread(_add, records, reports, sums)
     return [
         _valued(site, report, sums.get((site, report.start), Inventory()))

@@ -26,7 +26,7 @@ from ledger.service.queries.installation.rows import (
 from ledger.service.queries.installation.sources import LotOrigin, LotSource, OriginPart, read_sources
 from ledger.service.queries.inventory.read import span_of
 from ledger.service.queries.inventory.rows import year_span
-from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.service.queries.tree_size import AsOf, as_of_size
 from ledger.store.database import DatabasePool
 
 MAX_RECORDS: Final = 20_000
@@ -56,13 +56,13 @@ async def read_installations(
     for too many installations or records.
     """
     span_of(year)
-    moment = await pinned(pool, await moment_at(pool, at))
+    as_of = await pinned(pool, await as_of_size(pool, at))
     first = InstallationRequest(facility, year)
     installations: list[InstallationYear] = []
     waiting, seen, records = deque([first]), {first}, 0
     while waiting:
         request = waiting.popleft()
-        installation = await _read_installation(pool, request, moment, sight)
+        installation = await _read_installation(pool, request, as_of, sight)
         if not installation.productions and request == first:
             raise NotFound(f"facility {facility!r} made nothing in {year}", code="no-records", field="year", value=year,
                            rule="a year in which a transformation of the facility ended")
@@ -75,7 +75,7 @@ async def read_installations(
             if upstream not in seen:
                 seen.add(upstream)
                 waiting.append(upstream)
-    return Installations(at=moment.size, installations=installations)
+    return Installations(at=as_of.size, installations=installations)
 
 
 def _check_size(installations: int, records: int) -> None:
@@ -89,19 +89,19 @@ def _check_size(installations: int, records: int) -> None:
 
 
 async def _read_installation(
-    pool: DatabasePool, request: InstallationRequest, moment: Moment, sight: Sight
+    pool: DatabasePool, request: InstallationRequest, as_of: AsOf, sight: Sight
 ) -> InstallationYear:
-    facility = await read_facility(pool, request.facility, moment)
+    facility = await read_facility(pool, request.facility, as_of)
     if facility is None:
         raise NotFound(f"facility {request.facility!r} is not on the ledger", code="unknown-facility", field="facility",
                        value=request.facility, rule="the id of a facility")
-    records = await read_year(pool, facility, year_span(request.year), moment, MAX_RECORDS)
-    sources = await read_sources(pool, [lot for record in records for lot, _ in record.flows], moment, sight)
+    records = await read_year(pool, facility, year_span(request.year), as_of, MAX_RECORDS)
+    sources = await read_sources(pool, [lot for record in records for lot, _ in record.flows], as_of, sight)
     products = {row["product"] for record in records for row in record.made}
     products |= {origin.product for source in sources.values() for origin in source.parts}
-    codes = await read_codes(pool, products, moment)
+    codes = await read_codes(pool, products, as_of)
     makers = {origin.facility for source in sources.values() for origin in source.parts if origin.facility is not None}
-    places = await read_facilities(pool, makers, moment)
+    places = await read_facilities(pool, makers, as_of)
     facts = _InstallationFacts(sources, codes, places)
     return await in_thread(_installation, facility, request.year, records, facts)
 

@@ -19,7 +19,7 @@ from ledger.footprint.stored.supplies import CONTRACT_EVIDENCE
 from ledger.host.threads import in_thread
 from ledger.sdk import EmissionLine, MadeLot, PowerUse, Production
 from ledger.service.queries.inventory.rows import InventorySpan
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -45,34 +45,34 @@ class InstallationRows(NamedTuple):
     flows: tuple[tuple[int, Decimal], ...]
 
 
-async def read_facility(pool: DatabasePool, facility: str, moment: Moment) -> Facility | None:
+async def read_facility(pool: DatabasePool, facility: str, as_of: AsOf) -> Facility | None:
     """The record that registered a facility; None if it was not on the ledger at that moment."""
-    rows = await pool.fetch(queries("contributions")["facilities"], [facility], moment.size)
+    rows = await pool.fetch(queries("contributions")["facilities"], [facility], as_of.size)
     return _facility.decode(rows[0]["body"]) if rows else None
 
 
-async def read_facilities(pool: DatabasePool, names: Iterable[str], moment: Moment) -> dict[str, Facility]:
+async def read_facilities(pool: DatabasePool, names: Iterable[str], as_of: AsOf) -> dict[str, Facility]:
     """The records that registered facilities, by id."""
-    rows = await pool.fetch(queries("contributions")["facilities"], sorted(set(names)), moment.size)
+    rows = await pool.fetch(queries("contributions")["facilities"], sorted(set(names)), as_of.size)
     return {row["id"]: _facility.decode(row["body"]) for row in rows}
 
 
-async def read_codes(pool: DatabasePool, products: Iterable[str], moment: Moment) -> dict[str, str]:
+async def read_codes(pool: DatabasePool, products: Iterable[str], as_of: AsOf) -> dict[str, str]:
     """The CN codes of products. Products that state no code are absent."""
-    rows = await pool.fetch(queries("contributions")["products"], sorted(set(products)), moment.size)
+    rows = await pool.fetch(queries("contributions")["products"], sorted(set(products)), as_of.size)
     codes = {row["id"]: _product.decode(row["body"]).classifications.get("cn") for row in rows}
     return {product: code for product, code in codes.items() if code is not None}
 
 
 async def read_year(
-    pool: DatabasePool, facility: Facility, span: InventorySpan, moment: Moment, most: int
+    pool: DatabasePool, facility: Facility, span: InventorySpan, as_of: AsOf, most: int
 ) -> list[InstallationRows]:
     """The transformations of the facility that ended in the span, in log order.
 
     Raises InvalidInput if more than `most` records of the facility, in any years, made goods.
     """
     rows = await pool.fetch(
-        queries("cbam")["candidates"], facility.issuer, facility.id, moment.size, moment.version, most + 1)
+        queries("cbam")["candidates"], facility.issuer, facility.id, as_of.size, as_of.version, most + 1)
     if len(rows) > most:
         raise InvalidInput(
             f"facility {facility.id!r} has more than {most:,} records", code="too-many-records", field="facility",
@@ -81,20 +81,20 @@ async def read_year(
     indexes = [row["record"] for row in rows]
     transformations: list[InstallationRows] = []
     for start in range(0, len(indexes), _CHUNK):
-        chunk = await pool.fetch(queries("cbam")["productions"], indexes[start : start + _CHUNK], moment.version,
+        chunk = await pool.fetch(queries("cbam")["productions"], indexes[start : start + _CHUNK], as_of.version,
                                  facility.id, span.since, span.until)
         if chunk:
-            transformations += await _completed(pool, chunk, moment)
+            transformations += await _completed(pool, chunk, as_of)
     return transformations
 
 
-async def _completed(pool: DatabasePool, rows: list[Record], moment: Moment) -> list[InstallationRows]:
+async def _completed(pool: DatabasePool, rows: list[Record], as_of: AsOf) -> list[InstallationRows]:
     indexes = [row["index"] for row in rows]
     flows: dict[int, list[tuple[int, Decimal]]] = {}
-    for row in await pool.fetch(queries("inventory")["taken"], indexes, moment.version):
+    for row in await pool.fetch(queries("inventory")["taken"], indexes, as_of.version):
         flows.setdefault(row["record"], []).append((row["lot"], row["quantity"]))
     made: dict[int, list[Record]] = {}
-    for row in await pool.fetch(queries("cbam")["made"], indexes, moment.version):
+    for row in await pool.fetch(queries("cbam")["made"], indexes, as_of.version):
         made.setdefault(row["number"] // LOT_SLOTS, []).append(row)
     return await in_thread(_decoded, rows, made, flows)
 

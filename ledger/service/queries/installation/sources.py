@@ -18,7 +18,7 @@ from ledger.errors import InvalidInput
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.footprint.interests import read_groups
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -72,29 +72,29 @@ class Attested(NamedTuple):
 
 
 async def read_sources(
-    pool: DatabasePool, numbers: Sequence[int], moment: Moment, sight: Sight = EVERYTHING
+    pool: DatabasePool, numbers: Sequence[int], as_of: AsOf, sight: Sight = EVERYTHING
 ) -> dict[int, LotSource]:
     """The lots by number. The origin of a lot that a hidden record made is its committed figure alone. Raises
     InvalidInput if more than MAX_LOTS lots have to be traced."""
-    rows = await pool.fetch(queries("cbam")["passed"], sorted(set(numbers)), moment.version, MAX_LOTS + 1)
+    rows = await pool.fetch(queries("cbam")["passed"], sorted(set(numbers)), as_of.version, MAX_LOTS + 1)
     if len(rows) > MAX_LOTS:
         raise InvalidInput(f"the inputs trace back to more than {MAX_LOTS:,} pooled or transferred lots",
                            code="too-many-lots", field="facility",
                            rule=f"at most {MAX_LOTS:,} lots for one installation and year")
     passing = sorted({row["number"] // LOT_SLOTS for row in rows if row["type"] in _PASSING})
     flows: dict[int, list[tuple[int, Decimal]]] = {}
-    for row in await pool.fetch(queries("inventory")["taken"], passing, moment.version) if passing else ():
+    for row in await pool.fetch(queries("inventory")["taken"], passing, as_of.version) if passing else ():
         flows.setdefault(row["record"], []).append((row["lot"], row["quantity"]))
     made = sorted({row["number"] // LOT_SLOTS for row in rows if row["type"] not in _PASSING})
-    makers = {row["index"]: row for row in await pool.fetch(queries("cbam")["makers"], made, moment.version)}
-    attested = await _read_attested(pool, rows, makers.values(), moment)
+    makers = {row["index"]: row for row in await pool.fetch(queries("cbam")["makers"], made, as_of.version)}
+    attested = await _read_attested(pool, rows, makers.values(), as_of)
     visible = await sight.in_full(pool, {row["number"] // LOT_SLOTS for row in rows})
     hidden = frozenset([row["number"] for row in rows if row["number"] // LOT_SLOTS not in visible])
     return _traced(rows, flows, makers, attested, hidden)
 
 
 async def _read_attested(
-    pool: DatabasePool, lots: Iterable[Record], makers: Iterable[Record], moment: Moment
+    pool: DatabasePool, lots: Iterable[Record], makers: Iterable[Record], as_of: AsOf
 ) -> dict[Subject, list[Attested]]:
     """Attestations by subject, newest first. An auditor of the maker's group confirms nothing, but its adverse opinion
     counts."""
@@ -108,7 +108,7 @@ async def _read_attested(
     wanted = sorted(subjects)
     attested: dict[Subject, list[Attested]] = {}
     rows = await pool.fetch(queries("cbam")["attestations"], [kind for kind, _ in wanted],
-                             [name for _, name in wanted], moment.size)
+                             [name for _, name in wanted], as_of.size)
     named = {name for row in rows for name in (row["issuer"], row["party"]) if name is not None}
     groups = await read_groups(pool, named) if named else {}
     for row in rows:

@@ -33,7 +33,7 @@ from ledger.service.queries.inventory.present import (
 from ledger.service.queries.inventory.reconcile import OperatedSites, reconcile_sites
 from ledger.service.queries.inventory.reported import ValueAdded, by_subject, value_added
 from ledger.service.queries.inventory.rows import InventorySpan, read_booked, read_reports, year_span
-from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.service.queries.tree_size import AsOf, as_of_size
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -73,7 +73,7 @@ class OrganizationYear(NamedTuple):
 
     organization: Organization
     year: int
-    moment: Moment
+    as_of: AsOf
     sites: Mapping[str, Facility]
     members: Sequence[GroupMember]
     hidden_members: int = 0
@@ -102,22 +102,22 @@ async def read_inventory(
     InvalidInput for a year out of range, an invalid tree size, and too many records.
     """
     span = span_of(year)
-    moment = await pinned(pool, await moment_at(pool, at))
-    own = await read_organization(pool, organization, moment)
-    sites = await read_sites(pool, [organization], moment)
-    now = await _summed(pool, {organization: 1.0}, span, moment)
+    as_of = await pinned(pool, await as_of_size(pool, at))
+    own = await read_organization(pool, organization, as_of)
+    sites = await read_sites(pool, [organization], as_of)
+    now = await _summed(pool, {organization: 1.0}, span, as_of)
     if not now.records:
         raise NotFound(f"no record of {organization!r} ends in {year}", code="no-records", field="year", value=year,
                        rule="a year in which a record of the organisation ends")
-    before = await _summed(pool, {organization: 1.0}, year_span(year - 1), moment)
-    group_members = await _group(pool, organization, moment)
+    before = await _summed(pool, {organization: 1.0}, year_span(year - 1), as_of)
+    group_members = await _group(pool, organization, as_of)
     members = [member for member in group_members if sight.of_own(member.id)]
     await sight.note({member.id for member in members})
-    subject = OrganizationYear(own, year, moment, sites, members, len(group_members) - len(members))
+    subject = OrganizationYear(own, year, as_of, sites, members, len(group_members) - len(members))
     shares = {member.id: member.share for member in subject.members}
-    group = now if len(shares) == 1 else await _summed(pool, shares, span, moment)
+    group = now if len(shares) == 1 else await _summed(pool, shares, span, as_of)
     reconciled = await reconcile_sites(
-        pool, OperatedSites(organization, list(sites), list(sites)), span, moment)
+        pool, OperatedSites(organization, list(sites), list(sites)), span, as_of)
     beside = Beside(await _worth(pool, subject), reconciled)
     return await in_thread(_answer, subject, YearSums(now, before, group), beside)
 
@@ -130,34 +130,34 @@ def span_of(year: int) -> InventorySpan:
     return year_span(year)
 
 
-async def read_organization(pool: DatabasePool, organization: str, moment: Moment) -> Organization:
+async def read_organization(pool: DatabasePool, organization: str, as_of: AsOf) -> Organization:
     """The record that enrolled an organisation. Raises NotFound if it was not on the ledger at that moment."""
-    body = await pool.fetchval(queries("inventory")["organization"], organization, moment.size)
+    body = await pool.fetchval(queries("inventory")["organization"], organization, as_of.size)
     if body is None:
         raise NotFound(f"organization {organization!r} is not on the ledger", code="unknown-organization",
                        field="organization", value=organization, rule="the id of an organisation")
     return _organization.decode(body)
 
 
-async def read_sites(pool: DatabasePool, operators: Sequence[str], moment: Moment) -> dict[str, Facility]:
+async def read_sites(pool: DatabasePool, operators: Sequence[str], as_of: AsOf) -> dict[str, Facility]:
     """The facilities of organisations by id, in the order of their registration."""
-    rows = await pool.fetch(queries("inventory")["sites"], list(operators), moment.size)
+    rows = await pool.fetch(queries("inventory")["sites"], list(operators), as_of.size)
     return {facility.id: facility for facility in (_facility.decode(row["body"]) for row in rows)}
 
 
-async def _summed(pool: DatabasePool, shares: Mapping[str, float], span: InventorySpan, moment: Moment) -> Inventory:
+async def _summed(pool: DatabasePool, shares: Mapping[str, float], span: InventorySpan, as_of: AsOf) -> Inventory:
     """The sums over the records of organisations. `shares`: by which each organisation counts."""
     inventory, members = Inventory(), list(shares)
-    async for records in read_booked(pool, members, members, span, moment):
+    async for records in read_booked(pool, members, members, span, as_of):
         for booked in records:
             inventory.add(booked, shares[booked.record.issuer])
     return inventory
 
 
-async def _group(pool: DatabasePool, organization: str, moment: Moment) -> list[GroupMember]:
+async def _group(pool: DatabasePool, organization: str, as_of: AsOf) -> list[GroupMember]:
     """The organisation and all organisations below it, each with the product of the shares along the path."""
     children: dict[str, list[Organization]] = {}
-    for row in await pool.fetch(queries("inventory")["members"], organization, moment.size):
+    for row in await pool.fetch(queries("inventory")["members"], organization, as_of.size):
         child = _organization.decode(row["body"])
         if child.parent is not None:
             children.setdefault(child.parent, []).append(child)
@@ -186,7 +186,7 @@ class Beside(NamedTuple):
 
 async def _worth(pool: DatabasePool, subject: OrganizationYear) -> Worth:
     organization, span = subject.organization.id, subject.span
-    reports = by_subject(await read_reports(pool, [organization, *subject.sites], span, subject.moment))
+    reports = by_subject(await read_reports(pool, [organization, *subject.sites], span, subject.as_of))
     values = {site: value_added(reports.get(site, ()), span) for site in subject.sites}
     return Worth(value_added(reports.get(organization, ()), span),
                  {site: value for site, value in values.items() if value is not None})
@@ -197,7 +197,7 @@ def _answer(subject: OrganizationYear, sums: YearSums, beside: Beside) -> Invent
     scopes, energy = scopes_answer(now.emissions()), now.all_energy()
     return InventoryAnswer(
         organization=own.id, names={str(language): name for language, name in own.names.items()}, year=subject.year,
-        since=span.since, until=span.until, at=subject.moment.size, records=now.records, scopes=scopes,
+        since=span.since, until=span.until, at=subject.as_of.size, records=now.records, scopes=scopes,
         scope3=categories_answer(scopes), energy=energy_answer(energy, now.attributes()), goods=goods_answer(now.goods),
         intensities=[*_per_value(now, beside.worth), *_per_tonne(now)],
         sites=[_site(now, None if name == "" else name, subject.sites, beside) for name in _site_names(now)],

@@ -17,7 +17,7 @@ from ledger.host.threads import in_thread
 from ledger.service.queries.inventory.rows import InventorySpan
 from ledger.service.queries.inventory.site_rows import movement_indexes, read_closings, read_operator
 from ledger.service.queries.inventory.site_sums import ClosedBy, ClosedRun, Movement, SiteSums
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 
 MOST_RECONCILED: Final = 50_000
@@ -35,22 +35,22 @@ class OperatedSites(NamedTuple):
 
 
 async def reconcile_sites(
-    pool: DatabasePool, sites: OperatedSites, span: InventorySpan, moment: Moment,
+    pool: DatabasePool, sites: OperatedSites, span: InventorySpan, as_of: AsOf,
     most: int = MOST_RECONCILED,
 ) -> dict[str, SiteReconciliationAnswer]:
     """The reconciliation of facilities in a span, by facility. If the operator has more than `most` records, nothing is
     read."""
-    closings = await read_closings(pool, sites.wanted, span, moment)
+    closings = await read_closings(pool, sites.wanted, span, as_of)
     runs = {site: closed_runs(closings[site], span) for site in sites.wanted}
     sums = SiteSums(runs, sites.all)
     if not sums.until:
         return {site: SiteReconciliationAnswer(open=_open([], span)) for site in runs}
-    indexes = await movement_indexes(pool, sites.operator, moment, most)
+    indexes = await movement_indexes(pool, sites.operator, as_of, most)
     if indexes is None:
         unread = f"the operator has more than {most:,} records"
         return {site: SiteReconciliationAnswer(open=_open(closed, span), unread=unread)
                 for site, closed in runs.items()}
-    received = await read_operator(pool, sites.operator, indexes, moment, sums)
+    received = await read_operator(pool, sites.operator, indexes, as_of, sums)
     return await in_thread(_answers, runs, sums, received, span)
 
 

@@ -17,7 +17,7 @@ from ledger.footprint.derived.inventory.scopes import Booked, MadeGoods, TakenGo
 from ledger.footprint.stored.attributes import MARKET
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.host.threads import in_thread
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -60,23 +60,23 @@ def year_span(year: int) -> InventorySpan:
 
 
 async def read_booked(
-    pool: DatabasePool, issuers: Sequence[str], members: Collection[str], span: InventorySpan, moment: Moment,
+    pool: DatabasePool, issuers: Sequence[str], members: Collection[str], span: InventorySpan, as_of: AsOf,
     most: int = MAX_RECORDS,
 ) -> AsyncIterator[list[Booked]]:
     """The records of `issuers` in the period, in batches, in log order. Lots that `members` made are not bought.
 
     Raises InvalidInput if the issuers have more than `most` records.
     """
-    indexes = await pool.fetchval(queries("inventory")["records"], list(issuers), moment.size, most + 1)
+    indexes = await pool.fetchval(queries("inventory")["records"], list(issuers), as_of.size, most + 1)
     if len(indexes) > most:
         raise InvalidInput(f"{', '.join(issuers)} issued more than {most:,} records",
                            code="too-many-records", field="organization", value=issuers[0],
                            rule=f"at most {most:,} records for one inventory")
     for start in range(0, len(indexes), _CHUNK):
-        details = await pool.fetch(queries("chain")["details"], indexes[start : start + _CHUNK], moment.version)
+        details = await pool.fetch(queries("chain")["details"], indexes[start : start + _CHUNK], as_of.version)
         batch = await in_thread(_decoded, details, span)
         if batch:
-            yield await _completed(pool, batch, members, moment)
+            yield await _completed(pool, batch, members, as_of)
 
 
 class _InventoryRows(NamedTuple):
@@ -106,17 +106,17 @@ def _read(record: AnyRecord, log_index: int, leaf: bytes | None) -> _InventoryRo
 
 
 async def _completed(
-    pool: DatabasePool, batch: Mapping[int, _InventoryRows], members: Collection[str], moment: Moment
+    pool: DatabasePool, batch: Mapping[int, _InventoryRows], members: Collection[str], as_of: AsOf
 ) -> list[Booked]:
     sql, indexes = queries("inventory"), list(batch)
     flows: dict[int, list[tuple[int, Decimal]]] = {}
-    for row in await pool.fetch(sql["taken"], indexes, moment.version):
+    for row in await pool.fetch(sql["taken"], indexes, as_of.version):
         flows.setdefault(row["record"], []).append((row["lot"], row["quantity"]))
     numbers = sorted({lot for taken in flows.values() for lot, _ in taken})
-    lots = {row["number"]: row for row in await pool.fetch(sql["lots"], numbers, moment.version, list(members))}
-    origins = await _origins(pool, lots, members, moment)
+    lots = {row["number"]: row for row in await pool.fetch(sql["lots"], numbers, as_of.version, list(members))}
+    origins = await _origins(pool, lots, members, as_of)
     made: dict[int, list[MadeGoods]] = {}
-    for row in await pool.fetch(sql["made"], indexes, moment.version):
+    for row in await pool.fetch(sql["made"], indexes, as_of.version):
         made.setdefault(row["record"], []).append(_made(row))
     return [
         Booked(
@@ -129,13 +129,13 @@ async def _completed(
 
 
 async def _origins(
-    pool: DatabasePool, lots: Mapping[int, Record], members: Collection[str], moment: Moment
+    pool: DatabasePool, lots: Mapping[int, Record], members: Collection[str], as_of: AsOf
 ) -> BoundaryOrigins:
     """The origins of lots: bought or own. Includes the flows of lots pooled or handed on between members."""
     facts = [_lot(row) for row in lots.values()]
     passing = sorted({lot.record for lot in facts if BoundaryOrigins(members, (), {}).passes(lot)})
     flows: dict[int, list[Passed]] = {}
-    for row in await pool.fetch(queries("inventory")["taken"], passing, moment.version) if passing else ():
+    for row in await pool.fetch(queries("inventory")["taken"], passing, as_of.version) if passing else ():
         flows.setdefault(row["record"], []).append(Passed(row["lot"], row["quantity"]))
     return BoundaryOrigins(members, facts, flows)
 
@@ -170,10 +170,10 @@ class Reported(NamedTuple):
 
 
 async def read_reports(
-    pool: DatabasePool, subjects: Sequence[str], span: InventorySpan, moment: Moment
+    pool: DatabasePool, subjects: Sequence[str], span: InventorySpan, as_of: AsOf
 ) -> list[Reported]:
     """The reports whose period lies completely in the span, in log order."""
     rows = await pool.fetch(
-        queries("inventory")["reports"], list(subjects), span.since, span.until, moment.size, moment.version
+        queries("inventory")["reports"], list(subjects), span.since, span.until, as_of.size, as_of.version
     )
     return [Reported(row["subject"], _report.decode(row["body"])) for row in rows if row["body"] is not None]

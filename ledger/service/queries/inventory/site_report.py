@@ -17,7 +17,7 @@ from ledger.service.queries.inventory.present import energy_answer, left_out_ans
 from ledger.service.queries.inventory.read import read_sites, span_of
 from ledger.service.queries.inventory.reconcile import OperatedSites, reconcile_sites
 from ledger.service.queries.inventory.rows import read_booked
-from ledger.service.queries.tree_size import moment_at
+from ledger.service.queries.tree_size import as_of_size
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -43,16 +43,16 @@ async def read_site_report(
     records.
     """
     span = span_of(year)
-    moment = await pinned(pool, await moment_at(pool, at))
-    rows = await pool.fetch(queries("contributions")["facilities"], [facility], moment.size)
+    as_of = await pinned(pool, await as_of_size(pool, at))
+    rows = await pool.fetch(queries("contributions")["facilities"], [facility], as_of.size)
     site = _facility.decode(rows[0]["body"]) if rows else None
     if site is None or organization not in (None, site.issuer):
         of = "" if organization is None else f" of {organization}"
         raise NotFound(f"facility {facility!r}{of} is not on the ledger", code="unknown-facility", field="facility",
                        value=facility, rule="the id of a facility, and its operator if `organization` is given")
-    operated = list(await read_sites(pool, [site.issuer], moment))
+    operated = list(await read_sites(pool, [site.issuer], as_of))
     report, whole = SiteReport(facility), Inventory()
-    async for records in read_booked(pool, [site.issuer], [site.issuer], span, moment):
+    async for records in read_booked(pool, [site.issuer], [site.issuer], span, as_of):
         for booked in records:
             report.add(booked)
             # An organisation that names no facility used the goods at its only one.
@@ -62,8 +62,8 @@ async def read_site_report(
     if not report.records:
         raise NotFound(f"no record of {facility!r} ends in {year}", code="no-records", field="year", value=year,
                        rule="a year in which a record of the facility ends")
-    reconciled = await reconcile_sites(pool, OperatedSites(site.issuer, operated, [facility]), span, moment)
-    return await in_thread(_answer, site, (year, moment.size), report, whole, reconciled[facility])
+    reconciled = await reconcile_sites(pool, OperatedSites(site.issuer, operated, [facility]), span, as_of)
+    return await in_thread(_answer, site, (year, as_of.size), report, whole, reconciled[facility])
 
 
 def _answer(

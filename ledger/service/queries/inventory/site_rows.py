@@ -26,7 +26,7 @@ from ledger.footprint.stored.burdens import footprint, line_co2e, vector_of
 from ledger.host.threads import in_thread
 from ledger.service.queries.inventory.rows import InventorySpan
 from ledger.service.queries.inventory.site_sums import ADDITIVE_BURDENS, ClosedBy, Movement, SiteRecord, SiteSums
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -76,12 +76,12 @@ class _OperatorBatch(NamedTuple):
 
 
 async def read_closings(
-    pool: DatabasePool, facilities: Sequence[str], span: InventorySpan, moment: Moment
+    pool: DatabasePool, facilities: Sequence[str], span: InventorySpan, as_of: AsOf
 ) -> dict[str, list[ClosedBy]]:
     """The closings in force by facility, in the order of their periods, without closings of some processes alone."""
     closings: dict[str, list[ClosedBy]] = {facility: [] for facility in facilities}
     rows = await pool.fetch(
-        queries("inventory")["closings"], list(facilities), span.since, span.until, moment.size, moment.version)
+        queries("inventory")["closings"], list(facilities), span.since, span.until, as_of.size, as_of.version)
     for row in rows:
         record = _closing.decode(row["body"])
         if not record.processes:
@@ -90,35 +90,35 @@ async def read_closings(
     return closings
 
 
-async def movement_indexes(pool: DatabasePool, operator: str, moment: Moment, most: int) -> list[int] | None:
+async def movement_indexes(pool: DatabasePool, operator: str, as_of: AsOf, most: int) -> list[int] | None:
     """The records of an operator by which lots come and go, and the deliveries that it has accepted on arrival, in log
     order; None if there are more than `most`."""
-    indexes: list[int] = await pool.fetchval(queries("inventory")["movements"], operator, moment.size, most + 1)
+    indexes: list[int] = await pool.fetchval(queries("inventory")["movements"], operator, as_of.size, most + 1)
     return indexes if len(indexes) <= most else None
 
 
 async def read_operator(
-    pool: DatabasePool, operator: str, indexes: Sequence[int], moment: Moment, sums: SiteSums
+    pool: DatabasePool, operator: str, indexes: Sequence[int], as_of: AsOf, sums: SiteSums
 ) -> list[Movement]:
     """Adds records to `sums`, batch by batch, and returns the deliveries. A delivery counts once the operator has
     accepted it, also on arrival and without a dispute, or taken from it."""
     delivered: dict[int, _FirstTaken] = {}
     for start in range(0, len(indexes), _CHUNK):
         part = indexes[start : start + _CHUNK]
-        details = await pool.fetch(queries("chain")["details"], part, moment.version)
-        taken = await pool.fetch(queries("inventory")["taken"], part, moment.version)
-        made = await pool.fetch(queries("inventory")["made"], part, moment.version)
-        lots = await _lots(pool, {row["lot"] for row in taken}, moment)
+        details = await pool.fetch(queries("chain")["details"], part, as_of.version)
+        taken = await pool.fetch(queries("inventory")["taken"], part, as_of.version)
+        made = await pool.fetch(queries("inventory")["made"], part, as_of.version)
+        lots = await _lots(pool, {row["lot"] for row in taken}, as_of)
         digests = await in_thread(_add, _OperatorBatch(operator, details, taken, made, lots), sums, delivered)
         if digests:
-            accepted = await pool.fetch(queries("inventory")["delivered"], digests, moment.size)
+            accepted = await pool.fetch(queries("inventory")["delivered"], digests, as_of.size)
             for row in accepted:
                 delivered.setdefault(row["number"], _FirstTaken(None, ""))
-    return await _received(pool, delivered, moment)
+    return await _received(pool, delivered, as_of)
 
 
-async def _lots(pool: DatabasePool, numbers: Iterable[int], moment: Moment) -> dict[int, _LotRow]:
-    rows = await pool.fetch(queries("inventory")["lots"], sorted(numbers), moment.version, [])
+async def _lots(pool: DatabasePool, numbers: Iterable[int], as_of: AsOf) -> dict[int, _LotRow]:
+    rows = await pool.fetch(queries("inventory")["lots"], sorted(numbers), as_of.version, [])
     return {row["number"]: _LotRow(
         row["product"], row["unit"], row["role"], row["quantity"], row["mass"], footprint(row["burdens"]),
         row["facility"], row["type"] in ("transfer", "acceptance"),
@@ -126,16 +126,16 @@ async def _lots(pool: DatabasePool, numbers: Iterable[int], moment: Moment) -> d
 
 
 async def _received(
-    pool: DatabasePool, delivered: Mapping[int, _FirstTaken], moment: Moment
+    pool: DatabasePool, delivered: Mapping[int, _FirstTaken], as_of: AsOf
 ) -> list[Movement]:
     """The deliveries, each whole and at the time of its transfer. A lot that an acceptance sent back has no time: it
     comes when somebody first takes from it."""
     movements, numbers = list[Movement](), sorted(delivered)
     for start in range(0, len(numbers), _CHUNK):
         part = numbers[start : start + _CHUNK]
-        lots = await _lots(pool, part, moment)
+        lots = await _lots(pool, part, as_of)
         details = await pool.fetch(
-            queries("chain")["details"], sorted({one // LOT_SLOTS for one in part}), moment.version)
+            queries("chain")["details"], sorted({one // LOT_SLOTS for one in part}), as_of.version)
         times = {row["index"]: record.time for row in details if row["body"] is not None
                  and isinstance(record := _record.decode(row["body"]), Transfer)}
         for number in part:

@@ -8,7 +8,7 @@ from ledger.core.record.kinds import AppointedReader, Grant
 from ledger.service.access.sight import Sight
 from ledger.service.queries.lists.lots import PageRequest
 from ledger.service.queries.lists.parties import check_enrolled
-from ledger.service.queries.tree_size import moment_at
+from ledger.service.queries.tree_size import as_of_size
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -21,9 +21,9 @@ async def read_grant_list(
 ) -> GrantListAnswer:
     """A page of grants, of which the caller sees the grantor or is the grantee. Raises NotFound for an organisation
     that is not on the ledger."""
-    moment = await moment_at(pool, None)
-    await check_enrolled(pool, organization, "organization", moment)
-    rows = await pool.fetch(queries("access")["grants"], organization, page.below(moment.size), page.limit + 1)
+    as_of = await as_of_size(pool, None)
+    await check_enrolled(pool, organization, "organization", as_of)
+    rows = await pool.fetch(queries("access")["grants"], organization, page.below(as_of.size), page.limit + 1)
     shown = rows[: page.limit]
     grants = [_granted(row) for row in shown if sight.of_own(row["grantor"]) or row["grantee"] in sight.rights.own]
     return GrantListAnswer(organization=organization, grants=grants,
@@ -32,8 +32,8 @@ async def read_grant_list(
 
 async def read_reader_list(pool: DatabasePool, page: PageRequest) -> ReaderListAnswer:
     """A page of readers."""
-    moment = await moment_at(pool, None)
-    rows = await pool.fetch(queries("access")["readers"], page.below(moment.size), page.limit + 1)
+    as_of = await as_of_size(pool, None)
+    rows = await pool.fetch(queries("access")["readers"], page.below(as_of.size), page.limit + 1)
     readers = [_appointed(row) for row in rows[: page.limit]]
     return ReaderListAnswer(readers=readers, next=readers[-1].index if len(rows) > page.limit else None)
 

@@ -14,7 +14,7 @@ from ledger.service.queries.lists.lots import PageRequest
 from ledger.service.queries.lists.pages import read_keys
 from ledger.service.queries.lists.parties import check_enrolled, operator_of
 from ledger.service.queries.periods import Period, period_of
-from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.service.queries.tree_size import AsOf, as_of_size
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -37,12 +37,12 @@ class RecordQuery(NamedTuple):
 async def read_record_list(pool: DatabasePool, query: RecordQuery, page: PageRequest) -> RecordListAnswer:
     """A page of records. Raises InvalidInput for a question without issuer and facility, for an empty period and for a
     malformed day or instant; NotFound for an unknown issuer or facility."""
-    moment = await moment_at(pool, query.at)
+    as_of = await as_of_size(pool, query.at)
     period = period_of(query.since, query.until)
     if query.kind is not None and query.kind not in KINDS:
         raise InvalidInput(f"kind: unknown kind of records {query.kind!r}", code="unknown-kind", field="kind",
                            value=query.kind, rule=f"one of: {' '.join(KINDS)}")
-    issuer = await _issuer(pool, query, moment)
+    issuer = await _issuer(pool, query, as_of)
     narrow = query.facility is not None or period != _ALWAYS
 
     async def candidates(below: int, count: int) -> Sequence[Record]:
@@ -52,30 +52,30 @@ async def read_record_list(pool: DatabasePool, query: RecordQuery, page: PageReq
         indexes = [row["index"] for row in rows if query.kind in (None, row["type"])]
         if not indexes or not narrow:
             return indexes
-        stated = await pool.fetch(queries("lists")["stated"], indexes, moment.version)
+        stated = await pool.fetch(queries("lists")["stated"], indexes, as_of.version)
         return [row["index"] for row in stated if query.facility in (None, row["facility"])
                 and (period == _ALWAYS or row["ended"] in period)]
 
-    keys = await read_keys(candidates, matching, page.limit, page.below(moment.size))
-    return RecordListAnswer(organization=issuer, records=await read_listed_records(pool, keys.keys, moment),
+    keys = await read_keys(candidates, matching, page.limit, page.below(as_of.size))
+    return RecordListAnswer(organization=issuer, records=await read_listed_records(pool, keys.keys, as_of),
                             next=keys.next)
 
 
 async def read_listed_records(
-    pool: DatabasePool, indexes: Sequence[int], moment: Moment
+    pool: DatabasePool, indexes: Sequence[int], as_of: AsOf
 ) -> list[ListedRecordAnswer]:
     """Records by log index, newest first."""
     if not indexes:
         return []
-    return [_listed(row) for row in await pool.fetch(queries("lists")["records"], indexes, moment.version)]
+    return [_listed(row) for row in await pool.fetch(queries("lists")["records"], indexes, as_of.version)]
 
 
-async def _issuer(pool: DatabasePool, query: RecordQuery, moment: Moment) -> str:
+async def _issuer(pool: DatabasePool, query: RecordQuery, as_of: AsOf) -> str:
     if query.issuer is not None:
-        await check_enrolled(pool, query.issuer, "issuer", moment)
+        await check_enrolled(pool, query.issuer, "issuer", as_of)
         return query.issuer
     if query.facility is not None:
-        return await operator_of(pool, query.facility, moment)
+        return await operator_of(pool, query.facility, as_of)
     raise InvalidInput("the list has no subject", field="issuer",
                        rule="at least one of the parameters issuer and facility")
 

@@ -18,7 +18,7 @@ from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.lists.lots import read_listed_lots
 from ledger.service.queries.lists.records import read_listed_records
 from ledger.service.queries.records import read_organizations
-from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.service.queries.tree_size import AsOf, as_of_size
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -86,17 +86,17 @@ async def read_shown(
 ) -> ShownAnswer:
     """The page about a thing. Raises NotFound if the ledger has nothing of that name, InvalidInput for an invalid tree
     size."""
-    moment = await moment_at(pool, at)
-    rows = [NamedThing(row["kind"], row["record"], row["number"]) for row in await _named(pool, name, moment)]
-    rows = rows if sight.whole else await _visible(pool, sight, name, rows, moment)
+    as_of = await as_of_size(pool, at)
+    rows = [NamedThing(row["kind"], row["record"], row["number"]) for row in await _named(pool, name, as_of)]
+    rows = rows if sight.whole else await _visible(pool, sight, name, rows, as_of)
     if not rows:
         raise NotFound(f"nothing is named {name!r} on the ledger", field="name", value=name, rule=_RULE)
     first, kind = rows[0], rows[0].kind
-    (entered,) = await read_listed_records(pool, [first.record], moment)
+    (entered,) = await read_listed_records(pool, [first.record], as_of)
     if not first.full:
         entered = structs.replace(entered, facility=None, process=None, lots=0)
     lots = [] if first.number is None else await show_lots(
-        pool, sight, await read_listed_lots(pool, [first.number], moment), at)
+        pool, sight, await read_listed_lots(pool, [first.number], as_of), at)
     organization = None
     if kind == "organization":
         (organization,) = await read_organizations(pool, first.record - 1, 1)
@@ -104,7 +104,7 @@ async def read_shown(
     names = {"id": name, "record": entered.record, "issuer": entered.issuer, "lot": lots[0].lot if lots else ""}
     return ShownAnswer(
         id=name, kind=kind, entered=entered, also=[row.kind for row in rows[1:]], lot=lots[0] if lots else None,
-        organization=organization, body=UNSET if lots or not first.body else await _body(pool, entered, moment),
+        organization=organization, body=UNSET if lots or not first.body else await _body(pool, entered, as_of),
         sight=None if first.full else "totals",
         questions=[
             NextQuestion(question=question, command=command.format(**names),
@@ -120,11 +120,11 @@ def _questions(kind: str, is_own: bool) -> Sequence[tuple[str, str, str]]:
 
 
 async def _visible(
-    pool: DatabasePool, sight: Sight, name: str, things: Sequence[NamedThing], moment: Moment
+    pool: DatabasePool, sight: Sight, name: str, things: Sequence[NamedThing], as_of: AsOf
 ) -> list[NamedThing]:
     """The things that the caller sees. An item is its newest lot among those that the caller sees."""
     records = {one.log_index: one for one in await made_facts(pool, {thing.record for thing in things})}
-    named = [lot for lot in sight.named if lot.number < moment.size * LOT_SLOTS]
+    named = [lot for lot in sight.named if lot.number < as_of.size * LOT_SLOTS]
     lots = {lot.number for lot in named}
     of_item = [lot.number for lot in named if lot.item == name]
     visible = []
@@ -142,18 +142,18 @@ async def _visible(
     return visible
 
 
-async def _named(pool: DatabasePool, name: str, moment: Moment) -> Sequence[Record]:
+async def _named(pool: DatabasePool, name: str, as_of: AsOf) -> Sequence[Record]:
     """The things of a name, each with its kind, its record and its lot number."""
     sql = queries("lists")
-    rows: Sequence[Record] = await pool.fetch(sql["named"], name, moment.size)
+    rows: Sequence[Record] = await pool.fetch(sql["named"], name, as_of.size)
     if not rows and len(name) == 64 and not name.strip("0123456789abcdef"):
-        rows = await pool.fetch(sql["record_of_digest"], bytes.fromhex(name), moment.size)
+        rows = await pool.fetch(sql["record_of_digest"], bytes.fromhex(name), as_of.size)
     elif not rows and name.isascii() and name.isdecimal() and len(name) <= _DIGITS:
-        rows = await pool.fetch(sql["record_of_index"], int(name), moment.size)
+        rows = await pool.fetch(sql["record_of_index"], int(name), as_of.size)
     return rows
 
 
-async def _body(pool: DatabasePool, entered: ListedRecordAnswer, moment: Moment) -> Raw | UnsetType:
+async def _body(pool: DatabasePool, entered: ListedRecordAnswer, as_of: AsOf) -> Raw | UnsetType:
     body = None if entered.state == "erased" else await pool.fetchval(
-        queries("lists")["body"], entered.index, moment.version)
+        queries("lists")["body"], entered.index, as_of.version)
     return UNSET if body is None else Raw(bytes(body))

@@ -16,7 +16,7 @@ from ledger.service.queries.lists.pages import PageKeys, read_keys
 from ledger.service.queries.lists.parties import check_enrolled
 from ledger.service.queries.lists.titles import TitleLimits, read_title_limits, title_of, weak_parts
 from ledger.service.queries.periods import Period, period_of
-from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.service.queries.tree_size import AsOf, as_of_size
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -78,23 +78,23 @@ class TransferRow(NamedTuple):
 async def read_transfer_list(pool: DatabasePool, query: TransferQuery, page: PageRequest) -> TransferListAnswer:
     """A page of transfers. Raises NotFound for an organisation that is not on the ledger, InvalidInput for a malformed
     day or instant, an empty period, and an invalid tree size."""
-    moment = await moment_at(pool, query.at)
-    await check_parties(pool, query, moment)
-    keys = await read_transfer_keys(pool, query, page, moment)
-    rows = await read_transfer_rows(pool, keys.keys, moment, await read_title_limits(pool, moment.size))
+    as_of = await as_of_size(pool, query.at)
+    await check_parties(pool, query, as_of)
+    keys = await read_transfer_keys(pool, query, page, as_of)
+    rows = await read_transfer_rows(pool, keys.keys, as_of, await read_title_limits(pool, as_of.size))
     return TransferListAnswer(organization=query.organization, transfers=[transfer_answer(row) for row in rows],
                               next=keys.next)
 
 
-async def check_parties(pool: DatabasePool, query: TransferQuery, moment: Moment) -> None:
+async def check_parties(pool: DatabasePool, query: TransferQuery, as_of: AsOf) -> None:
     """Raises NotFound if an organisation of the question is not on the ledger."""
-    await check_enrolled(pool, query.organization, "organization", moment)
+    await check_enrolled(pool, query.organization, "organization", as_of)
     if query.party is not None:
-        await check_enrolled(pool, query.party, "party", moment)
+        await check_enrolled(pool, query.party, "party", as_of)
 
 
 async def read_transfer_keys(
-    pool: DatabasePool, query: TransferQuery, page: PageRequest, moment: Moment
+    pool: DatabasePool, query: TransferQuery, page: PageRequest, as_of: AsOf
 ) -> PageKeys:
     """The log indexes of a page of transfers. Raises InvalidInput for a malformed day or instant, and for an empty
     period."""
@@ -111,26 +111,26 @@ async def read_transfer_keys(
             indexes = [row["index"] for row in partners if row[other] == query.party]
         if period == Period(None, None) or not indexes:
             return indexes
-        stated = await pool.fetch(sql["stated"], indexes, moment.version)
+        stated = await pool.fetch(sql["stated"], indexes, as_of.version)
         return [row["index"] for row in stated if row["ended"] in period]
 
-    return await read_keys(candidates, matching, page.limit, page.below(moment.size))
+    return await read_keys(candidates, matching, page.limit, page.below(as_of.size))
 
 
 async def read_transfer_rows(
-    pool: DatabasePool, indexes: Sequence[int], moment: Moment, limits: TitleLimits
+    pool: DatabasePool, indexes: Sequence[int], as_of: AsOf, limits: TitleLimits
 ) -> list[TransferRow]:
     """Transfers by log index, newest first. `limits`: of titles, at the same moment."""
     if not indexes:
         return []
     sql = queries("lists")
-    parties = await pool.fetch(sql["parties"], indexes, moment.version)
-    deliveries = {row["index"]: row for row in await pool.fetch(sql["transfers"], indexes, moment.size)}
+    parties = await pool.fetch(sql["parties"], indexes, as_of.version)
+    deliveries = {row["index"]: row for row in await pool.fetch(sql["transfers"], indexes, as_of.size)}
     numbers = [row["number"] for row in deliveries.values()]
-    lots = {row["number"]: row for row in await pool.fetch(sql["lots"], numbers, moment.version, moment.size)}
+    lots = {row["number"]: row for row in await pool.fetch(sql["lots"], numbers, as_of.version, as_of.size)}
     remaining = {number: row["remaining"] for number, row in lots.items()}
-    if not moment.is_now:
-        remaining = await remaining_at(pool, list(lots.values()), moment)
+    if not as_of.is_now:
+        remaining = await remaining_at(pool, list(lots.values()), as_of)
     return [_row(one, deliveries[one["index"]], lots, remaining, limits) for one in parties]
 
 

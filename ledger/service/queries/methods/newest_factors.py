@@ -56,7 +56,7 @@ async def read_newest_factors(
         async with pool.acquire() as connection:
             await loader.load(connection, names, facts, {})
         await in_thread(sums.take, records, facts)
-    return sums.answer(chain, await read_root(pool, chain.moment.size), limit)
+    return sums.answer(chain, await read_root(pool, chain.as_of.size), limit)
 
 
 class _RepricedSums:

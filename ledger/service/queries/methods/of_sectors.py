@@ -13,7 +13,7 @@ from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.chain.read import MAX_LOTS, ChainLimits, trace
 from ledger.service.queries.plugin_threads import SECONDS, ask
 from ledger.service.queries.questions import LotQuestion
-from ledger.service.queries.tree_size import moment_at
+from ledger.service.queries.tree_size import as_of_size
 from ledger.store.database import DatabasePool
 
 _NO_METHODS: Final = "no installed sector has a chain method"
@@ -30,12 +30,12 @@ async def run_chain_method(
     occupy all threads.
     """
     plugin, name = find_chain_method(registry, method)
-    moment = await pinned(pool, await moment_at(pool, question.at))
-    chain = await trace(pool, [question.lot], "upstream", ChainLimits(most=most), moment.size)
+    as_of = await pinned(pool, await as_of_size(pool, question.at))
+    chain = await trace(pool, [question.lot], "upstream", ChainLimits(most=most), as_of.size)
     (node,) = chain.graph["roots"]
     label = f"chain method {method} of plugin {plugin.tag}"
     figure = await ask(lambda: plugin.footprint(name, chain, node), label, seconds)
-    return _answer(plugin, name, chain, moment.size, figure)
+    return _answer(plugin, name, chain, as_of.size, figure)
 
 
 def find_chain_method(registry: Registry, method: str) -> tuple[Installed, str]:

@@ -59,7 +59,7 @@ async def read_method(
     )
     gases = gases_named(request.gwp)
     chain = await read_upstream(pool, question)
-    lives = await read_lives(pool, chain.row["item"], chain.moment, sight) if request.method == MULTI_LIFE.name else []
+    lives = await read_lives(pool, chain.row["item"], chain.as_of, sight) if request.method == MULTI_LIFE.name else []
     counted = await _count(pool, chain, request, gases, lives)
     row = chain.row
     subject = MethodSubject(
@@ -68,9 +68,9 @@ async def read_method(
         materials=materials_of(dict(zip(row["content"], row["amount"], strict=True))), lives=counted.lives,
     )
     result = await in_thread(calculate, request.method, subject, choice.parameters, _published())
-    _, doubted = await read_doubts_behind(pool, [row["number"] // LOT_SLOTS], chain.moment)
+    _, doubted = await read_doubts_behind(pool, [row["number"] // LOT_SLOTS], chain.as_of)
     result = replace(result, limitations=(*result.limitations, *counted.limitations, *doubted))
-    return _answer(chain, request, counted.figures, result, await read_root(pool, chain.moment.size))
+    return _answer(chain, request, counted.figures, result, await read_root(pool, chain.as_of.size))
 
 
 async def _count(
@@ -96,7 +96,7 @@ async def _with_lives(pool: DatabasePool, chain: UpstreamChain, lives: Sequence[
     numbers = [chain.row["number"], *[life.number for life in lives]]
     if numpy.isin(numbers, chain.arrays.numbers).all():
         return chain
-    loaded = await load_arrays(pool, ChainRequest(numbers, "upstream", chain.moment, most=MAX_RECORDS))
+    loaded = await load_arrays(pool, ChainRequest(numbers, "upstream", chain.as_of, most=MAX_RECORDS))
     return chain._replace(arrays=loaded.arrays)
 
 
@@ -123,7 +123,7 @@ def figure_head(chain: UpstreamChain, figures: RecountFigures, root: str) -> dic
         "title": WITHDRAWN if row["withdrawn"] else worse(chain.doubtful, figures.doubtful).title,
         "lot": chain.lot, "product": row["product"],
         "unit": row["unit"],
-        "quantity": Quantity(value=plain(row["quantity"]), unit=row["unit"]), "size": chain.moment.size, "root": root,
+        "quantity": Quantity(value=plain(row["quantity"]), unit=row["unit"]), "size": chain.as_of.size, "root": root,
         "at": chain.at, "plugin": row["plugin"], "unestimated": figures.unestimated,
         "questioned": chain.burdens[SLOT[QUESTIONED]],
         "completeness": "unknown" if completeness is None else f"{completeness * 100:.1f} %",

@@ -19,7 +19,7 @@ from ledger.host.threads import in_thread
 from ledger.service.access.sight import Sight
 from ledger.service.access.walk import visible_upstream
 from ledger.service.queries.chain.upstream import UpstreamChain, read_records
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 from ledger.store.tiles import inclusion_path
@@ -55,7 +55,7 @@ async def read_all(pool: DatabasePool, chain: UpstreamChain, gases: Mapping[str,
     recount, splits = Recount(chain.arrays, gases), list[Split]()
     async for records in read_records(pool, everything):
         choosing = [one for one in records if _leaves_a_choice(one)]
-        masses = await _masses(pool, choosing, chain.moment)
+        masses = await _masses(pool, choosing, chain.as_of)
         await in_thread(_add, recount, records)
         splits += await in_thread(_splits, choosing, masses)
     return MethodRows(recount, splits)
@@ -71,11 +71,11 @@ def _leaves_a_choice(upstream: Upstream) -> bool:
     return isinstance(record, Transformation) and sum(out.role not in UNBURDENED for out in record.outputs) > 1
 
 
-async def _masses(pool: DatabasePool, records: Sequence[Upstream], moment: Moment) -> Sequence[Record]:
+async def _masses(pool: DatabasePool, records: Sequence[Upstream], as_of: AsOf) -> Sequence[Record]:
     if not records:
         return []
     indexes = [one.log_index for one in records]
-    rows: Sequence[Record] = await pool.fetch(queries("methods")["masses"], indexes, moment.version)
+    rows: Sequence[Record] = await pool.fetch(queries("methods")["masses"], indexes, as_of.version)
     return rows
 
 
@@ -92,7 +92,7 @@ def _splits(records: Iterable[Upstream], rows: Iterable[Record]) -> list[Split]:
     return splits
 
 
-async def read_lives(pool: DatabasePool, item: str | None, moment: Moment, sight: Sight) -> list[Life]:
+async def read_lives(pool: DatabasePool, item: str | None, as_of: AsOf, sight: Sight) -> list[Life]:
     """The lives of a physical item, oldest first, of which the caller sees the whole chain. A life begins with the lot
     in which a transformation made the item, either new or from the core of the previous life.
 
@@ -101,19 +101,19 @@ async def read_lives(pool: DatabasePool, item: str | None, moment: Moment, sight
     if item is None:
         return []
     lives: dict[str | None, Life] = {}
-    for row in await pool.fetch(queries("methods")["lives"], item, moment.version, moment.size):
+    for row in await pool.fetch(queries("methods")["lives"], item, as_of.version, as_of.size):
         # An item that is processed, or handed over and back, stays in the same life.
         lives.setdefault(row["previous_life"], Life(row["number"], tuple(row["burdens"])))
-    seen = {previous: life for previous, life in lives.items() if await _sees_whole(pool, sight, life.number, moment)}
+    seen = {previous: life for previous, life in lives.items() if await _sees_whole(pool, sight, life.number, as_of)}
     return list(seen.values()) if next(iter(seen), "") is None else []
 
 
-async def _sees_whole(pool: DatabasePool, sight: Sight, lot: int, moment: Moment) -> bool:
+async def _sees_whole(pool: DatabasePool, sight: Sight, lot: int, as_of: AsOf) -> bool:
     """Whether the caller sees each record upstream of a lot. If so, this returns when the reading is noted."""
     if sight.whole:
-        await sight.visible(pool, [lot], moment)
+        await sight.visible(pool, [lot], as_of)
         return True
-    visible = await visible_upstream(pool, sight.rights, [lot], moment)
+    visible = await visible_upstream(pool, sight.rights, [lot], as_of)
     if visible.hidden:
         return False
     await sight.noted(visible)

@@ -32,7 +32,7 @@ async def read_sensitivity(pool: DatabasePool, question: LotQuestion) -> Sensiti
     """
     chain = await read_upstream(pool, question)
     rows = await read_all(pool, chain, gases_named(STORED_GWP))
-    return await in_thread(_answer, chain, rows, await read_root(pool, chain.moment.size))
+    return await in_thread(_answer, chain, rows, await read_root(pool, chain.as_of.size))
 
 
 class _Stored(NamedTuple):

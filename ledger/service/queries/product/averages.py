@@ -28,7 +28,7 @@ from ledger.footprint.stored.burdens import footprint
 from ledger.host.threads import in_thread
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.periods import Period
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.columns import list_of
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -139,7 +139,7 @@ def _label(period: Period) -> str:
 
 
 async def read_lot_averages(
-    pool: DatabasePool, lot: Record, moment: Moment, most: int = MAX_LOTS
+    pool: DatabasePool, lot: Record, as_of: AsOf, most: int = MAX_LOTS
 ) -> LotAveragesAnswer | None:
     """The averages beside the figure of a lot, by its row of the query `footprint`; None for a lot that no
     transformation made as a product."""
@@ -147,9 +147,9 @@ async def read_lot_averages(
         return None
     month = month_of(_ending.decode(lot["body"]).end)
     since, until = bounds(month[:4])
-    moment = await pinned(pool, moment)
+    as_of = await pinned(pool, as_of)
     # The year before is needed for the last month with production.
-    sums = await _sums(pool, lot["product"], Period(f"{int(since[:4]) - 1:04d}{since[4:]}", until), moment, most)
+    sums = await _sums(pool, lot["product"], Period(f"{int(since[:4]) - 1:04d}{since[4:]}", until), as_of, most)
     if sums is None:
         return LotAveragesAnswer(note=f"more than {most:,} lots of {lot['product']} are on the ledger: ask for the "
                                       "product in a period")
@@ -162,26 +162,26 @@ async def read_lot_averages(
     change = change_of(last.per_unit, per_unit)
     if not is_above_limit(change):
         return answer
-    restated = await read_reasons(pool, [lot["index"]], moment)
+    restated = await read_reasons(pool, [lot["index"]], as_of)
     return msgspec.structs.replace(
         answer, change=_change(month, per_unit, last, change, reason_of([lot["index"]], restated.reasons)))
 
 
 async def _sums(
-    pool: DatabasePool, product: str, period: Period, moment: Moment, most: int
+    pool: DatabasePool, product: str, period: Period, as_of: AsOf, most: int
 ) -> PeriodSums | None:
     """The lots of a product in a period; None if the product has more than `most` lots."""
     sql, sums, after, seen = queries("products"), PeriodSums(), -1, 0
-    while rows := await pool.fetch(sql["made"], product, after, moment.size, _CHUNK):
+    while rows := await pool.fetch(sql["made"], product, after, as_of.size, _CHUNK):
         after, seen = rows[-1]["number"], seen + len(rows)
         if seen > most:
             return None
         numbers = [row["number"] for row in of_maker(rows)]
         indexes = sorted({number // LOT_SLOTS for number in numbers})
-        ends = {row["index"]: row["ended"] for row in await pool.fetch(sql["ended"], indexes, moment.version)
+        ends = {row["index"]: row["ended"] for row in await pool.fetch(sql["ended"], indexes, as_of.version)
                 if row["ended"] in period}
         numbers = [number for number in numbers if number // LOT_SLOTS in ends]
-        figures = await pool.fetch(sql["figures"], numbers, moment.version)
+        figures = await pool.fetch(sql["figures"], numbers, as_of.version)
         await in_thread(sums.take, made_lots(figures, ends))
     return sums
 
@@ -201,12 +201,12 @@ def made_lots(rows: Iterable[Record], ends: Mapping[int, str]) -> list[ProducedL
 
 
 async def read_reasons(
-    pool: DatabasePool, records: Iterable[int], moment: Moment, most: int = MOST_RECORDS
+    pool: DatabasePool, records: Iterable[int], as_of: AsOf, most: int = MOST_RECORDS
 ) -> Restatements:
     """Why amendments restated records. Examines the newest `most` of them."""
     indexes = sorted(set(records))
     examined = indexes[-most:]
-    rows = await pool.fetch(queries("products")["reasons"], list_of(examined), moment.version)
+    rows = await pool.fetch(queries("products")["reasons"], list_of(examined), as_of.version)
     reasons = {row["record"]: _reason.decode(row["body"]).reason for row in rows}
     return Restatements(reasons, examined[0] if len(indexes) > most else 0)
 

@@ -9,7 +9,7 @@ from msgspec import UNSET, Raw, Struct
 from ledger.answers.stored import RevisionAnswer
 from ledger.core.receipts.receipt import prove_leaves
 from ledger.core.record.redacted import NONCE
-from ledger.engine.account import lot_leaf
+from ledger.engine.record_outcome import lot_leaf
 from ledger.footprint.derived.findings import questioned_in, stated_in
 from ledger.store.database import Connection
 from ledger.store.facts import figures_of, lot_of

@@ -68,7 +68,7 @@ from ledger.service.queries.footprint.read import AttestedFigures, read_attested
 from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.statement.rows import Results, StatementRows, StatementTree, read_results, read_tree
 from ledger.service.queries.statement.site import site_claim
-from ledger.service.queries.tree_size import EVER, Moment
+from ledger.service.queries.tree_size import EVER, AsOf
 from ledger.service.queries.versions import version_claims
 from ledger.store.database import Connection, DatabasePool
 from ledger.store.facts import FactLoader
@@ -145,9 +145,9 @@ async def make_statement(
             end = await _data_end(connection, index, tree.version)
         checkpoint = await publication.checkpoint(connection, tree.size, tree.root)
     # A later key report may not be in the tree. The limitations are as of the question, not as of the tree.
-    reported = Moment(EVER if at is None else at, tree.version)
+    reported = AsOf(EVER if at is None else at, tree.version)
     doubts, limitations = await read_doubts_behind(pool, [rows.own.row["index"]], reported)
-    asked = Moment(tree.size if at is None else at, tree.version)
+    asked = AsOf(tree.size if at is None else at, tree.version)
     site = await site_claim(pool, record, [row["lot"] for row in rows.taken], asked)
     attested = await read_attested(pool, lot, asked, NEAR_PRODUCT)
     parts = StatementParts(
@@ -159,10 +159,10 @@ async def make_statement(
 
 
 async def _seen(
-    pool: DatabasePool, sight: Sight, parts: StatementParts, moment: Moment, doubts: Sequence[DoubtAnswer]
+    pool: DatabasePool, sight: Sight, parts: StatementParts, as_of: AsOf, doubts: Sequence[DoubtAnswer]
 ) -> StatementParts:
     """The parts that the caller may see."""
-    visible = await sight.visible(pool, [parts.rows.number], moment)
+    visible = await sight.visible(pool, [parts.rows.number], as_of)
     if visible is None or not visible.hidden:
         return parts
     _, limitations = visible_doubts(sight, doubts, parts.limitations, parts.rows.own.row["index"])

@@ -11,7 +11,7 @@ from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.core.log.merkle import leaf_hash
 from ledger.core.log.tiles import Tile, inclusion_path_from_tiles, inclusion_tiles
 from ledger.core.receipts.statement import ProvenEntry, ShownRecord, StatementRevision, proven_entry, shown
-from ledger.engine.account import lot_leaf, revision_leaves
+from ledger.engine.record_outcome import lot_leaf, revision_leaves
 from ledger.errors import InvalidInput, NotFound
 from ledger.service.heads.publication import not_yet
 from ledger.service.queries.footprint.read import not_found

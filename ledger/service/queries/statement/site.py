@@ -14,7 +14,7 @@ from ledger.service.queries.inventory.read import read_sites
 from ledger.service.queries.inventory.reconcile import MOST_RECONCILED, OperatedSites, reconcile_sites
 from ledger.service.queries.inventory.rows import InventorySpan
 from ledger.service.queries.inventory.site_rows import movement_indexes, read_closings
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -40,32 +40,32 @@ class ClaimKey(NamedTuple):
 
 
 async def site_claim(
-    pool: DatabasePool, record: AnyRecord, taken: list[int], moment: Moment
+    pool: DatabasePool, record: AnyRecord, taken: list[int], as_of: AsOf
 ) -> SiteClaim | None:
     """Of the record that made the lot, or that made the lot which a transfer hands over; None for any other lot.
     `taken`: the numbers of the lots that the record takes."""
     if isinstance(record, Transfer) and taken:
-        rows = await pool.fetch(queries("chain")["details"], [taken[0] // LOT_SLOTS], moment.version)
+        rows = await pool.fetch(queries("chain")["details"], [taken[0] // LOT_SLOTS], as_of.version)
         bodies = [row["body"] for row in rows if row["body"] is not None]
         record = _record.decode(bodies[0]) if bodies else record
     if not isinstance(record, Transformation):
         return None
     facility, span = record.facility, InventorySpan(record.start, record.end)
-    closings = (await read_closings(pool, [facility], span, moment))[facility]
+    closings = (await read_closings(pool, [facility], span, as_of))[facility]
     closing = next((one for one in closings
                     if one.record.start <= record.start and record.end <= one.record.end), None)
     if closing is None:
         return SiteClaim(facility=facility, unread="the period of the record is not closed for all processes")
-    indexes = await movement_indexes(pool, record.issuer, moment, MAX_RECORDS)
+    indexes = await movement_indexes(pool, record.issuer, as_of, MAX_RECORDS)
     if indexes is None:
         return SiteClaim(facility=facility, unread=f"the operator has more than {MAX_RECORDS:,} records; "
                                                    f"its inventory reconciles up to {MOST_RECONCILED:,}")
-    sites = OperatedSites(record.issuer, list(await read_sites(pool, [record.issuer], moment)), [facility])
-    key = ClaimKey(facility, closing.log_index, indexes[-1], moment.version, len(sites.all))
+    sites = OperatedSites(record.issuer, list(await read_sites(pool, [record.issuer], as_of)), [facility])
+    key = ClaimKey(facility, closing.log_index, indexes[-1], as_of.version, len(sites.all))
     claims = _remembered.setdefault(pool, OrderedDict())
     if key not in claims:
         period = InventorySpan(closing.record.start, closing.record.end)
-        answer = (await reconcile_sites(pool, sites, period, moment, MAX_RECORDS))[facility]
+        answer = (await reconcile_sites(pool, sites, period, as_of, MAX_RECORDS))[facility]
         if not answer.closed:
             return SiteClaim(facility=facility, unread=answer.unread)
         claims[key] = _claim(facility, answer.closed[0])

@@ -78,7 +78,7 @@ async def _read(
     pool: DatabasePool, chain: UpstreamChain
 ) -> AsyncIterator[tuple[list[Upstream], dict[int, tuple[Closing, str]]]]:
     """The records of which the lot carries something, in batches, with the closings that measured them."""
-    closings = _RecordClosings(pool, chain.moment.size)
+    closings = _RecordClosings(pool, chain.as_of.size)
     async for records in read_records(pool, chain):
         yield records, await closings.of(records)
 
@@ -124,7 +124,7 @@ def _answer(chain: UpstreamChain, sums: _TermSums, samples: int, seed: int, top:
     completeness = None if row["withdrawn"] else completeness_of(burdens)
     return UncertaintyAnswer(
         title=WITHDRAWN if row["withdrawn"] else chain.doubtful.title, lot=chain.lot,
-        quantity=Quantity(value=plain(row["quantity"]), unit=row["unit"]), at=chain.moment.size, method=row["method"],
+        quantity=Quantity(value=plain(row["quantity"]), unit=row["unit"]), at=chain.as_of.size, method=row["method"],
         footprint=figure, unit=row["unit"], footprint_per_unit=figure / float(row["quantity"]),
         completeness="unknown" if completeness is None else f"{completeness * 100:.1f} %",
         questioned=burdens[SLOT[QUESTIONED]], records=sum(weight > 0.0 for weight in chain.weights.records.values()),

@@ -18,7 +18,7 @@ from ledger.service.queries.chain.upstream import MAX_RECORDS, read_records, rea
 from ledger.service.queries.footprint.read import read_footprint
 from ledger.service.queries.methods.sensitivity import read_sensitivity
 from ledger.service.queries.questions import LotQuestion
-from ledger.service.queries.tree_size import moment_at
+from ledger.service.queries.tree_size import as_of_size
 from ledger.service.queries.versions import AssessedVersions
 from ledger.store.database import DatabasePool
 
@@ -39,8 +39,8 @@ async def read_verification(
     unknown lot.
     """
     stated = _parsed(shares)
-    moment = await pinned(pool, await moment_at(pool, question.at))
-    settled = LotQuestion(question.lot, moment.size)
+    as_of = await pinned(pool, await as_of_size(pool, question.at))
+    settled = LotQuestion(question.lot, as_of.size)
     figure = await read_footprint(pool, settled, assessed, "all")
     _check_shares(stated, figure.verified)
     chain = await read_upstream(pool, settled, MAX_RECORDS)
@@ -49,7 +49,7 @@ async def read_verification(
         await in_thread(gathering.take, records)
     choices, note = await _sensitivity(pool, settled)
     count = sum(weight > 0.0 for weight in chain.weights.records.values())
-    return await in_thread(_answer, figure, gathering, _Extent(moment.size, count, limit), choices, note)
+    return await in_thread(_answer, figure, gathering, _Extent(as_of.size, count, limit), choices, note)
 
 
 class _Extent:
