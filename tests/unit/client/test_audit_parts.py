@@ -1,15 +1,19 @@
 """Parts of an audit: the most doubtful figures, the store on disk, and the sample."""
 
+import asyncio
 import hashlib
 import random
 import tracemalloc
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import pytest
+from support.raising import raised
 
 from ledger.admission.facts import LOT_SLOTS, LotFacts
+from ledger.admission.rules import NEWEST, Rules
+from ledger.client.audit.checks.beginning import check_rules_known
 from ledger.client.audit.checks.doubtful import SHOWN, DoubtfulFigures
 from ledger.client.audit.sample.draw import (
     Method,
@@ -24,7 +28,7 @@ from ledger.client.audit.sample.draw import (
 from ledger.client.audit.state.store import AuditStore, KeptLot
 from ledger.core.outcome.assessment import BURDENS, Assessment, Finding, Line
 from ledger.core.outcome.leaves import AssessmentLeaf, assessment_bytes, leaf_bytes
-from ledger.errors import InvalidInput
+from ledger.errors import ConfigurationError, InvalidInput
 from ledger.footprint.stored.figures import LotFigures
 
 DIGEST = bytes(32)
@@ -38,6 +42,15 @@ def leaf(amount: int | None, *, co2: int = 1, severity: str = "warning") -> byte
     assessment = Assessment(lines=(line,), findings=findings)
     return leaf_bytes(AssessmentLeaf(activation=1, salt="x", assessment=assessment_bytes(assessment),
                                      method="cut-off/1"))
+
+
+def test_an_audit_that_goes_on_asks_its_state_for_the_rules() -> None:
+    """It reads no entry of the log again."""
+    unread: Any = None
+    asyncio.run(check_rules_known(unread, 9, 5, Rules().after(1, NEWEST.name, NEWEST.digest)))
+    other = check_rules_known(unread, 9, 5, Rules().after(1, "4", "f" * 64))
+    error = raised(ConfigurationError, asyncio.run, other)
+    assert (error.code, error.value) == ("rules-version", "4")
 
 
 def test_the_largest_questions_come_first_then_the_largest_warned_records() -> None:
