@@ -108,6 +108,7 @@ async def establish(settings: Settings, hosted: Hosted) -> Keyring:
             raise ConfigurationError(
                 f"CARBON_LEDGER_ORIGIN is {settings.origin}, but this database holds the log {origin}"
             )
+        await check_rules_known(connection)
         keyring = await keyring_of(connection, settings, origin, first)
         await _begin(connection, settings, keyring)
     return keyring
@@ -124,9 +125,7 @@ async def _begin(connection: Connection, settings: Settings, keyring: Keyring) -
 
 async def keyring_of(connection: Connection, settings: Settings, origin: object, first: object) -> Keyring:
     """The keys of the log with this origin and first vkey, as the database states them. Raises ConfigurationError if a
-    key that signs is not in the home, the database does not state origin and vkey, or this program does not know the
-    rules with which the log begins."""
-    await check_rules_known(connection)
+    key that signs is not in the home, or the database does not state origin and vkey."""
     if not isinstance(origin, str) or not isinstance(first, str):
         raise ConfigurationError(f"the database does not state its log: origin {origin!r}, vkey {first!r}",
                                  field="ledger", rule="the table `ledger` has one row with origin and vkey")
@@ -138,7 +137,8 @@ async def keyring_of(connection: Connection, settings: Settings, origin: object,
 
 
 async def check_rules_known(connection: Connection) -> None:
-    """Raises ConfigurationError unless the log is empty, or begins with rules that this program knows."""
+    """Raises ConfigurationError unless the log is empty, or begins with rules that this program knows. An audit asks
+    the entries instead: a row of this database may have been tampered with."""
     row = await connection.fetchrow(queries("log")["beginning"])
     if row is not None:
         rules = Rules() if row["record"] is None else Rules().after(row["record"], row["version"], row["digest"])

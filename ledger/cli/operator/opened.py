@@ -7,7 +7,7 @@ from ledger.cli.console import say
 from ledger.errors import ConfigurationError
 from ledger.service.heads.keyring import Keyring
 from ledger.service.settings import Settings
-from ledger.service.setup import keyring_of
+from ledger.service.setup import check_rules_known, keyring_of
 from ledger.store.database import DatabasePool, open_pool
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import hosted
@@ -32,9 +32,12 @@ async def opened_pool(settings: Settings) -> AsyncIterator[DatabasePool]:
 async def opened_database(settings: Settings) -> AsyncIterator[tuple[DatabasePool, Keyring]]:
     """Sessions that read and append, like a server's, and the keys of the log.
 
-    Raises ConfigurationError if there is no ledger, or if the home does not hold its log's key.
+    Raises ConfigurationError if there is no ledger, if the home does not hold its log's key, or if this program does
+    not know the rules with which the log begins.
     """
     async with opened_pool(settings) as pool:
+        async with pool.acquire() as connection:
+            await check_rules_known(connection)
         yield pool, await keyring_in(pool, settings)
 
 

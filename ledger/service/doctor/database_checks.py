@@ -11,7 +11,7 @@ from ledger.errors import ConfigurationError
 from ledger.registry.workers.trial import loaded
 from ledger.service.doctor.installation import DoctorFinding, Installation, Level, MissingPart
 from ledger.service.posting.checking.check import MOST_SESSIONS
-from ledger.service.setup import keyring_of, waiting_versions
+from ledger.service.setup import check_rules_known, keyring_of, waiting_versions
 from ledger.store.database import fitting_schema
 from ledger.store.facts import FactLoader
 from ledger.store.sql import queries
@@ -55,6 +55,7 @@ async def check_database(here: Installation) -> DoctorFinding:
         return DoctorFinding("database", "error", "the database holds no log",
                              "run `carbon-ledger init` for a new ledger; otherwise bring back the log's database")
     async with pool.acquire() as connection:
+        await check_rules_known(connection)
         here.keyring = await keyring_of(connection, here.settings, row["origin"], row["vkey"])
     size = await pool.fetchval(queries("log")["size"])
     return DoctorFinding("database", "ok", f"{row['origin']}, {size} entries, schema up to date")
