@@ -274,7 +274,7 @@ class FootprintAnswer(QueryAnswer, frozen=True, kw_only=True):
 
     `title` says *incomplete footprint* if `completeness` is unknown or below 95 %, and says if the lot is withdrawn.
     `locationBased` and `marketBased` are the totals with electricity counted either way, with the same boundary and
-    losses; the headline `footprint` is the location-based one, except for declared power of earlier rules.
+    losses; the headline `footprint` is the location-based one.
     `recalledFactors` come from unverified sources. `recycledContent` is the share of each material's mass, by origin.
     `averaged` is the difference between a pool's period average and the burdens that had come in until then.
 

@@ -283,7 +283,6 @@ def _registrar(origin: str, key: SigningKey) -> Organization:
 
 
 def _rules(origin: str) -> Activation:
-    """A new ledger begins with the newest rules; on an older one the registrar decides."""
     return _activation(registrar_id(origin), RULES, NEWEST.name, NEWEST.digest)
 
 

@@ -1,4 +1,4 @@
-"""The part of a closing's totals that falls on final records, by the rules of version 4.
+"""The part of a closing's totals that falls on final records.
 
 A meter measures a site, not a kind of record. So a total is compared with the amounts that all transformations of the
 period state, and the part that nobody stated is divided among all of them. A record that was posted as final keeps its

@@ -88,7 +88,7 @@ def _check_tree(subject: Subject, size: int, state: State) -> None:
     first = _entered(subject, state)
     if first is not None and size <= first:
         raise Refused(
-            f"treeSize: the tree of {size} entries has no {subject.kind} {subject.id!r}", code="tree-size",
+            f"treeSize: as of tree size {size} the log has no {subject.kind} {subject.id!r}", code="tree-size",
             field="treeSize", value=size, rule=f"at least {first + 1}: the subject is entry {first}",
         )
 
@@ -104,8 +104,8 @@ def _check_examination(record: Attestation) -> None:
         raise Refused(f"date {record.date} is not between start and validUntil", code="period", field="date",
                       value=record.date, rule=f"from {record.start} to {record.valid_until}")
     if record.examined and subject.kind not in ("record", "lot"):
-        raise Refused(f"examined: evidence of a {subject.kind}", code="examined-evidence", field="examined",
-                      value=subject.kind, rule="evidence is examined of a subject of kind record or lot")
+        raise Refused(f"examined: the subject is a {subject.kind}", code="examined-evidence", field="examined",
+                      value=subject.kind, rule="`examined` needs a record or a lot as its subject")
     if len(set(record.examined)) < len(record.examined):
         twice = next(one for one in record.examined if record.examined.count(one) > 1)
         raise Refused(f"examined: {twice} occurs twice", code="examined-evidence", field="examined", value=twice,

@@ -3,8 +3,8 @@
 An organisation changes its own keys. If no key of it is active, the registrar changes them. If keys are active but
 lost, the registrar requests a recovery on the public log; any change by a key of the organisation ends it, such as an
 objection. After a week, the registrar completes it: the keys of the request become active, all others are revoked. So a
-registrar alone can take an organisation over neither unseen nor at once. `evidence` shows that the week has passed; by
-version 1 of the ledger's rules the entries' own times do. """
+registrar alone can take an organisation over neither unseen nor at once. `evidence` shows that the week has passed.
+"""
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Rules for how an identifier looks, beyond its normal form (`core.record.identifiers`), since version 2 of the rules.
+"""Rules for how an identifier looks, beyond its normal form (`core.record.identifiers`).
 
 A reader must see the whole identifier, following it as a link must not run a program, and nobody may claim a namespace
 that belongs to all. Character ranges are written out: Python's own tables differ from release to release, and an audit

@@ -38,8 +38,7 @@ class Closing(Record, frozen=True, kw_only=True, tag="closing"):
     they had not stated is spread over them by `spread`: by their outputs' mass, their hours, or the amounts that they
     stated of the material. It enters as a further supply at the total's price; stated supplies keep theirs, except of
     the materials that the closing `replaces`: the whole share of their totals has the total's price. The part of
-    transformations that were posted as final stays with this record. Before the rules of version 4, totals are of the
-    provisional transformations alone.
+    transformations that were posted as final stays with this record.
 
     `overheads` serve no single process. With `spreadOverheads` those transformations carry them: by the mass or the
     value of the products that no other transformation of the period takes, or by their hours. Without it they stay with

@@ -92,7 +92,7 @@ class ReceiptReader:
         for good."""
         index = row["index"]
         if head is not None and head.size <= index:
-            raise InvalidInput(f"a tree of {head.size} entries does not hold entry {index}", code="tree-size",
+            raise InvalidInput(f"entry {index} is not on the log as of tree size {head.size}", code="tree-size",
                                field="size", value=head.size, rule=f"a size above {index}")
         leaves = await _leaves_of(connection, row)
         size, note = head or await self.publication.proving(connection, index, row["size"], bytes(row["root"]))
