@@ -17,6 +17,8 @@ OPERATORS: Final = {
 }
 """Each with the operator that a fault puts in its place."""
 _PAIRS: Final = {("is", "not"), ("not", "in")}
+_STRING_START: Final = getattr(tokenize, "FSTRING_START", None)
+_STRING_END: Final = getattr(tokenize, "FSTRING_END", None)
 
 
 class PlantedFault(NamedTuple):
@@ -81,9 +83,12 @@ def read_faults() -> list[PlantedFault]:
 
 
 def operators_of(source: str) -> list[Operator]:
-    """All of a file but those of `for ... in`."""
-    tokens = [token for token in tokenize.generate_tokens(io.StringIO(source).readline)
-              if token.type in (tokenize.OP, tokenize.NAME)]
+    """All of a file but those of `for ... in` and those within f-strings, which Python before 3.12 does not split."""
+    tokens, strings = [], 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        strings += (token.type == _STRING_START) - (token.type == _STRING_END)
+        if token.type in (tokenize.OP, tokenize.NAME) and not strings:
+            tokens.append(token)
     operators: list[Operator] = []
     loops, i = 0, 0
     while i < len(tokens):
