@@ -355,7 +355,7 @@ def _made_of(mill: Workshop, forge: Workshop) -> Posted:
 
 
 def test_all_of_them(behind: Behind) -> None:
-    """The amendment is looked at beside the records, and is none of those that are counted."""
+    """The amendment is checked beside the records and does not count as one of them."""
     assert behind.doubts(BEHIND) == ([behind.indexes["sent"], behind.indexes["x"]], [])
 
 

@@ -382,7 +382,7 @@ def registry() -> Registry:
 
 
 def calls(registry: Registry) -> list[AssessmentCall]:
-    """The cases as they stand, and each with an activity that is none and with nothing that goes in."""
+    """Each case as written, with an invalid activity, and without inputs."""
     found = []
     cases: list[Case] = [case for name in MODULES for case in import_module(f"unit.plugins.{name}").CASES]
     for case in cases:

@@ -210,7 +210,7 @@ def declaration(*, by: Party = MILL, **fields: Any) -> Declaration:
 
 
 def burdened(lot: Output, co2: str, *, by: Party = MILL, **fields: Any) -> Declaration:
-    """A lot that comes in with so many kg of fossil CO2e; a document shows that there are none."""
+    """A declared lot with this many kg of fossil CO2e; a document supports a figure of zero."""
     if co2 == "0":
         paper = Evidence(digest="0" * 64, media_type="application/pdf", kind="productFootprint")
         fields.setdefault("evidence", [paper])
