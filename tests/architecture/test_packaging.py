@@ -35,7 +35,8 @@ def build(folder, dist):
     sdist = build_meta.build_sdist(dist)
     with tempfile.TemporaryDirectory() as unpacked:
         with tarfile.open(os.path.join(dist, sdist)) as archive:
-            archive.extractall(unpacked, filter="data")
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Debian 12 has 3.11.2, which lacks it
+            archive.extractall(unpacked)
         os.chdir(os.path.join(unpacked, sdist.removesuffix(".tar.gz")))
         build_meta.build_wheel(dist)
 
