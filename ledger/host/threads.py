@@ -1,15 +1,18 @@
 """Work in threads that stops when no caller waits for it any more.
 
 A thread cannot be killed like a process. An exception that is raised inside the thread stops its Python code. A thread
-that waits in C code gets the exception when it returns to Python.
+that waits in C code gets the exception when it returns to Python. One that comes while the thread runs a finaliser or a
+callback of a weak reference is printed and lost, so the exception is raised again until the function has ended.
 """
 
 import asyncio
 import ctypes
 import threading
 from collections.abc import Callable
-from typing import Generic, ParamSpec, TypeVar
+from typing import Final, Generic, ParamSpec, TypeVar
 
+AGAIN_SECONDS: Final = 0.5
+"""The time between two interruptions of a thread that still runs."""
 Arguments = ParamSpec("Arguments")
 Value = TypeVar("Value")
 
@@ -50,13 +53,14 @@ class Interruptible(Generic[Value]):
         self._thread.start()
 
     def interrupt(self) -> None:
-        """Raises Interrupted in the thread, if its function still runs."""
+        """Raises Interrupted in the thread, for as long as its function runs."""
         with self._lock:
-            if not self._finished and self._thread.ident is not None:
-                self._finished = True
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(self._thread.ident), ctypes.py_object(Interrupted)
-                )
+            if self._finished or self._thread.ident is None:
+                return
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self._thread.ident), ctypes.py_object(Interrupted)
+            )
+        self._loop.call_later(AGAIN_SECONDS, self.interrupt)
 
     async def ended(self) -> None:
         """Returns once the outcome is set. A second cancellation does not shorten the wait."""
@@ -72,12 +76,17 @@ class Interruptible(Generic[Value]):
         try:
             self._compute()
         except Interrupted as error:
-            # The exception came while the thread reported its outcome. It comes only once.
+            # The exception came while the thread noted its end or reported its outcome.
             interruption = error
             self._report(lambda: self.outcome.set_exception(interruption))
         finally:
-            if self._on_end is not None:
-                self._on_end()
+            try:
+                if self._on_end is not None:
+                    self._on_end()
+            finally:
+                # Another thread may get this one's number next.
+                with self._lock:
+                    self._finished = True
 
     def _compute(self) -> None:
         try:

@@ -2,9 +2,12 @@
 
 import asyncio
 import threading
+import time
+import weakref
 
 import pytest
 from support.raising import raised
+from support.waiting import PATIENCE
 
 from ledger.host.threads import in_thread
 
@@ -35,6 +38,39 @@ def test_a_thread_ends_when_nobody_waits_for_it() -> None:
         assert ended.is_set()
 
     asyncio.run(run())
+
+
+class _Watched:
+    """An object whose end somebody waits for."""
+
+
+def test_an_interruption_in_a_callback_of_a_weak_reference_is_repeated() -> None:
+    begun, dropped = threading.Event(), threading.Event()
+
+    def callback(_: weakref.ref[_Watched]) -> None:
+        begun.set()
+        while True:
+            pass
+
+    def work() -> bool:
+        watched = _Watched()
+        reference = weakref.ref(watched, callback)
+        del watched
+        dropped.set()
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            pass
+        return reference() is None
+
+    async def run() -> None:
+        task = asyncio.create_task(in_thread(work))
+        await asyncio.to_thread(begun.wait)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, PATIENCE / 2)
+
+    asyncio.run(run())
+    assert dropped.is_set()
 
 
 def test_it_is_interrupted_at_any_moment() -> None:
