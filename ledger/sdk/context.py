@@ -172,8 +172,7 @@ class Context(Struct, frozen=True, kw_only=True):
     """A plugin's view of one record. `year` is the year in which the record ended. The green attributes that it takes
     are not in `inputs`, because they are neither matter nor power. `sets`: the core prices power, heat and the upstream
     of supplies from factor sets, so the plugin must not. `questions`: findings state values, ranges and amounts in
-    question, and new findings are allowed; earlier rules know code and message alone. `evidence`: the kinds of the
-    record's documents, such as `meterReading` or `meterReading:heat`."""
+    question. `evidence`: the kinds of the record's documents, such as `meterReading` or `meterReading:heat`."""
 
     process: str
     route: str

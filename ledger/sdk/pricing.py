@@ -99,7 +99,7 @@ class Draft:
 
     @property
     def questions(self) -> bool:
-        """Whether the rules question amounts, so that findings beyond the ones of earlier rules are allowed."""
+        """Whether findings state values, ranges and amounts in question."""
         return self._context.questions
 
     @property

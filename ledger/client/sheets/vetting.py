@@ -162,7 +162,7 @@ class _TagCount:
     def _turn(self, tag: bytes, *, ends: bool) -> None:
         """A row begins or ends."""
         if not ends and self._in_row is not None:
-            raise _refused(f"{self._name} has a row in a row", "not-a-workbook", _AS_SAVED)
+            raise _refused(f"{self._name} has a row inside another row", "not-a-workbook", _AS_SAVED)
         self._in_row = None if ends or tag.endswith(b"/>") else 0
 
     def _count(self, piece: bytes, begin: int, end: int) -> None:
