@@ -3,10 +3,15 @@
 Starting Python and importing a server takes a second, which a thousand tests would wait for again and again. A process
 here is as real as any: descriptors, environment, folder and end of its own. Only its memory begins as a copy. Tests of
 how a process starts make theirs with `subprocess` itself.
+
+A server whose plugins are the usual ones gets its workers in the same way, from a process that it leaves behind as it
+starts. One that has others installed starts workers as ever.
 """
 
 import atexit
 import contextlib
+import faulthandler
+import fcntl
 import gc
 import json
 import os
@@ -19,12 +24,16 @@ import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
 
 from litestar import Litestar
 
 from ledger.cli.root import COMMANDS, main
+from ledger.registry.installed import GROUP, SETS
+from ledger.registry.workers import child
+from ledger.registry.workers.process import INSTALLED
 
 COMMAND: Final = (sys.executable, "-m", "ledger.cli")
 """What the arguments of such a process begin with."""
@@ -32,6 +41,11 @@ _TESTS: Final = Path(__file__).resolve().parents[1]
 PATHS: Final = (str(_TESTS.parent), str(_TESTS), str(_TESTS / "support" / "installed"))
 _LONGEST: Final = 1 << 20
 _STANDARD: Final = 3
+_WORKER: Final = (sys.executable, "-P", "-X", "faulthandler", "-m", INSTALLED.module)
+_CHANNELS: Final = 2
+"""Descriptors that a worker gets besides."""
+_ABOVE: Final = 512
+"""No descriptor of a server has such a number."""
 
 
 class Popen(subprocess.Popen[Any]):
@@ -46,20 +60,21 @@ class Popen(subprocess.Popen[Any]):
         c2pread: int, c2pwrite: int, errread: int, errwrite: int, *more: Any,
     ) -> None:
         environment = dict(os.environ if env is None else env)
-        if preexec_fn is not None or pass_fds or more[-2] or not _is_fit(args, environment):
+        worker = _serving and tuple(args[: len(_WORKER)]) == _WORKER
+        if not worker and (preexec_fn is not None or pass_fds or more[-2] or not _is_fit(args, environment)):
             super()._execute_child(  # type: ignore[misc]
                 args, executable, preexec_fn, close_fds, pass_fds, cwd, env, startupinfo, creationflags, shell, p2cread,
                 p2cwrite, c2pread, c2pwrite, errread, errwrite, *more,
             )
             return
         request = json.dumps({
-            "arguments": [str(one) for one in args[len(COMMAND) :]], "cwd": os.fspath(cwd or Path.cwd()),
-            "environment": environment,
+            "arguments": [str(one) for one in args[len(_WORKER if worker else COMMAND) :]],
+            "cwd": os.fspath(cwd or Path.cwd()), "environment": environment, "channels": list(pass_fds),
         }).encode()
         told, telling = os.pipe()
         streams = [own if own != -1 else standard for standard, own in enumerate((p2cread, c2pwrite, errwrite))]
         try:
-            self.pid = _parent().ask(request, [*streams, telling])
+            self.pid = _parent().ask(request, [*streams, telling, *pass_fds])
         except BaseException:
             os.close(told)
             raise
@@ -129,23 +144,9 @@ def run(*args: Any, **options: Any) -> subprocess.CompletedProcess[Any]:
 class _Parent:
     """The process that forks, from outside. It ends with the one that asks it."""
 
-    def __init__(self) -> None:
+    def __init__(self, asking: socket.socket) -> None:
         self._turn = threading.Lock()
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        for size in (socket.SO_SNDBUF, socket.SO_RCVBUF):
-            self._socket.setsockopt(socket.SOL_SOCKET, size, 2 * _LONGEST)
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("CARBON_LEDGER_")}
-        environment["PYTHONPATH"] = os.pathsep.join(PATHS)
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "support.prefork", str(theirs.fileno())], pass_fds=[theirs.fileno()], cwd="/",
-                env=environment,
-            )
-        atexit.register(self.end)
-
-    def end(self) -> None:
-        self._socket.close()
-        self._process.wait()
+        self._socket = asking
 
     def ask(self, request: bytes, descriptors: Sequence[int]) -> int:
         """The pid of a new process."""
@@ -159,7 +160,28 @@ class _Parent:
 
 @cache
 def _parent() -> _Parent:
-    return _Parent()
+    ours, theirs = _pair()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CARBON_LEDGER_")}
+    environment["PYTHONPATH"] = os.pathsep.join(PATHS)
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "support.prefork", str(theirs.fileno())], pass_fds=[theirs.fileno()], cwd="/",
+            env=environment,
+        )
+
+    def end() -> None:
+        ours.close()
+        process.wait()
+
+    atexit.register(end)
+    return _Parent(ours)
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    found = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for size in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+        found[0].setsockopt(socket.SOL_SOCKET, size, 2 * _LONGEST)
+    return found
 
 
 def fork_for(asking: socket.socket) -> int:
@@ -188,7 +210,7 @@ def serve(asked: socket.socket) -> Mapping[str, Any] | None:
                 os.read(woken, 4096)
             _tell_ends(running)
         if asked.fileno() in ready:
-            request, descriptors, _, _ = socket.recv_fds(asked, _LONGEST, _STANDARD + 1)
+            request, descriptors, _, _ = socket.recv_fds(asked, _LONGEST, _STANDARD + 1 + _CHANNELS)
             if not request:
                 return None
             pid = os.fork()
@@ -197,7 +219,7 @@ def serve(asked: socket.socket) -> Mapping[str, Any] | None:
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 return _settle(json.loads(request), descriptors)
             running[pid] = descriptors[_STANDARD]
-            for descriptor in descriptors[:_STANDARD]:
+            for descriptor in descriptors[:_STANDARD] + descriptors[_STANDARD + 1 :]:
                 os.close(descriptor)
             asked.send(b"%d" % pid)
 
@@ -218,7 +240,11 @@ def _settle(request: Mapping[str, Any], descriptors: Sequence[int]) -> Mapping[s
     """Makes this process as if it had been started so."""
     for standard, descriptor in enumerate(descriptors[:_STANDARD]):
         os.dup2(descriptor, standard)
-    os.closerange(_STANDARD, os.sysconf("SC_OPEN_MAX"))
+    moved = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, _ABOVE) for descriptor in descriptors[_STANDARD + 1 :]]
+    os.closerange(_STANDARD, _ABOVE)
+    for descriptor, number in zip(moved, request.get("channels", ()), strict=True):
+        os.dup2(descriptor, number)
+    os.closerange(_ABOVE, os.sysconf("SC_OPEN_MAX"))
     for standard, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         errors = "backslashreplace" if standard == 2 else "strict"
         setattr(sys, name, open(standard, mode, encoding="utf-8", errors=errors, closefd=False,  # noqa: SIM115
@@ -227,14 +253,59 @@ def _settle(request: Mapping[str, Any], descriptors: Sequence[int]) -> Mapping[s
     os.environ.clear()
     os.environ.update(request["environment"])
     wanted = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    if moved:
+        sys.path[:] = wanted
+        return request
     sys.path[:] = [request["cwd"], *wanted, *[path for path in sys.path[1:] if path not in {*PATHS, *wanted}]]
+    if not set(wanted) <= set(PATHS):
+        # Another version of a plugin may be there.
+        for name in [name for name in sys.modules if name.partition(".")[0] in _plugins()]:
+            del sys.modules[name]
+    elif request["arguments"][:1] == ["serve"]:
+        return _leave_nursery(request)
     return request
 
 
+_serving = False
+"""Whether this process is a server, whose workers come from its nursery."""
+
+
+def _leave_nursery(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leaves a process behind that forks this server's workers. Returns what this process is to do: to serve, or in
+    one that the other has forked, to be a worker."""
+    global _parent, _serving
+    ours, theirs = _pair()
+    if not os.fork():
+        os.setsid()
+        ours.close()
+        worker = serve(theirs)
+        if worker is None:
+            os._exit(0)
+        os.setsid()
+        theirs.detach()
+        return worker
+    theirs.close()
+    parent = _Parent(ours)
+    _parent, _serving = lambda: parent, True  # type: ignore[assignment]
+    subprocess.Popen = Popen  # type: ignore[misc]
+    return request
+
+
+@cache
+def _plugins() -> frozenset[str]:
+    """The packages of the installed plugins."""
+    return frozenset(
+        point.module.partition(".")[0] for group in (GROUP, SETS) for point in entry_points(group=group))
+
+
 def _loaded() -> None:
-    """Imports whatever a command does, and what Litestar imports as it makes an application."""
+    """Imports whatever a command does, plugins too, and what Litestar imports as it makes an application."""
     for lazy in COMMANDS.values():
         import_module(lazy.target.partition(":")[0])
+    for group in (GROUP, SETS):
+        for point in entry_points(group=group):
+            import_module(point.module)
+    _plugins()
     Litestar(logging_config=None)
     gc.collect()
     gc.freeze()
@@ -258,9 +329,12 @@ if __name__ == "__main__":
         if _request is not None:
             _asked.detach()
     if _request is not None:
+        _worker = bool(_request.get("channels"))
+        if _worker:
+            faulthandler.enable()
         sys.argv = ["carbon-ledger", *_request["arguments"]]
         try:
-            sys.exit(main())
+            sys.exit(child.main() if _worker else main())
         except SystemExit as _end:
             if not isinstance(_end.code, int | None):
                 raise
