@@ -1,6 +1,7 @@
 """An operator who changes the database, with every trigger off: the audit finds what, where, and by which rule.
 
-Each case works on a copy of one ledger of some 400 entries. `CHECK` constraints stay unless a case says otherwise.
+Each case works on a copy of one ledger of some 400 entries, or of one with a mill's lots alone. `CHECK` constraints
+stay unless a case says otherwise.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -170,6 +171,20 @@ def copy(origin: Origin) -> Iterator[Copy]:
         yield Copy(origin, database)
 
 
+@pytest.fixture(scope="module")
+def lots() -> Iterator[Origin]:
+    """The mill's lots alone."""
+    with stopped_ledger(lots_of) as found:
+        yield found
+
+
+@pytest.fixture
+def small(lots: Origin) -> Iterator[Copy]:
+    """For what is found alike in a log of any length."""
+    with copied(lots.postgres) as database:
+        yield Copy(lots, database)
+
+
 def test_an_untouched_copy_holds(copy: Copy) -> None:
     report = copy.audit()
     assert report.ok, report.findings
@@ -188,40 +203,35 @@ BALANCE = "UPDATE balance SET remaining = … WHERE lot = $1"
 
 @pytest.mark.parametrize("change", [
     "burdens[1] = burdens[1] + 0.001", "burdens[1] = burdens[1] * (1 + 1e-15)", "burdens[12] = 'Infinity'",
-    "amount[1] = amount[1] / 2", "content[1] = 'mess'", "method = 'cut-off/2'", "plugin = 'works/2'", "plugin = NULL",
+    "amount[1] = amount[1] / 2", "content[1] = 'mess'", "share = share / 2",
+    "method = 'cut-off/2'", "plugin = 'works/2'", "plugin = NULL",
 ])
-def test_a_figure(copy: Copy, change: str) -> None:
-    copy.tamper(FIGURE.replace("…", change), copy.number("b"))
-    assert set(copy.findings()) == {("figures", copy.origin.index("b"))}
+def test_a_figure(small: Copy, change: str) -> None:
+    small.tamper(FIGURE.replace("…", change), small.number("b"))
+    assert set(small.findings()) == {("figures", small.origin.index("b"))}
 
 
-def test_a_share(copy: Copy) -> None:
-    """No leaf holds it, but it follows from the record."""
-    copy.tamper(FIGURE.replace("…", "share = share / 2"), copy.number("b"))
-    assert copy.findings() == [("figures", copy.origin.index("b"))]
+def test_a_missing_figure(small: Copy) -> None:
+    small.tamper("DELETE FROM figure WHERE lot = $1", small.number("b"))
+    assert ("figures", small.origin.index("b")) in small.findings()
 
 
-def test_a_missing_figure(copy: Copy) -> None:
-    copy.tamper("DELETE FROM figure WHERE lot = $1", copy.number("b"))
-    assert ("figures", copy.origin.index("b")) in copy.findings()
-
-
-def test_an_assessment(copy: Copy) -> None:
+def test_an_assessment(small: Copy) -> None:
     """Leaf 0 of an outcome, which says what the record itself emitted."""
-    copy.tamper(
+    small.tamper(
         "UPDATE record SET outcome = replace(convert_from(outcome, 'UTF8'), '\"50\"', '\"5\"')::bytea WHERE index = $1",
-        copy.origin.index("a"),
+        small.origin.index("a"),
     )
-    assert copy.findings() == [("figures", copy.origin.index("a"))]
+    assert small.findings() == [("figures", small.origin.index("a"))]
 
 
 @pytest.mark.parametrize("content", ["x", "{}", "[]", '{"leaf":"assessment","salt":"","assessment":7,"method":""}'])
-def test_an_assessment_that_is_none(copy: Copy, content: str) -> None:
+def test_an_assessment_that_is_none(small: Copy, content: str) -> None:
     """Where the plugin is not installed, what follows from it cannot be told either."""
-    index = copy.origin.index("a")
-    copy.tamper("UPDATE record SET outcome = convert_to($1, 'UTF8') WHERE index = $2", content, index)
-    assert copy.findings() == [("figures", index)]
-    first = copy.audit(Registry([])).findings[0]
+    index = small.origin.index("a")
+    small.tamper("UPDATE record SET outcome = convert_to($1, 'UTF8') WHERE index = $2", content, index)
+    assert small.findings() == [("figures", index)]
+    first = small.audit(Registry([])).findings[0]
     assert (first.rule, first.index) == ("malformed", index)
     assert str(first.column).startswith("record.outcome")
 
@@ -234,32 +244,32 @@ def test_an_assessment_that_is_none(copy: Copy, content: str) -> None:
     "credit = 'recycling:steel'", "expires = '2025-12-31T00:00:00Z'",
     "made = '2025-12-31T00:00:00Z'", "since = '2025-12-31T00:00:00Z'",
 ])
-def test_a_fact_of_a_lot(copy: Copy, change: str) -> None:
-    copy.tamper(LOT.replace("…", change), copy.number("c"))
-    found = copy.findings()
-    assert ("lots", copy.origin.index("c")) in found
-    assert {index for _, index in found} == {copy.origin.index("c")}
+def test_a_fact_of_a_lot(small: Copy, change: str) -> None:
+    small.tamper(LOT.replace("…", change), small.number("c"))
+    found = small.findings()
+    assert ("lots", small.origin.index("c")) in found
+    assert {index for _, index in found} == {small.origin.index("c")}
 
 
 @pytest.mark.parametrize("value", ["7", "null", '{"materials":7}', '{"metals":{}}'])
-def test_a_composition_that_is_none(copy: Copy, value: str) -> None:
-    copy.tamper(LOT.replace("…", f"composition = '{value}'"), copy.number("c"))
-    (found,) = copy.audit().findings
-    assert (found.rule, found.index) == ("malformed", copy.origin.index("c"))
+def test_a_composition_that_is_none(small: Copy, value: str) -> None:
+    small.tamper(LOT.replace("…", f"composition = '{value}'"), small.number("c"))
+    (found,) = small.audit().findings
+    assert (found.rule, found.index) == ("malformed", small.origin.index("c"))
     assert str(found.column).startswith("lot.composition")
 
 
 @pytest.mark.parametrize("remaining", ["0", "quantity", "remaining - 0.000000001"])
-def test_a_balance(copy: Copy, remaining: str) -> None:
-    copy.tamper(BALANCE.replace("…", remaining), copy.number("b"))
-    assert copy.findings() == [("balances", copy.origin.index("b"))]
+def test_a_balance(small: Copy, remaining: str) -> None:
+    small.tamper(BALANCE.replace("…", remaining), small.number("b"))
+    assert small.findings() == [("balances", small.origin.index("b"))]
 
 
-def test_a_missing_balance(copy: Copy) -> None:
-    copy.tamper("DELETE FROM balance WHERE lot = $1", copy.number("c"))
-    report = copy.audit()
-    assert [(one.rule, one.index) for one in report.findings] == [("balances", copy.origin.index("c"))]
-    assert copy.origin.mill.name("c") in report.findings[0].message
+def test_a_missing_balance(small: Copy) -> None:
+    small.tamper("DELETE FROM balance WHERE lot = $1", small.number("c"))
+    report = small.audit()
+    assert [(one.rule, one.index) for one in report.findings] == [("balances", small.origin.index("c"))]
+    assert small.origin.mill.name("c") in report.findings[0].message
 
 
 @pytest.mark.parametrize("change", [
@@ -267,41 +277,41 @@ def test_a_missing_balance(copy: Copy) -> None:
     "DELETE FROM flow WHERE lot = $1",
     "INSERT INTO flow SELECT record, position + 1, lot, quantity FROM flow WHERE lot = $1",
 ])
-def test_a_flow(copy: Copy, change: str) -> None:
+def test_a_flow(small: Copy, change: str) -> None:
     """What `trace` shows, and how an input's part of a footprint is told."""
-    copy.tamper(change, copy.number("b"))
-    found = copy.findings()
+    small.tamper(change, small.number("b"))
+    found = small.findings()
     assert found
     assert {rule for rule, _ in found} == {"flows"}
 
 
-def test_a_missing_lot(copy: Copy) -> None:
-    lot = copy.number("c")
-    copy.tamper("DELETE FROM figure WHERE lot = $1", lot)
-    copy.tamper("DELETE FROM balance WHERE lot = $1", lot)
-    copy.tamper("DELETE FROM lot WHERE number = $1", lot)
-    found = copy.findings()
-    assert {("figures", copy.origin.index("c")), ("lots", copy.origin.index("c"))} <= set(found)
+def test_a_missing_lot(small: Copy) -> None:
+    lot = small.number("c")
+    small.tamper("DELETE FROM figure WHERE lot = $1", lot)
+    small.tamper("DELETE FROM balance WHERE lot = $1", lot)
+    small.tamper("DELETE FROM lot WHERE number = $1", lot)
+    found = small.findings()
+    assert {("figures", small.origin.index("c")), ("lots", small.origin.index("c"))} <= set(found)
 
 
 @pytest.mark.parametrize("where", ["beside others", "of a record without lots", "beyond the log"])
-def test_a_lot_out_of_nothing(copy: Copy, where: str) -> None:
+def test_a_lot_out_of_nothing(small: Copy, where: str) -> None:
     """A hundred kilograms of green steel that no record made."""
-    indices = {"beside others": copy.origin.index("c"), "of a record without lots": copy.origin.index("used"),
-               "beyond the log": copy.origin.size + 7}
-    index, model = indices[where], copy.number("c")
+    indices = {"beside others": small.origin.index("c"), "of a record without lots": small.origin.index("used"),
+               "beyond the log": small.origin.size + 7}
+    index, model = indices[where], small.number("c")
     new = index * 1024 + 9
-    copy.tamper(
+    small.tamper(
         "INSERT INTO lot (number, id, product, holder, role, quantity, unit, mass, facility, process) SELECT $1, "
         "id || '-green', product, holder, role, quantity, unit, mass, facility, process FROM lot WHERE number = $2",
         new, model,
     )
-    copy.tamper(
+    small.tamper(
         "INSERT INTO figure (lot, version, method, plugin, share, burdens, content, amount) SELECT $1, version, "
         "method, plugin, share, burdens, content, amount FROM figure WHERE lot = $2", new, model,
     )
-    copy.tamper("INSERT INTO balance VALUES ($1, 40, 40)", new)
-    found = copy.findings()
+    small.tamper("INSERT INTO balance VALUES ($1, 40, 40)", new)
+    found = small.findings()
     assert ("balances", index) in found
     assert {one for _, one in found} == {index}
 
@@ -387,10 +397,10 @@ REVISIONS = {
 
 
 @pytest.mark.parametrize("what", REVISIONS)
-def test_a_revision_that_no_record_made(copy: Copy, what: str) -> None:
+def test_a_revision_that_no_record_made(small: Copy, what: str) -> None:
     """Answers show the newest version of a row; only an amendment or a closing on the log may make one."""
-    copy.tamper(REVISIONS[what], copy.number("b"))
-    assert copy.findings()
+    small.tamper(REVISIONS[what], small.number("b"))
+    assert small.findings()
 
 
 @pytest.mark.parametrize("what", [what for what in REVISIONS if what != "a taker that takes less"])
@@ -417,57 +427,57 @@ def tree_findings(copy: Copy, index: int) -> set[Finding]:
     return {("root", None), *[("batches", end - 1) for end in ends], *tile}
 
 
-def test_a_body(copy: Copy) -> None:
+def test_a_body(small: Copy) -> None:
     """The database itself refuses it; an operator can drop that constraint."""
-    index = copy.origin.index("b")
+    index = small.origin.index("b")
     change = "UPDATE record SET body = body || ' '::bytea WHERE index = $1"
     with pytest.raises(asyncpg.CheckViolationError):
-        copy.tamper(change, index)
-    copy.execute(
+        small.tamper(change, index)
+    small.execute(
         "DO $$ DECLARE name text; BEGIN FOR name IN SELECT conname FROM pg_constraint WHERE contype = 'c' "
         "AND conrelid = 'record'::regclass LOOP EXECUTE format('ALTER TABLE record DROP CONSTRAINT %I', name); "
         "END LOOP; END $$"
     )
-    copy.tamper(change, index)
-    assert copy.findings()[0] == ("body", index)
+    small.tamper(change, index)
+    assert small.findings()[0] == ("body", index)
 
 
-def test_a_body_with_its_digest_in_the_entry(copy: Copy) -> None:
+def test_a_body_with_its_digest_in_the_entry(small: Copy) -> None:
     """All hashes fit; the supplier's signature does not."""
-    index = copy.origin.index("a")
-    (row,) = copy.fetch("SELECT body FROM record WHERE index = $1", index)
+    index = small.origin.index("a")
+    (row,) = small.fetch("SELECT body FROM record WHERE index = $1", index)
     body = row["body"].replace(b'"co2":"50"', b'"co2":"5"')
     digest = canonical.digest(body)
-    copy.tamper("UPDATE record SET body = $1, digest = $2 WHERE index = $3", body, digest, index)
-    change_entry(copy, index, lambda entry: entry._replace(digest=digest))
-    found = copy.findings()
+    small.tamper("UPDATE record SET body = $1, digest = $2 WHERE index = $3", body, digest, index)
+    change_entry(small, index, lambda entry: entry._replace(digest=digest))
+    found = small.findings()
     assert found[0] == ("signature", index)
-    assert tree_findings(copy, index) <= set(found)
+    assert tree_findings(small, index) <= set(found)
 
 
-def test_a_missing_body(copy: Copy) -> None:
-    index = copy.origin.index("b")
-    copy.tamper("DELETE FROM record WHERE index = $1", index)
-    assert copy.findings()[0] == ("body", index)
+def test_a_missing_body(small: Copy) -> None:
+    index = small.origin.index("b")
+    small.tamper("DELETE FROM record WHERE index = $1", index)
+    assert small.findings()[0] == ("body", index)
 
 
-def test_an_outcome(copy: Copy) -> None:
-    index = copy.origin.index("b")
-    change_entry(copy, index, lambda entry: entry._replace(outcome=bytes(32)))
-    assert set(copy.findings()) == {("outcome", index), *tree_findings(copy, index)}
+def test_an_outcome(small: Copy) -> None:
+    index = small.origin.index("b")
+    change_entry(small, index, lambda entry: entry._replace(outcome=bytes(32)))
+    assert set(small.findings()) == {("outcome", index), *tree_findings(small, index)}
 
 
-def test_a_time(copy: Copy) -> None:
-    index = copy.origin.index("b")
-    change_entry(copy, index, lambda entry: entry._replace(time=entry.time - 3_600_000))
-    assert set(copy.findings()) == {("time", index), *tree_findings(copy, index)}
+def test_a_time(small: Copy) -> None:
+    index = small.origin.index("b")
+    change_entry(small, index, lambda entry: entry._replace(time=entry.time - 3_600_000))
+    assert set(small.findings()) == {("time", index), *tree_findings(small, index)}
 
 
-def test_a_time_from_before_the_record(copy: Copy) -> None:
+def test_a_time_from_before_the_record(small: Copy) -> None:
     """The rules judge a record by the time of its entry: in 1970 nobody could know of it."""
-    index = copy.origin.index("b")
-    change_entry(copy, index, lambda entry: entry._replace(time=1))
-    assert {("time", index), ("admission", index), *tree_findings(copy, index)} <= set(copy.findings())
+    index = small.origin.index("b")
+    change_entry(small, index, lambda entry: entry._replace(time=1))
+    assert {("time", index), ("admission", index), *tree_findings(small, index)} <= set(small.findings())
 
 
 def test_a_kind(copy: Copy) -> None:
