@@ -1,5 +1,5 @@
-"""Erasures on a server: the body is gone, what rests on it stays, and the whole log is audited again after each test,
-over HTTP and from the database."""
+"""Erasures on a server: the body is gone, what rests on it stays, and in the end the whole log is audited, over HTTP
+and from the database."""
 
 import asyncio
 from collections.abc import Iterator
@@ -32,20 +32,18 @@ from ledger.service.setup import Identity
 from ledger.store.database import open_pool
 from ledger.store.embedded import attach
 
-pytestmark = pytest.mark.usefixtures("audited_server")
-
 SECRET: Final = "Frau Lindqvist, Schicht 3"
 BASIS: Final = "GDPR Art. 17(1)(b)"
 
 
-@pytest.fixture
-def database(server: Server) -> Iterator[Database]:
+@pytest.fixture(scope="module")
+def database(serving: Server) -> Iterator[Database]:
     """Afterwards the audit of the database holds too, which sees rows that no leaf commits to; and what the database
     says of itself."""
-    with Database(attach(server.home).owner_url) as found:
+    with Database(attach(serving.home).owner_url) as found:
         yield found
         assert found.fetch("SELECT * FROM verify_log()") == []
-    report = asyncio.run(audited_database(server))
+    report = asyncio.run(audited_database(serving))
     assert report.ok, report.findings
 
 

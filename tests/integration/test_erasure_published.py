@@ -26,8 +26,6 @@ from ledger.service.erasure.erase import ErasedBody, carry_out
 from ledger.service.erasure.purge import Purged
 from ledger.store.embedded import attach
 
-pytestmark = pytest.mark.usefixtures("audited_server")
-
 _SOON: Final = 40.0
 """Seconds; by itself a server looks a minute after it was woken last."""
 
