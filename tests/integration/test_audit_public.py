@@ -412,25 +412,22 @@ def test_on_the_command_line(copy: Copy, tmp_path: Path) -> None:
     assert (done.returncode, json.loads(done.stderr)["code"]) == (1, "configuration")
 
 
-def test_over_http(tmp_path: Path) -> None:
-    with prepared_home() as home, Server(home) as server:
-        workshop(server, "mill", pot="10")
-        done = command(home, "audit", server.url, "--public", "--vkey", server.vkey, "--json")
-        assert done.returncode == 0, done.stderr
-        report = msgspec.json.decode(done.stdout)
-        whole = msgspec.json.decode(server.audit("--json").stdout)
+def test_over_http(server: Server, shop: Workshop) -> None:
+    done = command(server.home, "audit", server.url, "--public", "--vkey", server.vkey, "--json")
+    assert done.returncode == 0, done.stderr
+    report = msgspec.json.decode(done.stdout)
+    whole = msgspec.json.decode(server.audit("--json").stdout)
     assert report["size"] == report["signatures"] == whole["size"]
     assert report["root"] == whole["root"]
 
 
 @pytest.mark.parametrize("first", [[], ["--public"]], ids=["with bodies", "without"])
-def test_a_state_of_another_kind(tmp_path: Path, first: list[str]) -> None:
+def test_a_state_of_another_kind(server: Server, tmp_path: Path, first: list[str]) -> None:
     state = tmp_path / "audit.state"
-    with prepared_home() as home, Server(home) as server:
-        then = [] if first else ["--public"]
-        assert server.audit("--state", str(state), *first).returncode == 0
-        kept = state.read_bytes()
-        done = server.audit("--state", str(state), *then)
+    then = [] if first else ["--public"]
+    assert server.audit("--state", str(state), *first).returncode == 0
+    kept = state.read_bytes()
+    done = server.audit("--state", str(state), *then)
     assert (done.returncode, done.stdout) == (1, "")
     assert f"the state belongs to an audit {'without' if first else 'with'} bodies of private records" in done.stderr
     assert state.read_bytes() == kept

@@ -45,7 +45,7 @@ from ledger.core.log.frontier import Frontier
 from ledger.core.log.merkle import leaf_hash
 from ledger.core.log.note import NoteSigner
 from ledger.core.record import canonical
-from ledger.core.record.kinds import Activation, Declaration, Erasure, Facility, Organization
+from ledger.core.record.kinds import Activation, Declaration, Erasure, Organization
 from ledger.core.record.values import Evidence, Supply
 from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError, Unavailable
@@ -301,21 +301,19 @@ class Ending(HttpSource):
         raise Unavailable("gone", code="server-down")
 
 
-def test_what_is_cut_off_leaves_no_half_state(tmp_path: Path) -> None:
+def test_what_is_cut_off_leaves_no_half_state(server: Server, shop: Workshop, tmp_path: Path) -> None:
     """By the server, by a kill; the next audit begins where the last whole one ended."""
     state = tmp_path / "audit.state"
-    with prepared_home() as home, Server(home) as server:
-        mill = workshop(server, "mill", pot="1000")
-        first = by_http(server, state=state)
-        server.post([mill.make({f"made-{i}": "1"}, {"pot": "1"}) for i in range(40)])
-        for kill in ("False", "True"):
-            done = subprocess.run(
-                [sys.executable, "-c", CUT_OFF, server.url, server.vkey, str(state), kill],
-                env=environment(home), capture_output=True, text=True, timeout=120, check=False,
-            )
-            assert done.returncode == (-signal.SIGKILL if kill == "True" else 1), done.stderr
-            assert ("gone" in done.stderr) == (kill == "False")
-        report = by_http(server, state=state)
+    first = by_http(server, state=state)
+    server.post([shop.make({f"made-{i}": "1"}, {"pot": "1"}) for i in range(40)])
+    for kill in ("False", "True"):
+        done = subprocess.run(
+            [sys.executable, "-c", CUT_OFF, server.url, server.vkey, str(state), kill],
+            env=environment(server.home), capture_output=True, text=True, timeout=120, check=False,
+        )
+        assert done.returncode == (-signal.SIGKILL if kill == "True" else 1), done.stderr
+        assert ("gone" in done.stderr) == (kill == "False")
+    report = by_http(server, state=state)
     assert report.ok, report.findings
     assert (report.start, report.entries) == (first.size, first.size + 40)
 
@@ -340,42 +338,37 @@ asyncio.run(run(*sys.argv[1:]))
 """
 
 
-def test_two_audits_with_one_state(tmp_path: Path) -> None:
+def test_two_audits_with_one_state(server: Server, tmp_path: Path) -> None:
     state = tmp_path / "audit.state"
-
-    with prepared_home() as home, Server(home) as server:
-        other = AuditStore(state)
-        with pytest.raises(ConfigurationError, match="cannot be used as the state"):
-            by_http(server, state=state)
-        other.close()
-        assert by_http(server, state=state).ok
+    other = AuditStore(state)
+    with pytest.raises(ConfigurationError, match="cannot be used as the state"):
+        by_http(server, state=state)
+    other.close()
+    assert by_http(server, state=state).ok
 
 
-def test_a_log_whose_records_are_revised_later(tmp_path: Path) -> None:
+def test_a_log_whose_records_are_revised_later(server: Server, shop: Workshop, tmp_path: Path) -> None:
     """The state was taken when nothing was revised yet: what a revision reaches back to is in it."""
     state = tmp_path / "audit.state"
-    with prepared_home() as home, Server(home) as server:
-        mill = workshop(server, "mill", pot="1000")
-        made = mill.make({"made": "10"}, {"pot": "10"})
-        server.post([made])
-        first = by_http(server, state=state)
-        server.post([amend(mill, change(made, activity=Make(co2="9"))), mill.use({"made": "1"})])
-        report, zero = by_http(server, state=state), by_http(server)
+    made = shop.make({"made": "10"}, {"pot": "10"})
+    server.post([made])
+    first = by_http(server, state=state)
+    server.post([amend(shop, change(made, activity=Make(co2="9"))), shop.use({"made": "1"})])
+    report, zero = by_http(server, state=state), by_http(server)
     assert report.ok, report.findings
     assert (report.start, counts(report)) == (first.size, counts(zero))
 
 
-def test_on_the_command_line(tmp_path: Path) -> None:
+def test_on_the_command_line(server: Server, tmp_path: Path) -> None:
     state = tmp_path / "audit.state"
-    with prepared_home() as home, Server(home) as server:
-        first = msgspec.json.decode(server.audit("--json", "--state", str(state)).stdout)
-        workshop(server, "mill", pot="1000")
-        again = server.audit("--json", "--state", str(state))
-        assert again.returncode == 0, again.stderr
-        report = msgspec.json.decode(again.stdout)
-        assert (report["start"], report["ok"]) == (first["size"], True)
-        told = server.audit("--state", str(state))
-        assert f"from        entry {report['size']}, where the last audit ended" in told.stdout
+    first = msgspec.json.decode(server.audit("--json", "--state", str(state)).stdout)
+    workshop(server, "commanded", pot="1000")
+    again = server.audit("--json", "--state", str(state))
+    assert again.returncode == 0, again.stderr
+    report = msgspec.json.decode(again.stdout)
+    assert (report["start"], report["ok"]) == (first["size"], True)
+    told = server.audit("--state", str(state))
+    assert f"from        entry {report['size']}, where the last audit ended" in told.stdout
 
 
 SAID = [Evidence(digest="ef" * 32, media_type="text/plain", kind=SECRET)]
@@ -384,10 +377,9 @@ SAID = [Evidence(digest="ef" * 32, media_type="text/plain", kind=SECRET)]
 class Written:
     """A log of a mill whose records hold the words, by name; those of `made` come before those of `revised`."""
 
-    def __init__(self, server: Server) -> None:
-        mill = self.mill = Workshop("mill")
+    def __init__(self, server: Server, name: str) -> None:
+        mill = self.mill = Workshop(name)
         (_, site), part = mill.opening()
-        assert isinstance(site, Facility)
         declared = mill.signed(Declaration(
             issuer=mill.id, nonce=mill.nonce(), start=START, end=END, basis="study", boundary="cradleToGate",
             burdens={"fossilGhgEmissions": "3"}, per=kilograms("1"), evidence=SAID,
@@ -423,27 +415,26 @@ def words(state: Path) -> int:
 
 
 @pytest.mark.parametrize("between", [False, True], ids=["erased at once", "audited between"])
-def test_no_byte_of_it_is_left(state: Path, between: bool) -> None:
+def test_no_byte_of_it_is_left(server: Server, state: Path, between: bool) -> None:
     """Of posted records, of what was made of them, and of what revised them; audits go on over what is left."""
-    with prepared_home() as home, Server(home) as server:
-        written = Written(server)
+    written = Written(server, f"mill-{between}")
+    assert by_http(server, state=state).ok
+    assert words(state) >= 4
+    server.post(list(written.revised.values()))
+    if between:
+        before = words(state)
         assert by_http(server, state=state).ok
-        assert words(state) >= 4
-        server.post(list(written.revised.values()))
-        if between:
-            before = words(state)
-            assert by_http(server, state=state).ok
-            assert words(state) > before
-        erase(server, written.mill, *written.revised.values())
-        erase(server, written.mill, *[one for name, one in written.made.items() if name != "part"])
-        report = by_http(server, state=state)
-        assert report.ok, report.findings
-        assert words(state) == 0
-        server.post(written.later())
-        report, zero = by_http(server, state=state), by_http(server)
-        assert (report.findings, zero.findings) == ([], [])
-        assert counts(replace(report, erased=0, recomputed=0)) == counts(replace(zero, erased=0, recomputed=0))
-        assert words(state) == 0
+        assert words(state) > before
+    erase(server, written.mill, *written.revised.values())
+    erase(server, written.mill, *[one for name, one in written.made.items() if name != "part"])
+    report = by_http(server, state=state)
+    assert report.ok, report.findings
+    assert words(state) == 0
+    server.post(written.later())
+    report, zero = by_http(server, state=state), by_http(server)
+    assert (report.findings, zero.findings) == ([], [])
+    assert counts(replace(report, erased=0, recomputed=0)) == counts(replace(zero, erased=0, recomputed=0))
+    assert words(state) == 0
 
 
 def test_what_could_not_be_swept_is_swept_later(state: Path) -> None:

@@ -78,5 +78,5 @@ def test_a_server_takes_its_settings_from_the_file(tmp_path: Path) -> None:
 def test_the_environment_wins_over_the_file() -> None:
     with prepared_home() as home:
         write(home / "ledger.toml", 'origin = "example.test/filed"\n')
-        with Server(home, CARBON_LEDGER_ORIGIN="example.test/spelled") as server:
-            assert server.origin == "example.test/spelled"
+        told = run("init", "--home", home, "--json", CARBON_LEDGER_ORIGIN="example.test/spelled").succeeded()
+    assert json.loads(told.out)["origin"] == "example.test/spelled"

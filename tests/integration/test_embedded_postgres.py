@@ -21,6 +21,7 @@ from typing import Any, TextIO
 import asyncpg  # type: ignore[import-untyped]
 import psutil  # type: ignore[import-untyped]
 import pytest
+from support.clusters import copy_cluster
 from support.waiting import until
 
 from ledger.errors import ConfigurationError, LedgerError
@@ -63,8 +64,15 @@ def home(base: Path) -> Path:
 
 
 @pytest.fixture
-def running(home: Path) -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres(home) as postgres:
+def made(home: Path) -> Path:
+    """A home whose database was made before."""
+    copy_cluster(home)
+    return home
+
+
+@pytest.fixture
+def running(made: Path) -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres(made) as postgres:
         yield postgres
 
 
@@ -198,7 +206,6 @@ def fresh_database(home: Path) -> None:
 def killed_postmaster(home: Path) -> None:
     with EmbeddedPostgres(home) as postgres:
         url, first = postgres.owner_url, postgres.pid
-        assert first is not None
         write_rows(url)
         os.kill(first, signal.SIGKILL)
         until(lambda: postgres.pid != first and postgres.state is ClusterState.RUNNING)
@@ -280,15 +287,15 @@ def test_attach_waits_for_a_start_and_refuses_where_nobody_runs_it(home: Path) -
         postgres.owner_url  # noqa: B018 - the property raises
 
 
-def test_an_owner_that_ends_normally_stops_postgres(home: Path) -> None:
+def test_an_owner_that_ends_normally_stops_postgres(made: Path) -> None:
     script = "import sys; from pathlib import Path; from ledger.store.embedded import EmbeddedPostgres as E; "
     script += "postgres = E(Path(sys.argv[1])); postgres.start(); print(postgres.pid)"
     done = subprocess.run(
-        [sys.executable, "-c", script, str(home)], check=True, capture_output=True, text=True,
+        [sys.executable, "-c", script, str(made)], check=True, capture_output=True, text=True,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
     )
     assert not psutil.pid_exists(int(done.stdout))
-    assert read_postmaster(Layout.at(home).data) is None
+    assert read_postmaster(Layout.at(made).data) is None
 
 
 def test_stop_in_a_forked_child_does_nothing(running: EmbeddedPostgres) -> None:
@@ -314,30 +321,28 @@ def test_a_swept_away_socket_folder_comes_back_at_the_same_address(running: Embe
 
 
 def test_it_gives_up_after_the_last_attempt_and_says_why(
-    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    made: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(supervisor, "RESTART_DELAYS", (0.0, 0.0))
-    with EmbeddedPostgres(home) as postgres:
+    with EmbeddedPostgres(made) as postgres:
         write_rows(postgres.owner_url)
-        control = Layout.at(home).data / "global" / "pg_control"
+        control = Layout.at(made).data / "global" / "pg_control"
         control.rename(control.with_name("away"))
-        assert postgres.pid is not None
         os.kill(postgres.pid, signal.SIGKILL)
         until(lambda: postgres.state is ClusterState.FAILED)
         assert "pg_control" in str(postgres.failure)
         assert "not restarted any more" in caplog.text
         control.with_name("away").rename(control)
-    with EmbeddedPostgres(home) as postgres:
+    with EmbeddedPostgres(made) as postgres:
         assert rows(postgres.owner_url) == 1000
 
 
-def test_processes_left_by_a_killed_postmaster_are_waited_for(home: Path) -> None:
+def test_processes_left_by_a_killed_postmaster_are_waited_for(made: Path) -> None:
     busy = "DO $$ BEGIN WHILE clock_timestamp() < now() + interval '3 s' LOOP END LOOP; END $$"
     told: list[str] = []
-    with EmbeddedPostgres(home, on_progress=told.append) as postgres, ThreadPoolExecutor() as pool:
+    with EmbeddedPostgres(made, on_progress=told.append) as postgres, ThreadPoolExecutor() as pool:
         write_rows(postgres.owner_url)
         first = postgres.pid
-        assert first is not None
         running_query = pool.submit(query, postgres.owner_url, busy)
         until(lambda: query(postgres.owner_url, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO%'") == 1)
         os.kill(first, signal.SIGKILL)
@@ -349,10 +354,10 @@ def test_processes_left_by_a_killed_postmaster_are_waited_for(home: Path) -> Non
 
 
 @pytest.mark.parametrize("number", ["dead", "reused", "zombie"])
-def test_a_stale_postmaster_pid_is_no_obstacle(home: Path, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stale_postmaster_pid_is_no_obstacle(made: Path, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_QUIET_SECONDS", 0.0)
-    with EmbeddedPostgres(home):
-        file = Layout.at(home).data / "postmaster.pid"
+    with EmbeddedPostgres(made):
+        file = Layout.at(made).data / "postmaster.pid"
         text, owner = file.read_text(), file.stat()
     other = subprocess.Popen(["/bin/sleep", "600"])
     try:
@@ -365,9 +370,9 @@ def test_a_stale_postmaster_pid_is_no_obstacle(home: Path, number: str, monkeypa
         if number == "zombie":
             until(lambda: psutil.Process(other.pid).status() == psutil.STATUS_ZOMBIE)
         with pytest.raises(ConfigurationError, match="no database runs"):
-            attach(home)
+            attach(made)
         told: list[str] = []
-        with EmbeddedPostgres(home, on_progress=told.append) as postgres:
+        with EmbeddedPostgres(made, on_progress=told.append) as postgres:
             assert query(postgres.app_url, "SELECT 1") == 1
         assert any("starting or recovering" in line for line in told)
         assert number != "reused" or other.poll() is None
@@ -404,10 +409,9 @@ def test_a_file_in_the_way_is_refused(base: Path) -> None:
     assert f"{base / 'file'} is not a folder" in refused(base / "file" / "home").message
 
 
-def test_another_major_version_is_refused(home: Path) -> None:
-    start_and_stop(home)
-    (Layout.at(home).data / "PG_VERSION").write_text("14\n")
-    error = refused(home)
+def test_another_major_version_is_refused(made: Path) -> None:
+    (Layout.at(made).data / "PG_VERSION").write_text("14\n")
+    error = refused(made)
     assert "made by PostgreSQL 14" in error.message
     assert "programs have version 18" in error.message
 
@@ -436,14 +440,13 @@ def test_a_failed_first_start_is_one_line_and_leaves_nothing(home: Path) -> None
     start_and_stop(home)
 
 
-def test_a_setting_that_postgres_refuses_is_shown(home: Path) -> None:
-    start_and_stop(home)
-    with open(Layout.at(home).data / "postgresql.conf", "a", encoding="utf-8") as file:
+def test_a_setting_that_postgres_refuses_is_shown(made: Path) -> None:
+    with open(Layout.at(made).data / "postgresql.conf", "a", encoding="utf-8") as file:
         file.write("shared_buffers = plenty\n")
-    error = refused(home)
+    error = refused(made)
     assert 'invalid value for parameter "shared_buffers"' in error.message
-    assert str(home / "postgres") in error.message
-    assert running_postmaster(Layout.at(home).data) is None
+    assert str(made / "postgres") in error.message
+    assert running_postmaster(Layout.at(made).data) is None
 
 
 # --- details ---------------------------------------------------------------------------------------------------------
