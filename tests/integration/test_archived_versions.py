@@ -83,7 +83,8 @@ class Kiln:
 
 @pytest.fixture(scope="module")
 def kiln(sites: Sites) -> Iterator[Kiln]:
-    """Of each lot, what it has been: by 2.3.0 while it was installed, from its archive, and by 2.4.0."""
+    """Of each lot, what it has been: by 2.3.0 while it was installed, from its archive, and by 2.4.0. Nothing of the
+    archived version runs on after the server, or leaves its folder."""
     with prepared_home() as home:
         shop = Workshop("kiln")
         first, other, renewed = [bricks(shop, lot) for lot in ("first", "other", "renewed")]
@@ -103,6 +104,13 @@ def kiln(sites: Sites) -> Iterator[Kiln]:
                 bricks(shop, "third"), amend(shop, change(other, activity=carbonate("24"))), shop.signed(again),
             )
             yield kiln
+            workers = [one for one in psutil.Process(server.process.pid).children()
+                       if "ledger.registry.workers.archived" in one.cmdline()]
+            folders = {Path(one.cmdline()[-3]) for one in workers}
+            assert workers
+            assert all(folder.exists() for folder in folders)
+        until(lambda: not any(one.is_running() for one in workers), "a worker goes on")
+        assert not any(folder.exists() for folder in folders)
 
 
 def test_the_installed_version_waits_for_the_registrar(kiln: Kiln) -> None:
@@ -198,18 +206,3 @@ def test_what_an_archive_of_the_database_holds_is_checked(kiln: Kiln) -> None:
     for one in kiln.versions():
         data = httpx.get(f"{kiln.server.url}/v1/plugins/{one['digest']}/archive", timeout=60).content
         assert hashlib.sha256(data).hexdigest() != one["digest"] == read_archive(data).digest
-
-
-def test_nothing_runs_on_after_the_server(sites: Sites) -> None:
-    with prepared_home() as home:
-        shop = Workshop("kiln")
-        with Server(home, installed=[sites.old]) as server:
-            server.post([shop.enrolment(server), *shop.opening()])
-        with Server(home, installed=[sites.new]) as server:
-            server.post([bricks(shop, "first")])
-            workers = [one for one in psutil.Process(server.process.pid).children()
-                       if "ledger.registry.workers.archived" in one.cmdline()]
-            folders = {Path(one.cmdline()[-3]) for one in workers}
-            assert (len(workers), [folder.exists() for folder in folders]) == (2, [True])
-        until(lambda: not any(one.is_running() for one in workers), "a worker goes on")
-        assert [folder.exists() for folder in folders] == [False]

@@ -89,7 +89,6 @@ def concerns(record: AnyRecord, readable: set[str]) -> bool:
 def test_an_honest_server_passes(network: Network, caller: str | None) -> None:
     report = audited(network.callers, caller)
     assert report.ok, report.findings[:5]
-    assert report.scope is not None
     counted = report.scope.visible + report.scope.party + report.scope.hidden
     assert counted == report.entries == report.size
     if caller in CALLERS[:ORGANIZATIONS]:

@@ -260,24 +260,23 @@ def test_the_log_is_asked_whether_it_still_holds_it(story: Story, tmp_path: Path
     assert (done.code, done.out.splitlines()[-1]) == (1, f"10. {PUBLISHED}: DOES NOT HOLD")
 
 
-def test_a_restated_figure_names_the_record_that_restated_it(tmp_path: Path) -> None:
+def test_a_restated_figure_names_the_record_that_restated_it(story: Story, tmp_path: Path) -> None:
     """The receipt proves the first figure and the statement the newest one: the difference is explained."""
-    with prepared_home() as home, Server(home) as server:
-        mill = workshop(server, "mill")
-        ore = mill.mine("ore", "10")
-        (first,) = server.post([ore])
-        before = tmp_path / "before"
-        before.write_text(json.dumps(exported(server, mill.name("ore"))))
-        (mend,) = server.post([amend(mill, change(ore, activity=Make(co2="7")))])
-        after, statement = tmp_path / "after", tmp_path / "statement"
-        after.write_text(json.dumps(exported(server, mill.name("ore"))))
-        statement.write_text(json.dumps(json.loads(after.read_text())["statement"]))
-        line = f"  restated by record {mend.index}; the receipt of record {first.index} shows the figure before that"
-        known = ("--vkey", server.vkey, "--on", "2025-06-01")
-        for path, by in ((before, None), (after, mend.index), (statement, mend.index)):
-            done = run("verify", path, *known)
-            assert (done.code, line in done.out.splitlines()) == (0, by is not None), (done.out, done.err)
-            assert json.loads(run("verify", path, *known, "--json").out)["restatedBy"] == by
+    server, mill = story.server, workshop(story.server, "restating-mill")
+    ore = mill.mine("ore", "10")
+    (first,) = server.post([ore])
+    before = tmp_path / "before"
+    before.write_text(json.dumps(exported(server, mill.name("ore"))))
+    (mend,) = server.post([amend(mill, change(ore, activity=Make(co2="7")))])
+    after, statement = tmp_path / "after", tmp_path / "statement"
+    after.write_text(json.dumps(exported(server, mill.name("ore"))))
+    statement.write_text(json.dumps(json.loads(after.read_text())["statement"]))
+    line = f"  restated by record {mend.index}; the receipt of record {first.index} shows the figure before that"
+    known = ("--vkey", server.vkey, "--on", "2025-06-01")
+    for path, by in ((before, None), (after, mend.index), (statement, mend.index)):
+        done = run("verify", path, *known)
+        assert (done.code, line in done.out.splitlines()) == (0, by is not None), (done.out, done.err)
+        assert json.loads(run("verify", path, *known, "--json").out)["restatedBy"] == by
 
 
 @pytest.mark.parametrize("data", [

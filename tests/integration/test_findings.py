@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from msgspec import Raw
 from support.callers import Callers
+from support.cli import run
 from support.doubtful_routes import CASES, END, START, STEEL, Doubtful, Signer, doubtful_records, slab
 from support.inside import inside
 from support.parties import nonces, party
@@ -34,6 +35,7 @@ from ledger.service.queries.findings import (
 )
 from ledger.service.queries.tree_size import NOW
 from ledger.store.database import open_pool
+from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.embedded.addresses import attach
 
 
@@ -161,15 +163,16 @@ def test_more_records_than_a_query_examines(served: Server, cases: Mapping[str, 
 
 
 def test_a_log_without_findings_is_not_walked() -> None:
-    with prepared_home() as home, Server(home) as server:
-        async def read() -> bool:
-            pool = await open_pool(attach(server.home).app_url, size=1)
-            try:
-                return await may_have_findings(pool)
-            finally:
-                await pool.close()
+    async def read(url: str) -> bool:
+        pool = await open_pool(url, size=1)
+        try:
+            return await may_have_findings(pool)
+        finally:
+            await pool.close()
 
-        assert asyncio.run(read()) is False
+    with prepared_home() as home, EmbeddedPostgres(home) as postgres:
+        run("init", "--home", home).succeeded()
+        assert asyncio.run(read(postgres.app_url)) is False
 
 
 def test_all_findings_on_request(served: Server, cases: Mapping[str, Doubtful]) -> None:
