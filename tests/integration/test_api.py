@@ -14,9 +14,8 @@ from ledger.admission.rules import RULES
 from ledger.core.log.checkpoint import open_checkpoint
 from ledger.core.log.entry import parse_entry
 from ledger.core.log.note import parse_vkey
-from ledger.core.log.tiles import decode_entries
 from ledger.core.record import canonical
-from ledger.core.record.kinds import Organization, Transformation
+from ledger.core.record.kinds import Organization
 
 PLUGINS = ["building-materials", "circular", "consumer-goods", "electronics", "energy", "equipment", "factors-open",
            "logistics", "nonferrous", "petrochemicals", "steel", "works"]
@@ -174,10 +173,6 @@ def test_the_checkpoint(network: Any) -> None:
     Witness(network.server.vkey).check(network.server.url)
 
 
-def test_the_verifier_key(network: Any) -> None:
-    assert get(network, "/log/vkey").text == f"{network.server.vkey}\n"
-
-
 def test_entries_are_what_receipts_say(network: Any) -> None:
     size = network.receipts[-1].index + 1
     entries = entries_of(network.server.url, size)
@@ -186,59 +181,8 @@ def test_entries_are_what_receipts_say(network: Any) -> None:
     ]
     times = [parse_entry(entry).time for entry in entries]
     assert times == sorted(times)
-    # Each width of the last bundle, and the audit's own rows.
-    index = size // 256
-    for width in range(1, size % 256 + 1, 13):
-        bundle = get(network, f"/log/tile/entries/{index:03d}.p/{width}").content
-        assert decode_entries(bundle) == entries[index * 256 : index * 256 + width]
     rows = found(network, "/v1/audit/entries", **{"from": 3, "to": size})
     assert [base64.b64decode(row["entry"]) for row in rows] == entries[3:]
-
-
-def test_tiles(network: Any) -> None:
-    """Full and partial, at every level that the log has, against hashes made of the entries."""
-    size = network.receipts[-1].index + 1
-    entries = entries_of(network.server.url, size)
-    level, hashes = 0, [hashlib.sha256(b"\0" + entry).digest() for entry in entries]
-    assert len(hashes) > 512
-    while hashes:
-        for index in range(len(hashes) // 256):
-            response = get(network, f"/log/tile/{level}/{index:03d}")
-            assert response.content == b"".join(hashes[index * 256 : index * 256 + 256])
-            assert response.headers["Content-Type"] == "application/octet-stream"
-            assert "immutable" in response.headers["Cache-Control"]
-        index = len(hashes) // 256
-        for width in {1, 2, len(hashes) % 256 // 2, len(hashes) % 256} - {0}:
-            if width <= len(hashes) % 256:
-                response = get(network, f"/log/tile/{level}/{index:03d}.p/{width}")
-                assert response.content == b"".join(hashes[index * 256 : index * 256 + width]), (level, width)
-        # A partial tile of a place that is full by now is still there.
-        if index:
-            assert get(network, f"/log/tile/{level}/000.p/7").content == b"".join(hashes[:7])
-        check_problem(get(network, f"/log/tile/{level}/{index:03d}.p/{len(hashes) % 256 + 1}"), 404, "not-found")
-        check_problem(get(network, f"/log/tile/{level}/{index:03d}"), 404, "not-found")
-        hashes = [root_of(hashes[start : start + 256]) for start in range(0, len(hashes) // 256 * 256, 256)]
-        level += 1
-    assert level == 2
-    check_problem(get(network, "/log/tile/2/000.p/1"), 404, "not-found")
-
-
-def root_of(hashes: list[bytes]) -> bytes:
-    while len(hashes) > 1:
-        hashes = [hashlib.sha256(b"\1" + left + right).digest() for left, right in
-                  zip(hashes[::2], hashes[1::2], strict=True)]
-    return hashes[0]
-
-
-@pytest.mark.parametrize("path", [
-    "0/0", "0/00", "0/0000", "0/x000/000", "00/000", "0/000.p/0", "0/000.p/256", "0/000.p/257", "0/000.p/01", "0/000.p",
-    "0/-01", "64/000", "9/000", "entries/1", "data/000", "0/999", "entries/999.p/1", "0/x999/x999/999", "0/%2e%2e/000",
-    "0/000.p/1/2", "0/٠٠٠",
-])
-def test_tiles_that_are_not_there(network: Any, path: str) -> None:
-    response = get(network, f"/log/tile/{path}")
-    assert response.status_code == 404, response.text
-    assert response.headers["Content-Type"] == PROBLEM
 
 
 # --- what an auditor takes -------------------------------------------------------------------------------------------
@@ -303,19 +247,9 @@ def test_the_schema_names_every_route(network: Any) -> None:
             assert operation.get("summary"), (path, method)
 
 
-def test_footprints_have_a_route_for_each_type_of_answer(network: Any) -> None:
-    lot = next(output.lot for _, record in network.posted if isinstance(record, Transformation)
-               for output in record.outputs if output.role == "product")
-    assert found(network, "/v1/footprint/method", lot=lot)["method"] == "cut-off/1"
-    check_problem(get(network, "/v1/footprint/chain-method", lot=lot, method="nobody.any/1"), 400, "unknown-method")
-    check_problem(get(network, "/v1/footprint/chain-method", lot=lot), 400, "invalid-request")
-    check_problem(get(network, "/v1/footprint/product", product="urn:example:never"), 404, "not-found")
-
-
 @pytest.mark.parametrize(("method", "path", "status", "code"), [
     ("GET", "/", 404, "not-found"), ("GET", "/v1", 404, "not-found"), ("GET", "/v2/records", 404, "not-found"),
-    ("GET", "/log/tile/", 404, "not-found"), ("GET", "/v1/records", 405, "method-not-allowed"),
-    ("DELETE", "/v1/lots", 405, "method-not-allowed"), ("POST", "/log/checkpoint", 405, "method-not-allowed"),
+    ("GET", "/log/tile/", 404, "not-found"), ("POST", "/log/checkpoint", 405, "method-not-allowed"),
     ("PUT", "/v1/records", 405, "method-not-allowed"),
 ])
 def test_routes_that_are_not_there(network: Any, method: str, path: str, status: int, code: str) -> None:

@@ -25,9 +25,9 @@ from ledger.core.outcome.assessment import BURDENS
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Addition, Amendment, AnyRecord, Closing, Declaration, Pool, Transformation
 from ledger.core.record.revisions import Change
-from ledger.core.record.values import Factor, Flow, Output, Supply
+from ledger.core.record.values import Flow, Output, Supply
 from ledger.core.signatures.signing import SigningKey
-from ledger.errors import InvalidInput, LedgerError, NotFound
+from ledger.errors import InvalidInput, LedgerError
 from ledger.footprint.derived.contributions import contribution
 from ledger.footprint.stored.burdens import SLOT, ZERO, Vector, direct, vector_of
 from ledger.service.queries.chain.upstream import read_records, read_upstream
@@ -220,17 +220,6 @@ def test_declarations_are_asked_of_who_declared(server: Server) -> None:
     assert ([gap["basis"] for gap in again["items"]], again["wellFounded"]) == (["factor"], pytest.approx(30))
 
 
-def test_a_factor_that_is_called_a_declaration(server: Server) -> None:
-    """Its source may be any text: it is a factor all the same, and who used it is asked. 5 kg at 4 a kg."""
-    shop = workshop(server, "gaps-called")
-    factor = Factor(value="4", unit="KGM", source="declaration:mine", year=2025, boundary="cradleToGate")
-    alloy = Supply(material="alloy", quantity=kilograms("5"), factor=factor)
-    server.post([shop.make({"a": "100"}, ore="100", activity=Make(), supplies=[alloy])])
-    (gap,) = checked(server, shop.name("a"))["items"]
-    assert (gap["kind"], gap["what"], gap["whom"]) == ("data", "alloy", shop.id)
-    assert (gap["factor"], gap["kgCo2e"]) == ("declaration:mine/2025", pytest.approx(20))
-
-
 def test_what_an_amendment_changed(server: Server) -> None:
     """Half of a lot of 100 kg with 40 kg CO2 is half of 400 kg after all: an eighth; and an oil gap has gone."""
     shop = workshop(server, "gaps-amended")
@@ -401,14 +390,6 @@ def test_a_chain_that_is_too_large(network: Any) -> None:
         assert (error.code, error.field, error.value) == ("chain-too-large", "lot", None)
         assert str(most) in error.message
     assert with_pool(network.server, partial(within, most=100_000)) is None
-
-
-def test_an_unknown_lot_below_http(network: Any) -> None:
-    async def work(pool: Sessions) -> None:
-        with pytest.raises(NotFound, match="urn:example:nobody"):
-            await read_gaps(pool, LotQuestion("urn:example:nobody"))
-
-    with_pool(network.server, work)
 
 
 def test_the_command_line(network: Any) -> None:
