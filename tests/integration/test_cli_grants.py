@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import httpx
 import pytest
 from support.cli import Done, Served, run, served, temporary_folder
+from support.clusters import copy_cluster
 
 from ledger.access.links import link_digest
 from ledger.core.record import canonical
@@ -43,13 +44,13 @@ class House(NamedTuple):
         self.registrar("enrol", "--key", key, "--id", f"urn:example:{name}", "--prefix", f"urn:example:{name}:")
 
     def grants(self, organization: str) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = self.told("grants", "--organization", organization)["grants"]
-        return listed
+        return self.told("grants", "--organization", organization)["grants"]
 
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:
     with temporary_folder() as folder:
+        copy_cluster(folder / "home")
         assert run("init", "--home", folder / "home").code == 0
         with served(folder / "home", "--access", "open") as server:
             opened = House(folder, server)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 from support.cli import Done, Served, run, served, temporary_folder
+from support.clusters import copy_cluster
 
 SECRET = "correct horse"
 MILL, PREFIX = "urn:example:mill", "urn:example:mill:"
@@ -49,6 +50,7 @@ class House(NamedTuple):
 def house() -> Iterator[House]:
     with temporary_folder() as folder:
         (folder / "secret").write_text(SECRET + "\n")
+        copy_cluster(folder / "home")
         run("init", "--home", folder / "home", CARBON_LEDGER_PASSPHRASE=SECRET).succeeded()
         with served(folder / "home", "--passphrase-file", str(folder / "secret")) as server:
             found = House(folder, server)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 from support.cli import Done, Served, run, served, temporary_folder
+from support.clusters import copy_cluster
 from support.name_server import name_server
 
 from ledger.cli.registrar.domain_proof import check_domains, domains_of
@@ -81,6 +82,7 @@ def test_a_malformed_resolver_is_named(server: str) -> None:
 @pytest.fixture(scope="module")
 def house() -> Iterator[Served]:
     with temporary_folder() as folder:
+        copy_cluster(folder / "home")
         assert run("init", "--home", folder / "home").code == 0
         with served(folder / "home", "--access", "open") as server:
             yield server
