@@ -562,10 +562,10 @@ def test_every_step_says_what_one_from_zero_says(revised: Revised) -> None:
     assert revised.zeros[-1].erased > 3
 
 
-def test_from_every_state_on(revised: Revised, tmp_path: Path) -> None:
-    """To the end of the log in one step, and then once more, with nothing new."""
+def test_from_states_on(revised: Revised, tmp_path: Path) -> None:
+    """Of each third state: to the end of the log in one step, and then once more, with nothing new."""
     state = tmp_path / "audit.state"
-    for i, kept in enumerate(revised.states):
+    for i, kept in list(enumerate(revised.states))[::3]:
         state.write_bytes(kept.read_bytes())
         report = audited(revised.inner, state, 3 if i % 2 else 60_000)
         assert (report.findings, report.start) == ([], revised.steps[i].size)

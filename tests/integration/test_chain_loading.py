@@ -149,7 +149,7 @@ def test_chains_of_all_moments(told: Told) -> None:
         graph, _ = graph_then(memory, size)
         lots = [name for name in graph if "lot" in graph.nodes[name]]
         lots.sort(key=lambda one: len(networkx.ancestors(graph, one)))
-        for lot in [*lots[-3:], *source.sample(lots, 7)]:
+        for lot in [*lots[-3:], *source.sample(lots, 4)]:
             for direction in DIRECTIONS:
                 for depth in DEPTHS:
                     found = unfolded(told.trace([lot], direction, depth, size + told.shift))
@@ -158,7 +158,7 @@ def test_chains_of_all_moments(told: Told) -> None:
                     assert set(found.edges) == set(expected.edges), (size, lot, direction, depth)
                     lengths.append(len(found))
                     compared += 1
-    assert compared == len(sizes) * 10 * len(DIRECTIONS) * len(DEPTHS)
+    assert compared == len(sizes) * 7 * len(DIRECTIONS) * len(DEPTHS)
     assert max(lengths) > 60
 
 

@@ -34,7 +34,7 @@ def test_an_audit_of_a_log_that_grows(server: Server) -> None:
     """Balances are read later than the checkpoint; what has been taken since is no finding."""
     with growing(server, "audited") as loads:
         sizes = []
-        for _ in range(4):
+        for _ in range(2):
             report = audited(server)
             assert report.ok, report.findings
             sizes.append(report.size)
@@ -47,7 +47,7 @@ def test_checkpoints_follow_each_other(server: Server) -> None:
     with growing(server, "proved") as loads:
         witness = Witness(server.vkey)
         checkpoints = []
-        for _ in range(6):
+        for _ in range(3):
             checkpoints.append(witness.look(server.url))
             wait_for(loads, 1)
         for old, new in pairwise(checkpoints):
