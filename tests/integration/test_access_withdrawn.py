@@ -3,8 +3,10 @@ wait for witnesses."""
 
 import asyncio
 import json
+import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import asyncpg
@@ -118,6 +120,18 @@ def place() -> Iterator[Place]:
         yield Place(server, opened, witnesses, mill, rival)
 
 
+@contextmanager
+def quorum_down(place: Place) -> Iterator[None]:
+    """Two of three witnesses answer nothing meanwhile."""
+    for one in place.witnesses[:2]:
+        one.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for one in place.witnesses[:2]:
+            one.process.send_signal(signal.SIGCONT)
+
+
 def waited(
     place: Place, lot: str, then: Callable[[Posted, dict[str, str]], object], by: str | None = None
 ) -> httpx.Response:
@@ -128,9 +142,7 @@ def waited(
     given = mill.signed(Grant(issuer=mill.id, nonce=mill.nonce(), depth="full", until=UNTIL, purpose="audit",
                               grantee=rival.id))
     acknowledged(server, [given], wait=60)
-    for one in place.witnesses[:2]:
-        one.kill()
-    try:
+    with quorum_down(place):
         made = mill.mine(lot, "10")
         acknowledged(server, [made])
         token = bearer(by or token_of(by_key(server.url, rival.party.key, rival.id)))
@@ -142,9 +154,6 @@ def waited(
         # The row of its reading shows that the gate has admitted the request.
         until(lambda: rows_of(place) > asked)
         then(given, token)
-    finally:
-        for one in place.witnesses[:2]:
-            one.start()
     asking.join()
     return answers[0]
 
@@ -216,9 +225,7 @@ def test_records_that_were_posted_with_a_token_that_ends_are_answered_to_nobody(
     server, mill, rival = place.opened if is_open else place.server, place.mill, place.rival
     token = bearer(token_of(by_key(server.url, rival.party.key, rival.id)))
     earlier, new = mill.mine(f"earlier-{is_open}", "10"), rival.mine(f"new-{is_open}", "10")
-    for one in place.witnesses[:2]:
-        one.kill()
-    try:
+    with quorum_down(place):
         acknowledged(server, [earlier])
         answers: list[httpx.Response] = []
         asking = threading.Thread(target=lambda: answers.append(httpx.post(
@@ -227,9 +234,6 @@ def test_records_that_were_posted_with_a_token_that_ends_are_answered_to_nobody(
         asking.start()
         until(lambda: httpx.get(f"{place.opened.url}/v1/records/{digest_of(new)}", timeout=60).status_code == 200)
         revoke_token(place, token)
-    finally:
-        for one in place.witnesses[:2]:
-            one.start()
     asking.join()
     first, second = [json.loads(line) for line in answers[0].content.splitlines()]
     assert (len(first["leaves"]), len(second["leaves"])) == (leaves, 2)

@@ -100,8 +100,7 @@ class Prometheus(NamedTuple):
         return response.json()["data"]
 
     def query(self, query: str) -> list[Any]:
-        result: list[Any] = self.get("query", query=query)["result"]
-        return result
+        return self.get("query", query=query)["result"]
 
     def value(self, query: str) -> float | None:
         result = self.query(query)
@@ -111,8 +110,7 @@ class Prometheus(NamedTuple):
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +118,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     folder, port = tmp_path_factory.mktemp("prometheus"), free_port()
     with prepared_home() as home, Server(home) as server:
         (folder / "config.json").write_text(json.dumps({
-            "global": {"scrape_interval": "5s", "scrape_timeout": "5s", "evaluation_interval": "1s"},
+            "global": {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "1s"},
             "rule_files": [str(FILES / "alerts.yaml")],
             "scrape_configs": [{
                 "job_name": "carbon-ledger", "authorization": {"credentials_file": str(METRICS_TOKEN)},
@@ -153,7 +151,6 @@ def test_prometheus_scrapes_what_was_posted(prometheus: Prometheus) -> None:
     until(lambda: prometheus.value('up{job="carbon-ledger"}') == 1, "the server is not scraped")
     appended = "sum(carbon_ledger_records_appended_total)"
     before = prometheus.value(appended)
-    assert before is not None
     shop = workshop(prometheus.server, "scraped", pot="100")
     prometheus.server.post([shop.make({f"s{i}": "1"}, {"pot": "1"}) for i in range(20)])
     until(lambda: prometheus.value(appended) == before + 24, "the records are not counted")
