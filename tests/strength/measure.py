@@ -35,7 +35,7 @@ INTEGRATION: Final = (
     *[f"tests/integration/test_{name}.py" for name in (
         "access_groups", "audit", "audit_public", "audit_scoped", "audit_state", "bundles", "check", "doctor",
         "door", "export_log", "findings", "lists", "log_http", "login", "metrics", "products", "publishing",
-        "purchases", "record_revisions", "requests", "revisions", "statements", "submission", "templates", "tokens",
+        "purchases", "record_revisions", "revisions", "statements", "submission", "templates", "tokens",
     )],
 )
 """Short, and together they call nearly all of the server, the client library and the audit."""
