@@ -16,8 +16,8 @@ from support.witness import Witness
 from ledger.store.embedded.layout import Layout
 from ledger.store.embedded.pidfile import running_postmaster
 
-KILLS = 3
-LOADS = 4
+KILLS = 2
+LOADS = 3
 
 
 @pytest.fixture
@@ -46,8 +46,8 @@ class Servers:
         return self.current.url
 
 
-def under_load(home: Path, break_it: Callable[[Servers], None]) -> list[Load]:
-    """Breaks something three times while records are posted, then checks every promise that was made."""
+def under_load(home: Path, break_it: Callable[[Servers], None], times: int = KILLS) -> list[Load]:
+    """Breaks something so often while records are posted, then checks every promise that was made."""
     with ExitStack() as stack:
         servers = Servers(home, stack)
         witness = Witness(servers.current.vkey)
@@ -55,7 +55,7 @@ def under_load(home: Path, break_it: Callable[[Servers], None]) -> list[Load]:
         loads = [Load(servers.current, f"works-{i}", servers.url) for i in range(LOADS)]
         for load in loads:
             load.start()
-        for _ in range(KILLS):
+        for _ in range(times):
             wait_for(loads, 4)
             witness.look(servers.url())
             break_it(servers)
@@ -106,7 +106,8 @@ def test_both_are_killed_under_load(home: Path) -> None:
 def test_postgres_is_restarted_under_load(home: Path) -> None:
     """Fast, immediate, and smart, which waits for the sessions there are until it is told to be fast: the server starts
     it again each time."""
-    signals = iter([[signal.SIGINT], [signal.SIGQUIT], [signal.SIGTERM, signal.SIGINT]])
+    kinds = [[signal.SIGINT], [signal.SIGQUIT], [signal.SIGTERM, signal.SIGINT]]
+    signals = iter(kinds)
 
     def restart(_: Servers) -> None:
         before = running_postmaster(Layout.at(home).data)
@@ -116,7 +117,7 @@ def test_postgres_is_restarted_under_load(home: Path) -> None:
         until(lambda: (now := running_postmaster(Layout.at(home).data)) is not None and now.pid != before.pid
               and now.status == "ready")
 
-    under_load(home, restart)
+    under_load(home, restart, len(kinds))
 
 
 def test_a_server_without_its_database_says_so(home: Path) -> None:

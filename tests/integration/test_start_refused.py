@@ -160,7 +160,7 @@ def test_a_plugin_that_ends_the_process_that_loads_it(home: Path, tmp_path: Path
 
 def test_a_plugin_that_does_not_come_to_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By name it is the first one that is loaded."""
-    monkeypatch.setattr("ledger.registry.workers.process.START_SECONDS", 30.0)
+    monkeypatch.setattr("ledger.registry.workers.process.START_SECONDS", 12.0)
     monkeypatch.syspath_prepend(broken(tmp_path, "import time; time.sleep(1000)"))
     with pytest.raises(ConfigurationError, match=r"plugin broken cannot be loaded .*: it does not finish") as caught:
         tried()
