@@ -66,8 +66,7 @@ def test_archived_versions_give_every_leaf_again(golden: Golden) -> None:
     for one in whole.sectors.values():
         archive = archive_of(one.entry)
         module = next(path for path in archive.code if path.endswith("/__init__.py") and archive.package in path)
-        remarked = archive.code[module] + b"\n# of another day\n"
-        archives.append(packed(one.entry, {**archive.code, module: remarked}))
+        archives.append(packed(one.entry, {**archive.code, module: archive.code[module] + b"\n# of another day\n"}))
     digests = {archive.digest for archive in archives}
     assert digests.isdisjoint(one.digest for one in whole.sectors.values())
     with apart(archives) as earlier:

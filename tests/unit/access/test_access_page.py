@@ -22,8 +22,7 @@ def test_the_page_has_the_declarations_of_the_routes() -> None:
 def test_every_route_of_the_document_declares_its_access() -> None:
     app = create_app(cast(Ledger, None))
     documented = {path.rstrip("/") or "/" for path in app.openapi_schema.paths or {}}
-    declared = {route.split()[1] for route in declarations(app)}
-    assert documented == declared
+    assert documented == {route.split()[1] for route in declarations(app)}
 
 
 def test_a_server_with_an_undeclared_route_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,8 +44,7 @@ def test_the_smallest_other_cells_are_hidden_with_a_hidden_one() -> None:
     def even(amount: float) -> list[Parts]:
         return [dict.fromkeys("abc", amount)]
 
-    cells = {"small": even(2.0), "large": even(9.0), "single": [{"d": 1.0}]}
-    assert hidden_cells(cells, ()) == {"single", "small"}
+    assert hidden_cells({"small": even(2.0), "large": even(9.0), "single": [{"d": 1.0}]}, ()) == {"single", "small"}
     assert hidden_cells({"small": even(2.0), "large": even(9.0)}, ()) == frozenset()
 
 

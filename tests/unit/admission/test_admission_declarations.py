@@ -54,8 +54,7 @@ def core(**fields: object) -> Output:
 def test_a_declared_lot(world: World) -> None:
     world.admit(declaration(lot=output("x", "3"), burdens={"fossilGhgEmissions": "12.5"}))
     lot = world.state.lots[MILL.name("x")]
-    assert (lot.holder, lot.quantity, lot.mass, lot.maker) == (MILL.id, 3, 3000, None)
-    assert world.state.declarations == {}
+    assert (lot.holder, lot.quantity, lot.mass, lot.maker, world.state.declarations) == (MILL.id, 3, 3000, None, {})
 
 
 def test_figures_per_quantity(world: World) -> None:
@@ -338,8 +337,7 @@ def test_the_issuer_and_who_controls_it_may_name_it(world: World) -> None:
     world.state.organizations[MILL.id] = msgspec.structs.replace(world.state.organizations[MILL.id], parent=FORGE.id)
     price = priced()
     world.admit(price, named(digest_of(price), "y"))
-    back = transformation([output("z")], [], [ore("1", declaration=digest_of(own))])
-    refused(world, back, digest_of(own))
+    refused(world, transformation([output("z")], [], [ore("1", declaration=digest_of(own))]), digest_of(own))
 
 
 def test_every_field_with_supplies_is_checked(world: World) -> None:

@@ -46,8 +46,7 @@ NEWCOMER = party("newcomer")
 def test_the_log_begins_with_its_registrar() -> None:
     world = World()
     (entry,) = world.admit(first_record())
-    assert (entry.index, entry.leaves) == (0, ())
-    assert world.state.organizations[REGISTRAR.id].roles == ("registrar",)
+    assert (entry.index, entry.leaves, world.state.organizations[REGISTRAR.id].roles) == (0, (), ("registrar",))
     assert world.state.keys[REGISTRAR.key.keyid].active
 
 
@@ -353,16 +352,14 @@ def test_a_parent_is_another_organisation_on_the_ledger(world: World) -> None:
 def test_outside_the_prefix(world: World, make: object, identifier: str) -> None:
     """The forge's site exists, `x` does not: the answer is the same."""
     assert callable(make)
-    record = make("any", id=identifier)
-    error = world.refuse(record, "outside-prefix", "id", identifier)
+    error = world.refuse(make("any", id=identifier), "outside-prefix", "id", identifier)
     assert error.message == f"id: {identifier!r} is not under a prefix of {MILL.id}"
     assert "urn:example:mill:" in (error.rule or "")
 
 
 def test_an_organisation_without_prefixes_mints_nothing(world: World) -> None:
     world.admit(organization(STRANGER, prefixes=[]))
-    error = world.refuse(facility(by=STRANGER), "outside-prefix", "id")
-    assert "no prefix" in (error.rule or "")
+    assert "no prefix" in (world.refuse(facility(by=STRANGER), "outside-prefix", "id").rule or "")
 
 
 def test_identifiers_are_entered_once(world: World) -> None:
@@ -472,8 +469,7 @@ def test_a_known_record_is_known(world: World) -> None:
     (entry,) = world.admit(record)
     before = world.snapshot()
     (verdict,), batch = world.run(record)
-    assert verdict == LoadedRecord(entry.digest)
-    assert (world.snapshot(), batch.leaf_hashes) == (before, [])
+    assert (verdict, world.snapshot(), batch.leaf_hashes) == (LoadedRecord(entry.digest), before, [])
 
 
 def test_the_same_record_many_times_in_one_batch(world: World) -> None:

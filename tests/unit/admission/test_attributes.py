@@ -197,12 +197,10 @@ def test_validity_is_counted_from_the_month_in_which_generation_began() -> None:
 
 
 def test_nothing_else_makes_attributes(park: Park) -> None:
-    declared = declaration(lot=attribute("bought", "1 KWH"), boundary="none")
-    park.refuse(declared, "role", "lot.role")
+    park.refuse(declaration(lot=attribute("bought", "1 KWH"), boundary="none"), "role", "lot.role")
     park.refuse(consumption([flow("sun", "1 KWH")], [attribute("left", "1 KWH")]), "attribute-form", "outputs[0].role")
-    pool = Pool(issuer=MILL.id, nonce=nonce(), id=MILL.name("pool"), facility=MILL.name("site"),
-                product=MILL.name("certificate"), role="attribute")
-    park.refuse(pool, "pool-form", "role")
+    park.refuse(Pool(issuer=MILL.id, nonce=nonce(), id=MILL.name("pool"), facility=MILL.name("site"),
+                     product=MILL.name("certificate"), role="attribute"), "pool-form", "role")
 
 
 def test_attributes_do_not_blend(park: Park) -> None:
@@ -318,8 +316,7 @@ def test_what_was_used_is_not_sold_and_what_was_sold_is_not_used(park: Park) -> 
 def test_two_buyers_in_one_batch(park: Park) -> None:
     verdicts, _ = park.run(transfer("green", "600 KWH", "one"), transfer("green", "600 KWH", "other"))
     assert [isinstance(one, Sequenced) for one in verdicts] == [True, False]
-    assert getattr(verdicts[1], "code", None) == "over-consumption"
-    assert park.left("green") == 400
+    assert (getattr(verdicts[1], "code", None), park.left("green")) == ("over-consumption", 400)
 
 
 def test_who_buys_attributes_greens_power_of_his_own(park: Park) -> None:
@@ -348,8 +345,7 @@ def retiring(amount: str = "100 KWH", **fields: Any) -> Any:
 
 def test_attributes_are_retired_for_a_facility_and_a_period(park: Park) -> None:
     (done,) = park.admit(retiring())
-    assert park.left("green") == 900
-    assert msgspec.json.decode(done.leaves[0], type=AssessmentLeaf).retained == {}
+    assert (park.left("green"), msgspec.json.decode(done.leaves[0], type=AssessmentLeaf).retained) == (900, {})
     park.refuse(retiring("900.1 KWH"), "over-consumption", "inputs[0].quantity")
 
 

@@ -73,8 +73,7 @@ def recycling(*outputs: Output, taken: str = "8", **fields: Any) -> Transformati
 
 
 def test_recycling_makes_a_credit_beside_the_material(world: World) -> None:
-    outputs = [output("bar", "7"), output("slag", "0.5", "waste"), credit("tonnes", "7")]
-    (made,) = world.admit(recycling(*outputs))
+    (made,) = world.admit(recycling(*[output("bar", "7"), output("slag", "0.5", "waste"), credit("tonnes", "7")]))
     lot = world.lot("tonnes")
     assert (lot.role, lot.credit, lot.quantity, lot.mass, lot.holder) == ("credit", "recycling:steel", 7, None, MILL.id)
     assert world.figures[CREDIT] == (ZERO, {})
@@ -170,8 +169,7 @@ def test_waste_that_becomes_no_product_gives_no_credit(world: World) -> None:
 
 
 def test_a_core_counts_as_what_comes_back(world: World) -> None:
-    life = PreviousLife(estimated_years="8")
-    core = output("core", "2 H87", "core", product="gear", previous_life=life)
+    core = output("core", "2 H87", "core", product="gear", previous_life=PreviousLife(estimated_years="8"))
     world.admit(declaration(lot=core, boundary="none"))
     outputs = [output("gears", "2 H87", product="gear"), credit("tonnes", "101 KGM")]
     record = transformation(outputs, [flow("core", "2 H87")], [ore("1 KGM")])
@@ -263,10 +261,8 @@ def test_a_claim_of_more_than_is_left(recycled: World) -> None:
 def test_two_claims_of_one_batch(recycled: World) -> None:
     verdicts, _ = recycled.run(claiming("tonnes", "6"), claiming("tonnes", "2", method="moduleD"),
                                claiming("tonnes", "1", method="moduleD"))
-    assert [verdict.code if isinstance(verdict, Refused) else None for verdict in verdicts] == [
-        None, "over-consumption", None
-    ]
-    assert recycled.left("tonnes") == 0
+    assert ([verdict.code if isinstance(verdict, Refused) else None for verdict in verdicts],
+            recycled.left("tonnes")) == ([None, "over-consumption", None], 0)
 
 
 @given(st.lists(st.integers(min_value=1, max_value=4 * 10**9), max_size=8))
@@ -278,8 +274,7 @@ def test_no_order_of_claims_gets_more_than_was_recycled(grains: list[int]) -> No
     for verdict, amount in zip(world.run(*records)[0], grains, strict=True):
         assert isinstance(verdict, Sequenced) is (amount <= left)
         left -= amount if amount <= left else 0
-    assert world.left("tonnes") == Decimal(left) / 10**9
-    assert world.accounted() == pytest.approx(1400, rel=EXACT)
+    assert (world.left("tonnes"), world.accounted()) == (Decimal(left) / 10**9, pytest.approx(1400, rel=EXACT))
 
 
 def test_another_s_credit_is_not_claimed(recycled: World) -> None:
@@ -314,8 +309,7 @@ def test_a_credit_is_sold_and_claimed_by_its_new_owner(recycled: World) -> None:
 def test_nothing_carries_a_credit(recycled: World, field: str) -> None:
     """Freight would be a burden on it."""
     record = transfer("tonnes", "1", "sold", **{field: [emitting("1", "diesel")]})
-    error = recycled.refuse(record, "credit-form", field, "diesel", says=repr(CREDIT))
-    assert "no burden" in (error.rule or "")
+    assert "no burden" in (recycled.refuse(record, "credit-form", field, "diesel", says=repr(CREDIT)).rule or "")
     recycled.admit(transfer("bar", "1", "sold", **{field: [emitting("1", "diesel")]}))
 
 
@@ -421,9 +415,8 @@ def test_no_closing_retires_a_credit(recycled: World) -> None:
 def test_credits_do_not_blend(recycled: World) -> None:
     recycled.admit(Pool(issuer=MILL.id, nonce=nonce(), id=MILL.name("heap"), facility=MILL.name("site"),
                         product=MILL.name("steel")))
-    record = Addition(issuer=MILL.id, nonce=nonce(), pool=MILL.name("heap"), time=END,
-                      inputs=[flow("bar", "1"), flow("tonnes", "1")])
-    recycled.refuse(record, "pool-mix", "inputs[1].lot", CREDIT)
+    recycled.refuse(Addition(issuer=MILL.id, nonce=nonce(), pool=MILL.name("heap"), time=END,
+                             inputs=[flow("bar", "1"), flow("tonnes", "1")]), "pool-mix", "inputs[1].lot", CREDIT)
 
 
 # Credits of a mass balance

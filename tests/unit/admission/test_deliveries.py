@@ -61,12 +61,9 @@ def send(world: World, *, tolerance: str | None = "0.01", **fields: Any) -> Tran
 
 def test_a_shortage_within_the_tolerance_is_the_receiver_s_loss(world: World) -> None:
     """0.05 of 10 t are missing, with 0.05/10 of 1050 = 5.25 kg, which stay with the acceptance."""
-    record = send(world)
-    (accepted,) = world.admit(acceptance(record, "9.95"))
-    assert world.left("sent") == quantity("9.95").amount
-    assert world.retained[-1] == pytest.approx(5.25, rel=EXACT)
-    assert len(accepted.leaves) == 1
-    assert world.accounted() == pytest.approx(1050, rel=EXACT)
+    (accepted,) = world.admit(acceptance(send(world), "9.95"))
+    assert (world.left("sent"), world.retained[-1]) == (quantity("9.95").amount, pytest.approx(5.25, rel=EXACT))
+    assert (len(accepted.leaves), world.accounted()) == (1, pytest.approx(1050, rel=EXACT))
     assert world.parties("sent") == (FORGE.id, FORGE.id, MILL.id)
     world.admit(consumption([flow("sent", "9.95")], by=FORGE))
     assert (world.retained[-1], world.accounted()) == pytest.approx((1044.75, 1050), rel=EXACT)
@@ -102,8 +99,7 @@ def test_what_arrives_in_full(world: World, received: str) -> None:
     record = send(world)
     world.refuse(acceptance(record, received, "back"), "return-lot", "returnLot", FORGE.name("back"))
     (accepted,) = world.admit(acceptance(record, received))
-    assert accepted.leaves == ()
-    assert (world.left("sent"), world.state.accepted) == (10, {digest_of(record)})
+    assert (accepted.leaves, world.left("sent"), world.state.accepted) == ((), 10, {digest_of(record)})
 
 
 def test_pieces_arrive_whole(world: World) -> None:
@@ -134,15 +130,12 @@ def test_a_tenth_is_lost_on_the_way(world: World, received: str, fits: bool) -> 
 
 def test_what_is_short_beyond_the_tolerance_goes_back(world: World) -> None:
     """1 of 10 t never came: it is with the mill still, is the mill's again, and carries 105 of 1050 kg."""
-    record = send(world)
-    (accepted,) = world.admit(acceptance(record, "9", "back"))
+    (accepted,) = world.admit(acceptance(send(world), "9", "back"))
     assert world.parties("back", FORGE)[:2] == (MILL.id, MILL.id)
     assert (world.left("sent"), world.left("back", FORGE)) == (9, 1)
     back = world.lot("back", FORGE)
-    assert (back.product, back.role, back.quantity, back.unit, back.mass) == (MILL.name("steel"), "product", 1, "TNE",
-                                                                             1000)
-    assert world.fossil("back", FORGE) == pytest.approx(105, rel=EXACT)
-    assert world.retained[-1] == 0
+    assert (back.product, back.role, back.quantity, back.unit, back.mass, world.fossil("back", FORGE),
+            world.retained[-1]) == (MILL.name("steel"), "product", 1, "TNE", 1000, pytest.approx(105, rel=EXACT), 0)
     assert world.accounted() == pytest.approx(1050, rel=EXACT)
     leaf = msgspec.json.decode(accepted.leaves[1], type=LotLeaf)
     assert (leaf.lot, leaf.holder, leaf.owner, leaf.quantity) == (FORGE.name("back"), MILL.id, None, quantity("1"))
@@ -200,8 +193,7 @@ def test_a_short_return_of_what_was_bought_is_the_buyer_s_again(world: World) ->
 
 @pytest.mark.parametrize("lot", [MILL.name("x"), MILL.name("cast"), "urn:example:forge-two:x", "urn:example:forge"])
 def test_what_goes_back_is_named_by_the_receiver(world: World, lot: str) -> None:
-    record = replace(acceptance(send(world), "9"), return_lot=lot)
-    error = world.refuse(record, "outside-prefix", "returnLot", lot)
+    error = world.refuse(replace(acceptance(send(world), "9"), return_lot=lot), "outside-prefix", "returnLot", lot)
     assert FORGE.name("") in (error.rule or "")
 
 
@@ -224,8 +216,7 @@ def test_an_item_does_not_go_back_in_part(world: World) -> None:
     error = world.refuse(acceptance(record, "4.4", "back"), "item-taken", "received", "4.4 TNE", says=repr(item))
     assert "dispute the delivery" in (error.rule or "")
     world.admit(acceptance(record, "4.5"))
-    assert world.state.holding[item] == {MILL.name("sent")}
-    assert world.retained[-1] == pytest.approx(50, rel=EXACT)
+    assert (world.state.holding[item], world.retained[-1]) == ({MILL.name("sent")}, pytest.approx(50, rel=EXACT))
 
 
 # What is not so received
@@ -260,9 +251,8 @@ def test_no_more_is_short_than_is_there(world: World) -> None:
     """9 of 10 t were used already, so they came: at most the last is short."""
     record = send(world)
     world.admit(consumption([flow("sent", "9")], by=FORGE))
-    error = world.refuse(acceptance(record, "8", "back"), "over-consumption", "received", "2 TNE",
-                         says="the shortage exceeds the remaining quantity")
-    assert "1 TNE" in (error.rule or "")
+    assert "1 TNE" in (world.refuse(acceptance(record, "8", "back"), "over-consumption", "received", "2 TNE",
+                                    says="the shortage exceeds the remaining quantity").rule or "")
     world.admit(acceptance(record, "9", "back"))
     assert (world.left("sent"), world.left("back", FORGE)) == (0, 1)
     assert world.accounted() == pytest.approx(1050, rel=EXACT)
@@ -363,10 +353,8 @@ def test_other_lots_of_the_parties_are_free(disputed: tuple[World, Transfer]) ->
 
 
 def test_a_dispute_has_no_results(world: World) -> None:
-    record = send(world)
-    (disputing,) = world.admit(dispute(record))
-    assert disputing.leaves == ()
-    assert world.state.accepted == set()
+    (disputing,) = world.admit(dispute(send(world)))
+    assert (disputing.leaves, world.state.accepted) == ((), set())
     assert world.accounted() == pytest.approx(1050, rel=EXACT)
 
 
@@ -417,8 +405,7 @@ def test_a_disputed_delivery_does_not_go_back_by_itself(world: World) -> None:
 
 def test_a_dispute_has_a_reason(world: World) -> None:
     record = dispute(send(world), reason=None)
-    error = world.refuse(record, "acceptance-form", "reason", None)
-    assert "`reason`" in (error.rule or "")
+    assert "`reason`" in (world.refuse(record, "acceptance-form", "reason", None).rule or "")
     assert raised(
         InvalidBody, canonical.decode_record, canonical.encode(replace(record, reason=""))
     ).field == "$.reason"

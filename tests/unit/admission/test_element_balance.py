@@ -298,8 +298,7 @@ def test_a_supply_brings_what_its_product_states(smelter: Works) -> None:
 
 
 def test_supplies_alone_are_balanced_as_well(smelter: Works) -> None:
-    scrap = smelter.product("bought", elements={"Cu": "0.625"})
-    bought = [supply("copperScrap", "1600 KGM", product=scrap)]
+    bought = [supply("copperScrap", "1600 KGM", product=smelter.product("bought", elements={"Cu": "0.625"}))]
     unbalanced(smelter, copper(smelter, "1600 KGM", "0.9"), held="1440", came="1000", inputs={}, supplies=bought)
     balanced(smelter, copper(smelter, "1600 KGM", "0.625"), inputs={}, supplies=bought)
 

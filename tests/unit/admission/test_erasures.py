@@ -35,16 +35,14 @@ def test_the_registrar_erases_a_private_record() -> None:
     world = stocked()
     world.admit(PRICE)
     (found,) = world.admit(erasure(PRICE))
-    assert found.leaves == ()
-    assert world.state.erased == {digest_of(PRICE)}
+    assert (found.leaves, world.state.erased) == ((), {digest_of(PRICE)})
 
 
 @pytest.mark.parametrize("record", [
     facility("other"), PRICE, transformation([output("a")]), transfer("steel-1", "1", "sent"),
 ], ids=lambda one: type(one).__name__)
 def test_every_private_type_can_be_erased(record: AnyRecord) -> None:
-    world = stocked()
-    world.admit(record, erasure(record))
+    stocked().admit(record, erasure(record))
 
 
 def test_nobody_else_does() -> None:

@@ -148,8 +148,7 @@ def test_two_heads_cosigned_a_week_apart(world: World) -> None:
 def test_as_long_as_a_quorum_has_an_honest_member(
     world: World, first: dict[str, int], last: dict[str, int], held: bool
 ) -> None:
-    asked = Asked(world)
-    record = asked.completion(first, last)
+    record = Asked(world).completion(first, last)
     if held:
         world.admit(record)
     else:

@@ -66,10 +66,8 @@ def test_each_product_and_each_facility_has_its_own(world: World) -> None:
 def test_two_of_one_batch(world: World) -> None:
     gears = output("c", "1 H87", product="gear")
     verdicts, batch = world.run(opening(output("a")), opening(output("b")), opening(gears))
-    assert [verdict.code if isinstance(verdict, Refused) else None for verdict in verdicts] == [
-        None, "opening-taken", None
-    ]
-    assert len(batch.leaf_hashes) == 2
+    assert ([verdict.code if isinstance(verdict, Refused) else None for verdict in verdicts],
+            len(batch.leaf_hashes)) == ([None, "opening-taken", None], 2)
     assert MILL.name("b") not in world.state.lots
 
 

@@ -95,9 +95,8 @@ def test_each_addition_takes_what_is_left_and_makes_the_next_lot(world: World) -
     world.admit(pool(), add({"steel-1": "10"}), draw("heap", "4", "bar"), made("steel-2", "5"))
     first = generation(world, 1)
     assert (first.quantity, first.unit, first.mass) == (Decimal(10), "TNE", Decimal(10_000))
-    assert (first.product, first.holder, first.role, first.pool) == (
-        MILL.name("steel"), MILL.id, "product", MILL.name("heap"))
-    assert (left(world, 1), world.left("steel-1")) == (6, 0)
+    assert (first.product, first.holder, first.role, first.pool, left(world, 1),
+            world.left("steel-1")) == (MILL.name("steel"), MILL.id, "product", MILL.name("heap"), 6, 0)
     world.admit(add({"steel-2": "3"}))
     assert (generation(world, 2).quantity, generation(world, 2).mass) == (Decimal(9), Decimal(9000))
     assert (left(world, 1), left(world, 2), world.left("steel-2")) == (0, 9, 2)
@@ -110,8 +109,7 @@ def test_lots_go_in_by_themselves_or_together(world: World) -> None:
     """1 + 2 + 3 t of three lots in one addition, in the order of its inputs."""
     world.admit(made("a", "1"), made("b", "2"), made("c", "5"), pool())
     (entry,) = world.admit(add({"c": "3", "a": "1", "b": "2"}))
-    assert generation(world, 1).quantity == Decimal(6)
-    assert [world.left(lot) for lot in "abc"] == [0, 0, 2]
+    assert (generation(world, 1).quantity, [world.left(lot) for lot in "abc"]) == (Decimal(6), [0, 0, 2])
     assert generation(world, 1).index == entry.index
 
 
@@ -240,9 +238,8 @@ def test_the_pool_of_another_is_no_pool(world: World) -> None:
     )
     assert drawn.message.replace("heap", "none") == unknown.message
     for name in ("heap", "none"):
-        record = Addition(issuer=FORGE.id, nonce=nonce(), pool=MILL.name(name), time=END, inputs=[
-            flow("f", "1", of=FORGE)])
-        found = world.refuse(record, "unknown-pool", "pool", MILL.name(name))
+        found = world.refuse(Addition(issuer=FORGE.id, nonce=nonce(), pool=MILL.name(name), time=END,
+                                      inputs=[flow("f", "1", of=FORGE)]), "unknown-pool", "pool", MILL.name(name))
         assert found.message == f"pool: {MILL.name(name)!r} is not a pool of {FORGE.id}"
 
 
@@ -254,9 +251,8 @@ def test_a_pool_says_how_it_is_kept(world: World) -> None:
     found = {name: world.state.pools[MILL.name(name)] for name in ("heap", "booked", "own")}
     assert (found["heap"].custody, found["heap"].averaging, found["heap"].default) == (
         "controlledBlending", "moving", False)
-    assert (found["booked"].attribute, found["booked"].conversion, found["booked"].balance_months) == (
-        CONTENT, Decimal("0.8"), 3)
-    assert (found["own"].custody, found["own"].averaging) == ("segregated", "period")
+    assert (found["booked"].attribute, found["booked"].conversion, found["booked"].balance_months,
+            found["own"].custody, found["own"].averaging) == (CONTENT, Decimal("0.8"), 3, "segregated", "period")
 
 
 @pytest.mark.parametrize(("fields", "code", "field"), [
@@ -330,8 +326,7 @@ def test_a_pool_holds_one_product_and_role(world: World) -> None:
         pool(), pool("bin", role="waste", origin="postConsumer"),
     )
     for lot in ("oil-1", "s", "by"):
-        amount = "1 LTR" if lot == "oil-1" else "1"
-        world.refuse(add({lot: amount}), "pool-mix", "inputs[0].lot", MILL.name(lot))
+        world.refuse(add({lot: "1 LTR" if lot == "oil-1" else "1"}), "pool-mix", "inputs[0].lot", MILL.name(lot))
     # The first lot of an addition is well, the second is not: nothing goes in.
     world.refuse(add({"steel-1": "1", "s": "1"}), "pool-mix", "inputs[1].lot", MILL.name("s"))
     for lot in ("steel-1", "t"):

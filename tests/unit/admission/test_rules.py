@@ -46,8 +46,7 @@ def test_digests_cover_name_revision_and_gates() -> None:
         version_of("5", 1), version_of("6", 1), version_of("5", 2), version_of("5", 1, ["a"]),
         version_of("5", 1, ["b"]), version_of("5", 1, ["a", "b"]),
     )}
-    assert len(digests) == 6
-    assert version_of("5", 1, ["a", "b"]) == version_of("5", 1, ["b", "a"])
+    assert (len(digests), version_of("5", 1, ["a", "b"])) == (6, version_of("5", 1, ["b", "a"]))
 
 
 def test_the_program_knows_one_version() -> None:

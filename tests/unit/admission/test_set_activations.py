@@ -71,5 +71,4 @@ def test_the_newest_activation_before_an_entry(index: int, before: int) -> None:
 
 def test_activations_are_values() -> None:
     assert Activations(LOG.entries) == LOG != Activations()
-    assert (hash(Activations(LOG.entries)), LOG.newest) == (hash(LOG), 30)
-    assert Activations().newest == NO_ACTIVATION
+    assert (hash(Activations(LOG.entries)), LOG.newest, Activations().newest) == (hash(LOG), 30, NO_ACTIVATION)

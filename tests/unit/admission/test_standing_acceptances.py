@@ -155,8 +155,7 @@ def test_the_roles(world: World, roles: list[Any], covers: bool) -> None:
 
 
 def test_another_product_is_not_covered(world: World) -> None:
-    rule = standing(product=STEEL)
-    assert not covered(world, rule, transfer("gear-1", "1 H87", "gears"))
+    assert not covered(world, standing(product=STEEL), transfer("gear-1", "1 H87", "gears"))
     assert accepted_by(world, transfer("cast", "1", "sent")) is not None
 
 

@@ -299,8 +299,7 @@ class World:
         (error,), batch = self.run(record, key=key)
         assert isinstance(error, LedgerError), error
         assert (error.code, error.field) == (code, field), error
-        assert self.snapshot() == before
-        assert (batch.leaf_hashes, batch.balances) == ([], {})
+        assert (self.snapshot(), batch.leaf_hashes, batch.balances) == (before, [], {})
         if value is not ...:
             assert error.value == (None if value is None else str(value))
         if says is not None:

@@ -159,8 +159,7 @@ def test_selectors_select(mode: str) -> None:
 
 
 def test_each_pod_has_a_network_policy_and_only_two_take_calls() -> None:
-    values = values_of("cnpg") | {"witness": values_of("witness")["witness"]}
-    found = manifests(values)
+    found = manifests(values_of("cnpg") | {"witness": values_of("witness")["witness"]})
     policies = [one["spec"] for one in found if one["kind"] == "NetworkPolicy"]
     taking = set()
     for manifest, template in pods(found):
@@ -373,8 +372,7 @@ def test_the_values_name_all_that_the_schema_allows() -> None:
     ({"traces": {"percent": 0}}, "percent"),
 ])
 def test_wrong_values_are_refused_by_name(changed: dict[str, Any], named_in_the_error: str) -> None:
-    values = merged(values_of("cnpg"), changed)
-    assert named_in_the_error in str(raised(HelmError, rendered, values))
+    assert named_in_the_error in str(raised(HelmError, rendered, merged(values_of("cnpg"), changed)))
 
 
 def test_a_release_cannot_have_a_word_of_yaml_as_its_name() -> None:

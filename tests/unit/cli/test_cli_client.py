@@ -100,8 +100,7 @@ def test_a_stumble_is_answered_by_the_same_request(
         assert code == 1
         assert "1 answers to 3 records" in captured.err
         return
-    assert code == 0
-    assert requests == [[envelope(1), envelope(2), envelope(3)]] * 3
+    assert (code, requests) == (0, [[envelope(1), envelope(2), envelope(3)]] * 3)
     assert captured.err.count("trying again for 60 s") == 1
     assert [json.loads(line)["index"] for line in receipts.read_text().splitlines()] == [1, 2, 3]
 

@@ -164,13 +164,11 @@ def test_a_key_is_private_shown_and_never_overwritten(tmp_path: Path, capsys: py
     path = tmp_path / "key.pem"
     assert main(["key", "new", str(path), "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert main(["key", "show", str(path), "--json"]) == 0
+    assert (stat.S_IMODE(path.stat().st_mode), main(["key", "show", str(path), "--json"])) == (0o600, 0)
     assert json.loads(capsys.readouterr().out) == made
     public = tmp_path / "public"
     public.write_text(made["spki"])
-    assert main(["key", "show", str(public), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == made
+    assert (main(["key", "show", str(public), "--json"]), json.loads(capsys.readouterr().out)) == (0, made)
     before = path.read_bytes()
     assert main(["key", "new", str(path)]) == 1
     assert "never overwritten" in capsys.readouterr().err
@@ -201,8 +199,7 @@ def test_a_file_that_holds_no_key(tmp_path: Path, capsys: pytest.CaptureFixture[
     path = tmp_path / "key.pem"
     for content in (b"", b"nonsense", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", b"\xff\xfe"):
         path.write_bytes(content)
-        assert main(["key", "show", str(path)]) == 1
-        assert len(capsys.readouterr().err.splitlines()) == 1
+        assert (main(["key", "show", str(path)]), len(capsys.readouterr().err.splitlines())) == (1, 1)
 
 
 def test_a_request_is_only_for_its_ledger_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -309,8 +306,7 @@ def test_names_that_cannot_be(name: str, en: str | None, zh: str | None) -> None
 
 
 def test_factors_are_listed() -> None:
-    done = run("plugin", "factors", "--json").succeeded()
-    found = json.loads(done.out)
+    found = json.loads(run("plugin", "factors", "--json").succeeded().out)
     (shanghai,) = [one for one in found if (one["place"], one.get("year")) == ("CN-SH", 2022)]
     assert (shanghai["owner"], shanghai["table"], shanghai["value"], shanghai["unit"]) == (
         SDK, "electricity-china", "0.5849", "KWH",

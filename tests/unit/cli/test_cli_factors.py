@@ -231,8 +231,7 @@ def test_faults_of_an_import_as_json(tmp_path: Path) -> None:
     (["--name", "own", "--version", "1", "--en", 'a"b'], 1, "is not a valid plugin name"),
 ])
 def test_options_of_an_import(tmp_path: Path, options: list[str], code: int, message: str) -> None:
-    given = write(tmp_path / "in", TABLES)
-    done = run("factors", "import", *given, *options, "--output", str(tmp_path / "out"))
+    done = run("factors", "import", *write(tmp_path / "in", TABLES), *options, "--output", str(tmp_path / "out"))
     assert (done.code, done.out) == (code, "")
     assert message in done.err
     assert not (tmp_path / "out").exists()

@@ -65,8 +65,7 @@ def test_a_record_in_json_of_any_layout(sign: Sign) -> None:
         code, (record,), _ = sign(json.dumps(FACILITY, indent=indent))
         assert code == 0
         assert isinstance(record, Facility)
-        assert record.issuer == ISSUER
-        assert len(base64.urlsafe_b64decode(record.nonce + "==")) == 16
+        assert (record.issuer, len(base64.urlsafe_b64decode(record.nonce + "=="))) == (ISSUER, 16)
 
 
 def test_signing_asks_nobody(sign: Sign, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,8 +94,7 @@ def test_nonces_are_drawn_and_given_ones_are_kept(sign: Sign) -> None:
 def test_csv_columns_are_paths_and_empty_cells_are_left_out(sign: Sign) -> None:
     for text in (f"{HEADER}\n{ROW}\n\n{ROW}\n", f"{HEADER}\r\n{ROW}\r\n{ROW}"):
         code, records, _ = sign(text, "--type", "transformation")
-        assert code == 0
-        assert len(records) == 2
+        assert (code, len(records)) == (0, 2)
         record = records[0]
         assert isinstance(record, Transformation)
         assert [(flow.lot, str(flow.quantity)) for flow in record.inputs] == [("urn:a", "55 TNE")]
@@ -107,8 +105,7 @@ def test_csv_columns_are_paths_and_empty_cells_are_left_out(sign: Sign) -> None:
 def test_csv_of_a_spreadsheet(sign: Sign) -> None:
     text = 'type,id,country,names.zh,names.en\nfacility,urn:f, CN ,"钢厂, 一号","Mill ""A""\nNorth"\n'
     code, (record,), _ = sign("\ufeff" + text)
-    assert code == 0
-    assert (record.names, record.country) == ({"zh": "钢厂, 一号", "en": 'Mill "A"\nNorth'}, "CN")
+    assert (code, record.names, record.country) == (0, {"zh": "钢厂, 一号", "en": 'Mill "A"\nNorth'}, "CN")
 
 
 @pytest.mark.parametrize(("old", "new", "told"), [
@@ -139,8 +136,7 @@ def test_a_row_that_is_no_record_names_row_column_value_and_rule(
 def test_every_wrong_row_is_told(sign: Sign) -> None:
     rows = [ROW.replace(",55,", f",{value},") for value in ("1", "x", "2", "y", "z")]
     code, _, err = sign("\n".join([HEADER, *rows]), "--type", "transformation")
-    assert code == 1
-    assert [line.split(",")[0] for line in err.splitlines()[:-1]] == ["row 3", "row 5", "row 6"]
+    assert (code, [line.split(",")[0] for line in err.splitlines()[:-1]]) == (1, ["row 3", "row 5", "row 6"])
     assert "3 of 5" in err.splitlines()[-1]
 
 
@@ -155,8 +151,7 @@ def test_an_integer_needs_no_column_of_integers(sign: Sign) -> None:
     assert "row 2, column supplies.0.factor.year: 'MMXX' is not a whole number from 1900 to 2200" in err
     for integers in (header, header.replace("year", "year:int")):
         code, (record,), _ = sign(f"{integers}\n{row}\n")
-        assert code == 0
-        assert record.supplies[0].factor.year == 2020
+        assert (code, record.supplies[0].factor.year) == (0, 2020)
 
 
 def test_all_faults_of_a_line_have_a_line_each(sign: Sign) -> None:
@@ -190,8 +185,7 @@ def test_a_json_number_becomes_the_decimal_that_was_written(sign: Sign) -> None:
             '"capacity":{"value":0.1000000001234567890123456789,"unit":"TNE"}}')
     assert sign(text)[0] == 1
     code, (record,), _ = sign(text.replace("0.1000000001234567890123456789", "5.90"))
-    assert code == 0
-    assert record.capacity.value == "5.9"
+    assert (code, record.capacity.value) == (0, "5.9")
 
 
 @pytest.mark.parametrize(("line", "told"), [

@@ -47,9 +47,7 @@ def is_fit(text: str) -> bool:
 def test_every_sign_is_written_out() -> None:
     assert is_fit(visible(EVERY).replace("\n", ""))
     assert "\n" not in visible(EVERY)
-    assert visible(NASTY) == SHOWN
-    assert visible_lines("a\nb\x1b") == "a\nb\\x1b"
-    assert visible("\ud800") == "\\ud800"
+    assert (visible(NASTY), visible_lines("a\nb\x1b"), visible("\ud800")) == (SHOWN, "a\nb\\x1b", "\\ud800")
 
 
 @pytest.mark.parametrize("text", ["", "plain", "Stahlwerk Grüße", "钢铁\u3000公司", "１２", "é", "a\u00a0b"])
@@ -253,8 +251,7 @@ def test_no_number_has_an_exponent_or_is_far_off(amount: float) -> None:
 
 def test_units_have_names_beside_their_codes() -> None:
     assert per_unit(232.18, "TNE") == "232.18 kg CO2e per tonne (TNE)"
-    assert per_unit(5_174.9987, "H87") == "5,175 kg CO2e per piece (H87)"
-    assert unit_words("XYZ") == "XYZ"
+    assert (per_unit(5_174.9987, "H87"), unit_words("XYZ")) == ("5,175 kg CO2e per piece (H87)", "XYZ")
     assert quantity_words(Quantity(value="110", unit="TNE")) == "110 TNE (tonne)"
     assert all(unit_words(code) == f"{unit.name} ({code})" for code, unit in UNITS.items())
 

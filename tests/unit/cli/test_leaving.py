@@ -63,8 +63,7 @@ def test_answers_close_connections_only_while_it_leaves() -> None:
         return answers
 
     before, after = asyncio.run(ask())
-    assert before == [(b"Connection", b"keep-alive")]
-    assert after == [(b"connection", b"close")]
+    assert (before, after) == ([(b"Connection", b"keep-alive")], [(b"connection", b"close")])
 
 
 def test_what_has_no_answer_yet_gets_one() -> None:
@@ -100,8 +99,7 @@ def test_an_answer_that_has_begun_is_not_followed_by_another() -> None:
 
 def test_a_cancellation_by_others_stays_one() -> None:
     async def cancel() -> list[Message]:
-        requests = Requests(_endless)
-        task, messages = requests.begin()
+        task, messages = Requests(_endless).begin()
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

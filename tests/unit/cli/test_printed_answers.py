@@ -72,9 +72,8 @@ def test_coverage_shows_what_is_unknown_or_waits() -> None:
         questioned_share=0.0, omitted=3.0, provisional=7.0, unestimated=2.0, titles=titles, primary_share=0.5,
         secondary_share=0.5, data_age=1.0)
     table = next(part for part in coverage_report(answer) if isinstance(part, Table))
-    rows = [dict(zip([str(column.header) for column in table.columns], cells, strict=True))
-            for cells in zip(*[column.cells for column in table.columns], strict=True)]
-    row, total = rows
+    row, total = [dict(zip([str(column.header) for column in table.columns], cells,
+                           strict=True)) for cells in zip(*[column.cells for column in table.columns], strict=True)]
     assert (row["omitted"], row["of unknown size"], row["provisional"]) == ("3.000", "2", "7.000")
     assert (row["weight"], row["primary data"], row["estimates"]) == ("99.9 %", "99.9 %", "< 0.1 %")
     assert (total["of unknown size"], total["provisional"], total["lots"]) == ("2", "7.000", "1")
@@ -171,16 +170,13 @@ def following(server: Pages, limit: int = 100) -> Following:
 def test_empty_pages_without_an_end_stop_with_a_cursor() -> None:
     server = Pages(Page([9, 8], 2**60))
     list_of = following(server)
-    assert list(list_of.rows()) == [9, 8]
-    assert server.asked == MOST_EMPTY + 1
-    assert list_of.next == 2**60 - MOST_EMPTY
+    assert (list(list_of.rows()), server.asked, list_of.next) == ([9, 8], MOST_EMPTY + 1, 2**60 - MOST_EMPTY)
 
 
 def test_a_list_goes_on_after_empty_pages() -> None:
     empty = [Page([], 10_000 - i) for i in range(MOST_EMPTY - 1)]
     more = [Page([], 8_000 - i) for i in range(MOST_EMPTY - 1)]
-    server = Pages(*empty, Page([9], 8_500), *more, Page([8], None))
-    list_of = following(server)
+    list_of = following(Pages(*empty, Page([9], 8_500), *more, Page([8], None)))
     assert (list(list_of.rows()), list_of.next) == ([9, 8], None)
 
 
@@ -242,8 +238,7 @@ def test_a_site() -> None:
 
 
 def test_nothing_to_say() -> None:
-    assert list(reconciliation_lines("urn:site", None)) == []
-    assert list(site_lines(None)) == []
+    assert (list(reconciliation_lines("urn:site", None)), list(site_lines(None))) == ([], [])
     unread = SiteReconciliationAnswer(unread="the operator has more than 5 records")
     assert list(reconciliation_lines("urn:site", unread))[1:] == [
         "not reconciled: the operator has more than 5 records"]

@@ -64,13 +64,11 @@ def test_a_pair_that_becomes_valid_is_used_then(tmp_path: Path, caplog: pytest.L
     listening = Listening()
     with caplog.at_level(logging.INFO):
         _followed(_written(tmp_path), 4 / 86_400, listening)
-    assert len(listening.pairs) == 1
-    assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
+    assert (len(listening.pairs), [record.levelname for record in caplog.records]) == (1, ["ERROR", "INFO"])
 
 
 def test_a_fault_of_the_host_does_not_end_the_search(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     listening = Listening(OSError(errno.EMFILE, os.strerror(errno.EMFILE)))
     with caplog.at_level(logging.INFO):
         _followed(_written(tmp_path), -1, listening)
-    assert len(listening.pairs) == 1
-    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert (len(listening.pairs), [record.levelname for record in caplog.records]) == (1, ["WARNING", "INFO"])

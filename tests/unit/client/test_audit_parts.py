@@ -76,8 +76,7 @@ def test_ten_of_any_number_in_bounded_memory() -> None:
     figures = DoubtfulFigures()
     for index in range(3_000):
         figures.see(index, DIGEST, leaf(1 + index))
-    assert [one.index for one in figures.largest()] == list(range(2_999, 2_999 - SHOWN, -1))
-    assert SHOWN == 10
+    assert ([one.index for one in figures.largest()], SHOWN) == (list(range(2_999, 2_999 - SHOWN, -1)), 10)
     assert (len(figures.kept()), DoubtfulFigures(figures.kept()).largest()) == (1_000, figures.largest())
 
 
@@ -187,8 +186,7 @@ def test_another_seed_or_tree_draws_others() -> None:
 
 @pytest.mark.parametrize("method", ["random", "monetary"])
 def test_nothing_to_draw_from(method: Method) -> None:
-    assert draw(question(5, method), BASIS, []) == []
-    assert totals([]) == {"records": 0, "emissions": 0.0}
+    assert (draw(question(5, method), BASIS, []), totals([])) == ([], {"records": 0, "emissions": 0.0})
 
 
 @pytest.mark.parametrize("size", [0, -1, 10_001])

@@ -107,8 +107,7 @@ def test_which_errors_may_pass() -> None:
 @pytest.mark.parametrize(("asked", "longest", "pause"), [(3, 10, 3.0), (60, 10, 10.0), (0, 10, 0.0)])
 def test_the_server_says_how_long_to_wait(asked: int, longest: float, pause: float) -> None:
     error = raised(Unavailable, check_answer, URL, answered(Unavailable("later"), asked))
-    assert error.retry_after == asked
-    assert asking.pause_after(error, longest) == pause
+    assert (error.retry_after, asking.pause_after(error, longest)) == (asked, pause)
     assert asking.pause_after(error, longest) is not True
 
 

@@ -156,8 +156,7 @@ def test_many_and_wide_rows_are_read(tmp_path: Path) -> None:
     wide = b"".join([b'<row r="%d" a=\'/>\'>%s</row>' % (number, cells) for number in range(3, 60)])
     many = b"".join([b'<row r="%d"><c><v>1</v></c><c><v>%s</v></c></row>' % (number, b"7" * 15)
                      for number in range(60, 30_060)])
-    path = inserted(tmp_path / "a.xlsx", SHEET, b"</sheetData>", wide + many)
-    assert len(rows(path)) == 2 + 57 + 30_000
+    assert len(rows(inserted(tmp_path / "a.xlsx", SHEET, b"</sheetData>", wide + many))) == 2 + 57 + 30_000
 
 
 def test_shared_texts_are_bounded(tmp_path: Path) -> None:
@@ -457,8 +456,7 @@ def test_a_sheet_replaces_no_cell(
     tmp_path: Path, column: str, cell: str, sheet: str, place: str, message: str
 ) -> None:
     head = ["key", "type", "purpose", column]
-    taken = two_sheets(tmp_path / "a.xlsx", [head, ["1", "consumption", "ownUse", cell]], sheet, ITEMS)
-    (fault,) = faults(taken)
+    (fault,) = faults(two_sheets(tmp_path / "a.xlsx", [head, ["1", "consumption", "ownUse", cell]], sheet, ITEMS))
     assert isinstance(fault, SheetFault)
     assert (str(fault.place), fault.code, fault.message) == (place, "duplicate-column", message)
     assert fault.rule

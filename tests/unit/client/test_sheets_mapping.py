@@ -143,8 +143,7 @@ def test_a_cell_without_a_value_neither_names_nor_skips_a_row(tmp_path: Path, te
     assert faults(found) == [
         ("sheet Sheet, row 3, column Order", code, text), ("sheet Sheet, row 4, column Move", code, text),
         ("sheet Sheet, row 6, column Unit", code, text)]
-    assert [draft.key for draft in found if isinstance(draft, RowDraft)] == ["7"]
-    assert skipped == 1
+    assert ([draft.key for draft in found if isinstance(draft, RowDraft)], skipped) == (["7"], 1)
 
 
 def test_a_month_is_from_its_beginning_to_its_end(tmp_path: Path) -> None:
@@ -202,8 +201,7 @@ def test_an_item_without_any_cell_is_left_out(tmp_path: Path) -> None:
         ["urn:a:lot:1"], ["urn:a:lot:2", "urn:a:lot:b"], ["urn:a:lot:3", "urn:a:lot:b"]]
     assert trees[0]["supplies"] == [{"carrier": "electricity"}], "constants alone have no cells"
     assert trees[2]["outputs"][1]["quantity"] == {"unit": "KGM"}, "one cell is filled: signing refuses the other"
-    assert faults(found) == [("row 5, column second", "missing-field", None)]
-    assert listed.empty == {"outputs.1": 1}
+    assert (faults(found), listed.empty) == ([("row 5, column second", "missing-field", None)], {"outputs.1": 1})
 
 
 def test_an_item_of_a_row_without_any_cell_is_left_out(tmp_path: Path) -> None:
@@ -416,6 +414,5 @@ CELLS = ["1", "naturalGas", "12", "MTQ", "m-1", None]
 def test_a_field_has_the_cell_that_filled_it_or_its_amount(field: str, header: str) -> None:
     positions = {column.path: i for i, column in enumerate(columns_named(DRAFTS_NAMES))
                  if column is not None and column.path}
-    row = DraftRow("$.supplies[1]", Row("supplies", 3, CELLS), positions, DRAFTS_NAMES)
-    place = row.place_of(field)
+    place = DraftRow("$.supplies[1]", Row("supplies", 3, CELLS), positions, DRAFTS_NAMES).place_of(field)
     assert (place.sheet, place.row, place.header) == ("supplies", 3, header)

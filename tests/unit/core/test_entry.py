@@ -28,8 +28,7 @@ entries = st.builds(
 
 
 def test_170_bytes_in_the_order_of_the_design() -> None:
-    assert SIZE == 170
-    assert VERSION == 1
+    assert (SIZE, VERSION) == (170, 1)
     assert ENTRY.to_bytes() == (
         bytes([1, 2]) + b"\x11" * 32 + b"\x22" * 32 + b"\x33" * 64 + b"\x44" * 32 + bytes.fromhex("0102030405060708")
     )
@@ -37,8 +36,7 @@ def test_170_bytes_in_the_order_of_the_design() -> None:
 
 def test_kinds() -> None:
     """0 private, 1 organization, 2 keyChange, 3 activation, 4 erasure, 5 reader, 6 readerRevocation."""
-    assert KINDS == (0, 1, 2, 3, 4, 5, 6)
-    assert (Product.kind, Transformation.kind) == (0, 0)
+    assert (KINDS, Product.kind, Transformation.kind) == ((0, 1, 2, 3, 4, 5, 6), 0, 0)
     assert (Organization.kind, KeyChange.kind, Activation.kind, Erasure.kind) == (1, 2, 3, 4)
     assert (AppointedReader.kind, ReaderRevocation.kind) == (5, 6)
 

@@ -27,10 +27,8 @@ def refusal(data: bytes) -> InvalidInput:
 
 
 def test_a_sealed_record_opens_and_verifies() -> None:
-    envelope = seal(RECORD, KEY, ORIGIN)
-    opened = open_envelope(msgspec.json.encode(envelope))
-    assert canonical.decode_record(opened.body) == RECORD
-    assert opened.keyid == KEY.keyid
+    opened = open_envelope(msgspec.json.encode(seal(RECORD, KEY, ORIGIN)))
+    assert (canonical.decode_record(opened.body), opened.keyid) == (RECORD, KEY.keyid)
     load_spki(KEY.spki).verify(opened.signature, record_message(ORIGIN, 0, canonical.digest(opened.body)))
 
 

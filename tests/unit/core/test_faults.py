@@ -148,8 +148,7 @@ def test_a_sole_unknown_field_is_the_sole_missing_one_if_its_value_fits() -> Non
 
 
 def test_faults_have_a_limit() -> None:
-    tree = {**TRANSFORMATION, "inputs": [{"lot": "a b"}] * 1_000}
-    assert len(refusal(tree).parts) == MOST_FAULTS
+    assert len(refusal({**TRANSFORMATION, "inputs": [{"lot": "a b"}] * 1_000}).parts) == MOST_FAULTS
 
 
 def test_no_message_repeats_a_large_value() -> None:
@@ -207,8 +206,7 @@ def test_fractions_are_read_as_they_are_written() -> None:
 def test_all_of_a_short_list_else_the_nearest_three() -> None:
     short = [f"a{i}" for i in range(20)]
     assert (set(allowed("a3", short)), allowed("a3", short)[0]) == (set(short), "a3")
-    assert len(allowed("a3", [*short, "b"])) == 3
-    assert nearest(None, ["x", "y"], 1) == ("x",)
+    assert (len(allowed("a3", [*short, "b"])), nearest(None, ["x", "y"], 1)) == (3, ("x",))
 
 
 @pytest.mark.parametrize(("word", "member"), [
@@ -236,8 +234,7 @@ def test_patches() -> None:
     assert patch.pointer(("a", 0, "c/d", "e~f")) == "/a/0/c~1d/e~0f"
     assert patch.patched(tree, [patch.move(("c/d",), ("g",)), patch.replace(("a", 0, "b"), 5), patch.drop(("e~f",)),
                                 patch.add(("h",), [1])]) == {"a": [{"b": 5}], "g": 2, "h": [1]}
-    assert tree == {"a": [{"b": 1}], "c/d": 2, "e~f": 3}
-    assert patch.steps_of("$.a[0].b") == ("a", 0, "b")
+    assert (tree, patch.steps_of("$.a[0].b")) == ({"a": [{"b": 1}], "c/d": 2, "e~f": 3}, ("a", 0, "b"))
 
 
 @pytest.mark.parametrize("operation", [

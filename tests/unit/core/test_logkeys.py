@@ -128,8 +128,7 @@ def test_another_line_than_was_seen() -> None:
 
 
 def test_signature_lines_of_others_make_no_other_step() -> None:
-    signed_by_more = sign_note(parse_note(CHAIN[0]).text, [A, B, NoteSigner("w.example", C._key)])
-    check_continues(CHAIN[:1], [signed_by_more])
+    check_continues(CHAIN[:1], [sign_note(parse_note(CHAIN[0]).text, [A, B, NoteSigner("w.example", C._key)])])
 
 
 @pytest.mark.parametrize(("pinned", "count", "says"), [

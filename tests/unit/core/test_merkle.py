@@ -96,8 +96,7 @@ def test_published_consistency_paths(case: dict[str, Any]) -> None:
 
 
 def test_hashes_have_their_prefixes(other: pymerkle.InmemoryTree) -> None:
-    assert leaf_hash(b"leaf 0") == other.get_leaf(1)
-    assert node_hash(LEAVES[0], LEAVES[1]) == other.get_root(2)
+    assert (leaf_hash(b"leaf 0"), node_hash(LEAVES[0], LEAVES[1])) == (other.get_leaf(1), other.get_root(2))
 
 
 def test_roots_agree_with_pymerkle(other: pymerkle.InmemoryTree) -> None:
@@ -280,10 +279,8 @@ def test_no_path_from_a_size_outside_the_tree(old: int) -> None:
 
 
 def test_the_last_leaf_of_the_largest_tree_has_a_path_of_63_hashes() -> None:
-    path = [LEAVES[0]] * 62
-    assert "62 hashes, but the sizes require 63" in str(raised(
-        VerificationError, verify_inclusion, LEAVES[0], 0, MAX_SIZE, LEAVES[0], path
-    ))
+    assert "62 hashes, but the sizes require 63" in str(raised(VerificationError, verify_inclusion, LEAVES[0], 0,
+                                                               MAX_SIZE, LEAVES[0], [LEAVES[0]] * 62))
 
 
 FRONTIER_LEAVES = [leaf_hash(b"leaf %d" % number) for number in range(700)]
@@ -310,8 +307,7 @@ def test_batches_of_all_small_sizes_agree_with_the_whole_tree() -> None:
         for count in range(45):
             batch = FRONTIER_LEAVES[before : before + count]
             after, paths = grow(frontier, batch)
-            assert paths == direct[before + count][before:]
-            assert batch_paths(frontier, batch) == paths
+            assert (paths, batch_paths(frontier, batch)) == (direct[before + count][before:], paths)
             assert after == frontier.extended(batch) == EMPTY.extended(FRONTIER_LEAVES[: before + count])
 
 

@@ -54,8 +54,7 @@ def test_published_key_signs_the_published_note() -> None:
 def test_published_vkey_verifies_the_published_note() -> None:
     verifier = parse_vkey(GO["vkey"])
     assert (verifier.name, verifier.key_hash.hex()) == ("PeterNeumann", "c74f20a3")
-    assert vkey(verifier.name, verifier.key) == GO["vkey"]
-    assert verify_note(GO["note"], [verifier]) == GO["text"]
+    assert (vkey(verifier.name, verifier.key), verify_note(GO["note"], [verifier])) == (GO["vkey"], GO["text"])
 
 
 def test_a_note_by_several_reads_back_and_is_deterministic() -> None:

@@ -47,15 +47,13 @@ def test_salts() -> None:
     assert seed == SEED
     for index in (0, 1, 255, 256, 65536):
         digest = hashlib.sha256(seed + index.to_bytes(4, "big")).digest()
-        assert base64.urlsafe_b64decode(salt(SEED, index) + "==") == digest[:16]
-        assert len(salt(SEED, index)) == 22
+        assert (base64.urlsafe_b64decode(salt(SEED, index) + "=="), len(salt(SEED, index))) == (digest[:16], 22)
         assert "=" not in salt(SEED, index)
 
 
 def test_salts_differ_by_leaf_and_by_record() -> None:
     other = salt_seed(base64.urlsafe_b64encode(bytes(16)).decode().rstrip("="))
-    salts = {salt(seed, index) for seed in (SEED, other) for index in range(1001)}
-    assert len(salts) == 2002
+    assert len({salt(seed, index) for seed in (SEED, other) for index in range(1001)}) == 2002
 
 
 def test_salts_use_the_url_alphabet() -> None:
@@ -110,8 +108,7 @@ def test_any_change_of_a_leaf_changes_the_root() -> None:
     leaves = [lot_leaf(i) for i in range(5)]
     roots = {outcome_root(leaves), outcome_root(leaves[:4]), outcome_root(leaves[::-1])}
     for i in range(5):
-        changed = [*leaves[:i], leaves[i].replace(b'"0.1"', b'"0.2"'), *leaves[i + 1 :]]
-        roots.add(outcome_root(changed))
+        roots.add(outcome_root([*leaves[:i], leaves[i].replace(b'"0.1"', b'"0.2"'), *leaves[i + 1 :]]))
     assert len(roots) == 8
 
 
@@ -122,8 +119,7 @@ def test_any_change_of_a_leaf_changes_the_root() -> None:
      (1.7976931348623157e308, "1.7976931348623157e+308")],
 )
 def test_figures_are_the_shortest_strings(amount: float, text: str) -> None:
-    assert written({"absGhg": amount}) == {"absGhg": text}
-    assert read({"absGhg": text}) == {"absGhg": amount}
+    assert (written({"absGhg": amount}), read({"absGhg": text})) == ({"absGhg": text}, {"absGhg": amount})
 
 
 def test_zeros_are_left_out() -> None:

@@ -118,10 +118,8 @@ def test_a_record_without_results_has_no_leaves() -> None:
 def test_leaves_may_be_shown_one_at_a_time_and_in_any_order() -> None:
     found = check(replace(RECEIPT, leaves=[RECEIPT.leaves[2]]))
     assert (found.assessment, [lot.lot for lot in found.lots]) == (None, ["urn:example:mill:2"])
-    assert [lot.lot for lot in check(replace(RECEIPT, leaves=RECEIPT.leaves[::-1])).lots] == [
-        "urn:example:mill:2", "urn:example:mill:1"
-    ]
-    assert check(replace(RECEIPT, leaves=[])).lots == ()
+    assert ([lot.lot for lot in check(replace(RECEIPT, leaves=RECEIPT.leaves[::-1])).lots],
+            check(replace(RECEIPT, leaves=[])).lots) == (["urn:example:mill:2", "urn:example:mill:1"], ())
 
 
 def test_a_receipt_travels_as_json() -> None:
@@ -198,8 +196,7 @@ def test_every_changed_character_of_the_entry_is_found() -> None:
 @pytest.mark.parametrize("digest", ["", "00" * 32, RECEIPT.digest.upper(), RECEIPT.digest[:-1], RECEIPT.digest + "0"])
 def test_another_digest(digest: str) -> None:
     error = refusal(replace(RECEIPT, digest=digest))
-    assert (error.code, error.field) == ("wrong-digest", "digest")
-    assert (error.value or "") == digest
+    assert (error.code, error.field, error.value or "") == ("wrong-digest", "digest", digest)
     assert error.message.startswith("1. ")
 
 
@@ -235,8 +232,7 @@ def test_a_checkpoint_of_another_log_by_the_same_key() -> None:
     """The log's key may have signed a note about another origin: that note proves nothing here."""
     hashes = [leaf_hash(entry) for entry in CASE.entries]
     text = Checkpoint("other.example/log", SIZE, tree_root(hashes)).text()
-    proof = encode_proof(4, inclusion_path(hashes, 4), sign_note(text, [LOG]))
-    error = refusal(replace(RECEIPT, proof=proof))
+    error = refusal(replace(RECEIPT, proof=encode_proof(4, inclusion_path(hashes, 4), sign_note(text, [LOG]))))
     assert error.code == "wrong-checkpoint"
     assert "another log" in error.message
 
@@ -269,15 +265,13 @@ def test_the_path_of_another_entry() -> None:
 
 @pytest.mark.parametrize("index", [0, 3, 5, 6, SIZE, 2**62])
 def test_index_and_proof_changed_together(index: int) -> None:
-    proof = RECEIPT.proof.replace("index 4\n", f"index {index}\n")
-    error = refusal(replace(RECEIPT, index=index, proof=proof))
+    error = refusal(replace(RECEIPT, index=index, proof=RECEIPT.proof.replace("index 4\n", f"index {index}\n")))
     assert (error.code, error.value) == ("not-included", str(index))
 
 
 @pytest.mark.parametrize("change", ["drop", "add", "swap"])
 def test_a_changed_path(change: str) -> None:
-    hashes = [leaf_hash(entry) for entry in CASE.entries]
-    path = inclusion_path(hashes, 4)
+    path = inclusion_path([leaf_hash(entry) for entry in CASE.entries], 4)
     changed = {"drop": path[:-1], "add": [*path, bytes(32)], "swap": path[::-1]}[change]
     checkpoint = RECEIPT.proof.partition("\n\n")[2]
     assert refusal(replace(RECEIPT, proof=encode_proof(4, changed, checkpoint))).code == "not-included"
@@ -318,8 +312,7 @@ def with_leaf(position: int, **changes: Any) -> Receipt:
 def test_every_changed_byte_of_a_leaf_is_found(position: int) -> None:
     data = bytes(RECEIPT.leaves[position].leaf)
     for at, byte in enumerate(data):
-        changed = data[:at] + bytes([byte ^ 1]) + data[at + 1 :]
-        error = refusal(with_leaf(position, leaf=Raw(changed)))
+        error = refusal(with_leaf(position, leaf=Raw(data[:at] + bytes([byte ^ 1]) + data[at + 1 :])))
         assert error.code in ("wrong-leaf", "malformed-leaf")
         assert error.field == f"leaves[{position}]"
         assert error.message.startswith(f"4. leaves[{position}] ")
@@ -357,8 +350,7 @@ def test_a_lot_is_never_shown_in_the_place_of_the_assessment() -> None:
     hashes = [leaf_hash(entry if i == 4 else other) for i, other in enumerate(case.entries)]
     checkpoint = sign_checkpoint(Checkpoint(ORIGIN, SIZE, tree_root(hashes)), LOG)
     proof = TlogProof(4, tuple(inclusion_path(hashes, 4)), checkpoint)
-    receipt = make_receipt(proof, canonical.digest(BODY), entry, [])
-    error = refusal(replace(receipt, leaves=[lone]))
+    error = refusal(replace(make_receipt(proof, canonical.digest(BODY), entry, []), leaves=[lone]))
     assert (error.code, error.field, error.value) == ("wrong-leaf", "leaves[0]", "0")
     assert "leaf 0" in error.message
 
@@ -380,8 +372,7 @@ def test_what_is_no_leaf(leaf: bytes) -> None:
 
 
 def test_leaves_of_another_record() -> None:
-    other = make(lots=3).receipt
-    assert refusal(replace(RECEIPT, leaves=other.leaves)).code == "wrong-leaf"
+    assert refusal(replace(RECEIPT, leaves=make(lots=3).receipt.leaves)).code == "wrong-leaf"
 
 
 # Steps 5 and 6: body and key

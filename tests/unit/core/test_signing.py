@@ -52,8 +52,7 @@ SMALL_ORDER = small_order_points()
 def test_the_curve_in_this_file_is_the_right_one() -> None:
     base = next(point for point in points_at(4 * pow(5, -1, P) % P) if point[0] & 1 == 0)
     assert times(L, base) == NEUTRAL
-    seed = hashlib.sha512(RFC8032_SEED).digest()[:32]
-    scalar = int.from_bytes(seed, "little") & ((1 << 254) - 8) | 1 << 254
+    scalar = int.from_bytes(hashlib.sha512(RFC8032_SEED).digest()[:32], "little") & ((1 << 254) - 8) | 1 << 254
     assert spellings(times(scalar, base))[0] == RFC8032_PUBLIC
 
 
@@ -293,8 +292,7 @@ def test_keys_are_told_apart() -> None:
     keys = [SigningKey.from_seed(bytes([i]) * 32) for i in range(5)]
     assert all(one.keyid != other.keyid for one, other in pairwise(keys))
     loaded: list[VerifyingKey] = [load_spki(key.spki) for key in keys]
-    assert [key.keyid for key in loaded] == [key.keyid for key in keys]
-    assert load_spki(keys[0].spki) == loaded[0]
+    assert ([key.keyid for key in loaded], load_spki(keys[0].spki)) == ([key.keyid for key in keys], loaded[0])
     assert SigningKey(Ed25519PrivateKey.from_private_bytes(bytes(32))).keyid == keys[0].keyid
 
 

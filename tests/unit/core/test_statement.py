@@ -139,8 +139,7 @@ def test_an_answer_stands_beside_the_figure(works: Works) -> None:
     assert json.loads(bytes(answer)) == {
         "method": "other/1", "total": "0.30000000000000004", "big": "1e+22", "parts": ["1.5", 2]}
     statement = stated(works.ledger, works.name("b"), answer)
-    proven = verify_statement(statement, VKEY)
-    assert proven.claims.answer == answer
+    assert verify_statement(statement, VKEY).claims.answer == answer
     assert verify_statement(stated(works.ledger, works.name("b")), VKEY).claims.answer is UNSET
     forged = changed(tree_of(statement), ("answer", "total"), "0.2")
     assert fails(Statement(statement=TAG, note=statement.note, claims=Raw(msgspec.json.encode(forged)))) == (
@@ -195,8 +194,7 @@ def test_the_note_is_changed(statement: Statement, tree: Any) -> None:
 
 def test_with_another_key(statement: Statement) -> None:
     for name in (ORIGIN, "another.example/log"):
-        vkey = vkey_of(name, ROGUE.verifier.key)
-        assert fails(statement, vkey) == (2, "wrong-signature", "note")
+        assert fails(statement, vkey_of(name, ROGUE.verifier.key)) == (2, "wrong-signature", "note")
     raised(InvalidNote, verify_statement, statement, "no key")
 
 
@@ -238,8 +236,7 @@ def test_claims_that_are_none(claims: bytes) -> None:
 ])
 def test_claims_with_what_has_no_one_spelling(tree: Any, where: Path, value: object) -> None:
     """Fractions, null, unknown fields, values of another kind."""
-    claims = changed(tree, where, value)
-    data = msgspec.json.encode(claims)
+    data = msgspec.json.encode(changed(tree, where, value))
     statement = Statement(statement=TAG, note=sign_note(note_text(data), [LOG]), claims=Raw(data))
     assert fails(statement) == (1, "malformed-statement", "claims")
 
@@ -417,8 +414,7 @@ def test_a_lot_shown_as_a_revision(tree: Any) -> None:
 
 
 def test_a_checkpoint_that_another_signed(tree: Any) -> None:
-    root = base64.b64decode(tree["root"])
-    tree["checkpoint"] = sign_checkpoint(Checkpoint(ORIGIN, tree["size"], root), ROGUE)
+    tree["checkpoint"] = sign_checkpoint(Checkpoint(ORIGIN, tree["size"], base64.b64decode(tree["root"])), ROGUE)
     assert fails(signed(tree)) == (3, "wrong-checkpoint", "claims.checkpoint")
 
 

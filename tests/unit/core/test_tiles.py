@@ -70,8 +70,7 @@ class Tiles(dict[Tile, bytes]):
 def test_published_path() -> None:
     case = VECTORS["path"]
     tile = Tile(case["level"], case["index"], 256)
-    assert tile_path(tile) == case["path"]
-    assert parse_path(case["path"]) == tile
+    assert (tile_path(tile), parse_path(case["path"])) == (case["path"], tile)
 
 
 @pytest.mark.parametrize(
@@ -227,8 +226,7 @@ def test_bytes_that_are_no_bundle_are_refused(data: bytes) -> None:
 @pytest.mark.parametrize("size", [*range(1, 66), 255, 256, 257, 300, 512, 513, 600])
 def test_inclusion_of_every_leaf_from_tiles(size: int) -> None:
     for index, path in enumerate(all_paths(LEAVES[:size])):
-        tiles = Tiles(size).fetch(inclusion_tiles(index, size))
-        assert inclusion_path_from_tiles(index, size, tiles) == path
+        assert inclusion_path_from_tiles(index, size, Tiles(size).fetch(inclusion_tiles(index, size))) == path
 
 
 @pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 65_792, 66_047, 66_100])
@@ -251,8 +249,7 @@ def test_consistency_of_all_small_sizes_from_tiles() -> None:
 def test_consistency_from_tiles_of_several_levels(new: int) -> None:
     new_root = tree_root(LEAVES[:new])
     for old in (1, 2, 3, 128, 200, 255, 256, new // 2, new - 1):
-        tiles = Tiles(new).fetch(consistency_tiles(old, new))
-        path = consistency_path_from_tiles(old, new, tiles)
+        path = consistency_path_from_tiles(old, new, Tiles(new).fetch(consistency_tiles(old, new)))
         verify_consistency(old, new, tree_root(LEAVES[:old]), new_root, path)
 
 

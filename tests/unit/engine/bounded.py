@@ -107,9 +107,8 @@ class Plant(Site):
         sector = works()
         routes = {**sector.routes, **({} if route is None else {"make": route})}
         sector = msgspec.structs.replace(sector, routes=routes, nature={"make": tuple(nature)} if nature else {})
-        registry = Registry(
-            [Installed(sector, "c" * 64, "tests")], [FactorSet("hand", "By hand", "手", (factor_set(),))])
-        memory = MemoryLedger(registry)
+        memory = MemoryLedger(Registry([Installed(sector, "c" * 64, "tests")],
+                                       [FactorSet("hand", "By hand", "手", (factor_set(),))]))
         memory.activate_sets()
         super().__init__(memory, "plant")
         self._made: set[str] = set()

@@ -118,8 +118,7 @@ def test_lots_of_one_product_carry_the_same(works: Works, share: str, amount: fl
     """500 kg each: declared shares differ by rounding alone."""
     rest = str(1 - Decimal(share))
     made = works.run({"of": "bar", **COPPER_ONLY, "kg": 500, "share": share}, {"of": "bar", "kg": 500, "share": rest})
-    assert works.asked() == pytest.approx([amount, 0])
-    assert about(made) == ([(SAME_PRODUCT, 0)] if amount else [])
+    assert (works.asked(), about(made)) == (pytest.approx([amount, 0]), [(SAME_PRODUCT, 0)] if amount else [])
 
 
 COPPER_ONLY: Final = {"materials": COPPER}
@@ -153,8 +152,7 @@ def test_declared_shares_are_a_whole(works: Works, shares: Sequence[str], total:
     """Three shares may miss 3e-9 of the whole by their last decimals."""
     found = works.run(*[{"of": "bar", "kg": 500, "share": share} for share in shares])
     noted = [(one.severity, one.value, one.amount) for one in found.findings if one.code == NOT_WHOLE]
-    rounding = abs(Decimal(total) - 1) <= Decimal("3e-9")
-    assert noted == ([] if rounding else [("note", Decimal(total), None)])
+    assert noted == ([] if abs(Decimal(total) - 1) <= Decimal("3e-9") else [("note", Decimal(total), None)])
 
 
 def test_weights_of_a_sector_are_no_declared_shares(works: Works) -> None:
@@ -195,8 +193,7 @@ def test_far_prices(works: Works, key: str, fields: dict[str, Any], codes: Any, 
     pairs = _pairs(fields)
     made = works.run({"materials": COPPER, "kg": 250, **pairs[0]},
                      {"materials": SLAG, "kg": 750, "role": "coProduct", **pairs[1]}, key=key, **_record(fields))
-    assert works.asked() == pytest.approx(asked, abs=1e-5)
-    assert about(made) == codes
+    assert (works.asked(), about(made)) == (pytest.approx(asked, abs=1e-5), codes)
     assert about(made, "note") == ([(WRONG_KEY if key != "declared" else FAR_SHARE, 0)]
                                    if "allocation_basis" in fields and not codes else [])
 
@@ -219,8 +216,7 @@ def test_near_prices(works: Works, key: str, fields: dict[str, Any], codes: Any,
     pairs = _pairs(fields)
     made = works.run({"materials": ETHYLENE, "kg": 900, **pairs[0]},
                      {"materials": HYDROGEN, "kg": 100, "role": "coProduct", **pairs[1]}, key=key, **_record(fields))
-    assert works.asked() == pytest.approx(asked)
-    assert about(made) == codes
+    assert (works.asked(), about(made)) == (pytest.approx(asked), codes)
 
 
 @pytest.mark.parametrize(("kind", "asked"), [
@@ -229,9 +225,8 @@ def test_near_prices(works: Works, key: str, fields: dict[str, Any], codes: Any,
 ])
 def test_a_rule_by_word_answers_nothing(works: Works, kind: str, asked: float) -> None:
     """250 kg of copper beside 750 kg of slag, by mass."""
-    papers = [msgspec.structs.replace(SHOWN, kind=kind)] if kind else []
     works.run({"materials": COPPER, "kg": 250}, {"materials": SLAG, "kg": 750, "role": "coProduct"}, key="mass",
-              allocation_basis=RULE, evidence=papers)
+              allocation_basis=RULE, evidence=[msgspec.structs.replace(SHOWN, kind=kind)] if kind else [])
     assert works.asked() == pytest.approx([asked, 0])
 
 
@@ -277,8 +272,7 @@ def test_goods_without_a_usual_price(
     pairs = _pairs(fields)
     made = works.run({**NEITHER, "kg": 500, **pairs[0]}, {**NEITHER, "kg": 500, **pairs[1]}, key=key,
                      **_record(fields))
-    assert works.asked() == pytest.approx(asked)
-    assert (about(made), about(made, "note")) == (codes, notes)
+    assert (works.asked(), about(made), about(made, "note")) == (pytest.approx(asked), codes, notes)
 
 
 @pytest.mark.parametrize(("share", "amount"), [("0.46", 0), ("0.44", 60)])
@@ -319,8 +313,7 @@ def test_offcuts_of_bought_goods_need_a_value(
 def test_weights_by_mass_are_the_masses(works: Works, weights: list[str], asked: list[float]) -> None:
     made = works.run({**NEITHER, "kg": 500}, {**NEITHER, "kg": 500}, key="mass",
                      activity=raw(Make(co2="1000", weights={"mass": weights})))
-    assert works.asked() == pytest.approx(asked)
-    assert about(made) == ([(NOT_MASSES, 0)] if any(asked) else [])
+    assert (works.asked(), about(made)) == (pytest.approx(asked), [(NOT_MASSES, 0)] if any(asked) else [])
 
 
 @pytest.mark.parametrize(("role", "product", "kilograms", "asked"), [
@@ -331,8 +324,7 @@ def test_goods_that_nobody_can_price_carry_at_most_a_quarter(
     works: Works, role: Any, product: dict[str, Any], kilograms: int, asked: float
 ) -> None:
     made = works.run({**COPPER_ONLY, "kg": 1000 - kilograms}, {**product, "kg": kilograms, "role": role}, key="mass")
-    assert works.asked() == pytest.approx([asked, 0])
-    assert about(made) == ([(UNKNOWN_GOODS, 0)] if asked else [])
+    assert (works.asked(), about(made)) == (pytest.approx([asked, 0]), [(UNKNOWN_GOODS, 0)] if asked else [])
 
 
 @pytest.mark.parametrize(("role", "share", "asked"), [
@@ -343,8 +335,7 @@ def test_a_service_beside_goods_carries_at_most_a_quarter(works: Works, role: An
     made = works.run({**COPPER_ONLY, "kg": 1000, "share": str(1 - Decimal(share)), **value("75")},
                      {"unit": "HUR", "quantity": "10 HUR", "role": role, "share": share, **value("25")},
                      evidence=[INVOICE])
-    assert works.asked() == pytest.approx([asked, 0])
-    assert about(made) == ([(UNKNOWN_GOODS, 0)] if asked else [])
+    assert (works.asked(), about(made)) == (pytest.approx([asked, 0]), [(UNKNOWN_GOODS, 0)] if asked else [])
 
 
 @pytest.mark.parametrize(("stated", "papers"), [({}, [INVOICE]), (value("1"), []), (value("1"), [SHOWN]), ({}, [])])
@@ -352,8 +343,7 @@ def test_a_service_by_word_carries_nothing(works: Works, stated: Mapping[str, An
     made = works.run({**COPPER_ONLY, "kg": 1000, "share": "0.76", **stated},
                      {"unit": "HUR", "quantity": "10 HUR", "role": "coProduct", "share": "0.24", **stated},
                      evidence=papers)
-    assert works.asked() == pytest.approx([240, 0])
-    assert about(made) == [(UNKNOWN_GOODS, 0)]
+    assert (works.asked(), about(made)) == (pytest.approx([240, 0]), [(UNKNOWN_GOODS, 0)])
 
 
 @pytest.mark.parametrize(("share", "stated", "papers", "asked"), [
@@ -416,9 +406,8 @@ def test_the_figure_below_its_range_asks_for_the_rest(works: Works) -> None:
 
 
 def test_omissions_escape_too(works: Works) -> None:
-    made = works.run({"of": "bar", "kg": 500, "share": "0.1"}, {"of": "bar", "kg": 500, "share": "0.9"},
-                     bought=[supply("unheardOfAlloy", "10 KGM")])
-    (omission,) = made.omissions
+    (omission,) = works.run({"of": "bar", "kg": 500, "share": "0.1"}, {"of": "bar", "kg": 500, "share": "0.9"},
+                            bought=[supply("unheardOfAlloy", "10 KGM")]).omissions
     assert omission.estimate is not None
     assert works.asked() == pytest.approx([0.4 * (1000 + float(omission.estimate)), 0])
 
@@ -491,8 +480,7 @@ def test_the_table_of_prices_is_sound() -> None:
     """Each row has a source, bounds around the usual price, and a name of its own."""
     table = rows("ledger.sdk.data", "usual-prices.csv")
     names = [row["material"] for row in table]
-    assert names == sorted(set(names))
-    assert len({row["sector"] for row in table}) == 5
+    assert (names, len({row["sector"] for row in table})) == (sorted(set(names)), 5)
     for row in table:
         low, usual, high = (Decimal(row[column]) for column in ("low", "usual", "high"))
         assert 0 < low <= usual <= high, row
@@ -513,8 +501,7 @@ def test_stated_water_carries_nothing(works: Works, water: str, fields: Any, ask
     wet = {"ethylene": str(1 - Decimal(water)), **({"water": water} if water != "0" else {})}
     found = works.run({"materials": ETHYLENE, "kg": 450}, {"materials": wet, "kg": 900, "role": "coProduct"},
                       key="mass", **fields)
-    assert works.asked() == pytest.approx([asked, 0])
-    assert about(found) == ([(FAR_SHARE, 0)] if asked else [])
+    assert (works.asked(), about(found)) == (pytest.approx([asked, 0]), [(FAR_SHARE, 0)] if asked else [])
 
 
 def test_goods_of_one_moisture(works: Works) -> None:
@@ -550,8 +537,7 @@ def test_water_that_no_output_states() -> None:
     pair: Any = [("product", 450, ETHYLENE), ("coProduct", 1000, ETHYLENE)]
     assert (_water(pair, 1000, 5000), _water(pair, 1000, 100)) == ([0, 400], [0, 100])
     assert _water(pair, 1000, 0) == _water(pair, 1400, 5000) == _water(pair, 1000, 5000, "1") == [0, 0]
-    half = [*pair[:1], ("coProduct", 1000, {"ethylene": "0.6", "water": "0.4"})]
-    assert _water(half, 1000, 5000) == [0, 400]
+    assert _water([*pair[:1], ("coProduct", 1000, {"ethylene": "0.6", "water": "0.4"})], 1000, 5000) == [0, 400]
 
 
 def test_waste_is_wet_before_goods_are() -> None:

@@ -114,8 +114,7 @@ def test_an_emission_that_is_booked_first_is_no_second_tonne() -> None:
 
 def test_a_lot_that_has_passed_the_capture_is_not_captured_again() -> None:
     plant = Plant()
-    first = plant.output("good", "90 KGM")
-    assert plant.amounts([first], [STONE], **removing("20")) == {}
+    assert plant.amounts([plant.output("good", "90 KGM")], [STONE], **removing("20")) == {}
     again = plant.amounts([plant.output("good", "90 KGM")], [STONE], {"lotgood0": "90 KGM"}, **removing("20"))
     assert again == {"captured-again": 20}
 
@@ -132,8 +131,7 @@ def test_a_capture_goes_with_its_lot_through_other_processes(captured: str, ques
     plant.run([plant.output("again", "90 KGM")], [], {"lotgood0": "90 KGM"}, process=f"{NAME}.bind")
     plant.run([plant.output("twice", "90 KGM"), plant.output("ash", "10 KGM", "waste")], [STONE],
               {"lotagain1": "90 KGM"}, **removing(captured))
-    assert asked(plant, "lottwice2") == pytest.approx(question)
-    assert asked(plant, "lotash3") == 0
+    assert (asked(plant, "lottwice2"), asked(plant, "lotash3")) == (pytest.approx(question), 0)
 
 
 def test_each_output_has_its_part_and_half_a_lot_half_of_its_capture() -> None:
@@ -169,8 +167,7 @@ def test_gas_that_comes_as_a_lot_is_balanced_by_the_ledger() -> None:
 def test_products_hold_the_carbon_of_their_inputs(carbon: str, question: float) -> None:
     """100 kg of coal hold at most 75 kg of carbon, and 5 % more by analysis; 80 kg in the product are 1.25 too many."""
     plant = Plant()
-    plastic = plant.output("plastic", "100 KGM", fossil_carbon=carbon)
-    amounts = plant.amounts([plastic], [supply("coal", "100 KGM")])
+    amounts = plant.amounts([plant.output("plastic", "100 KGM", fossil_carbon=carbon)], [supply("coal", "100 KGM")])
     assert amounts == ({"carbon-balance": pytest.approx(question)} if question else {})
 
 
@@ -194,8 +191,7 @@ def test_emissions_that_are_too_high_are_no_question() -> None:
 def test_biogenic_carbon_comes_from_biomass(given: Any, question: float) -> None:
     """40 kg of biogenic carbon out of coal would later burn for nothing."""
     plant = Plant()
-    plastic = plant.output("plastic", "100 KGM", biogenic_carbon="0.4")
-    amounts = plant.amounts([plastic], [given])
+    amounts = plant.amounts([plant.output("plastic", "100 KGM", biogenic_carbon="0.4")], [given])
     assert amounts == ({"biogenic-carbon": pytest.approx(question)} if question else {})
 
 
@@ -243,8 +239,7 @@ def test_factors_of_gases_keep_each_digit_in_every_context(module: ModuleType) -
     before = dict(module._CARBON_IN)
     with localcontext(prec=3):
         again = runpy.run_path(str(module.__file__))["_CARBON_IN"]
-    assert again == before
-    assert len(before["CO2"].as_tuple().digits) == CONTEXT.prec
+    assert (again, len(before["CO2"].as_tuple().digits)) == (before, CONTEXT.prec)
 
 
 @pytest.mark.parametrize(("given", "good", "question"), [
@@ -258,8 +253,7 @@ def test_factors_of_gases_keep_each_digit_in_every_context(module: ModuleType) -
 ])
 def test_wood_comes_out_of_biomass(given: tuple[Any, ...], good: str, question: float) -> None:
     plant = Plant()
-    outputs = [plant.output("good", "100 KGM", materials={good: "1"})]
-    asked = plant.amounts(outputs, given).get("biogenic-carbon", 0)
+    asked = plant.amounts([plant.output("good", "100 KGM", materials={good: "1"})], given).get("biogenic-carbon", 0)
     assert asked == pytest.approx(question)
 
 
@@ -397,5 +391,4 @@ def test_a_capture_that_plants_reach(material: str, fossil: str, captured: str) 
 ])
 def test_a_larger_capture_is_not_believed_at_all(material: str, fossil: str, captured: str) -> None:
     questioned, amount = declared(material, fossil, captured)
-    assert amount == -float(captured)
-    assert questioned == pytest.approx(-float(captured), rel=0.2)
+    assert (amount, questioned) == (-float(captured), pytest.approx(-float(captured), rel=0.2))

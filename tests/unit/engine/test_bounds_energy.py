@@ -81,9 +81,8 @@ def test_nobody_weighs_the_sun(group: str) -> None:
 def test_products_hold_energy() -> None:
     """100 kg of polyethylene with 4600 MJ out of 100 kg of coal with 2500 MJ: 2050 MJ are not there, of 300 kg CO2e."""
     plant = Plant()
-    plastic = plant.output("plastic", "100 KGM", materials={"polyethylene": "1"},
-                           heating_value=quantity("4600 3B"))
-    asked = plant.amounts([plastic], [COAL], allocation="energy")
+    asked = plant.amounts([plant.output("plastic", "100 KGM", materials={"polyethylene": "1"},
+                                        heating_value=quantity("4600 3B"))], [COAL], allocation="energy")
     asked.pop("figure-below-range", None)
     assert asked["energy-balance"] == pytest.approx(300 * 2050 / 4600)
 
@@ -92,8 +91,7 @@ def test_power_and_products_out_of_the_same_fuel() -> None:
     """Coal becomes polyethylene, which holds at least 12 MJ/kg, and its energy leaves as heat too."""
     plant = Plant()
     plastic = plant.output("plastic", "90 KGM", materials={"polyethylene": "1"}, share="0.5")
-    heat = plant.output("heat", "2000 3B", share="0.5")
-    asked = plant.amounts([plastic, heat], [COAL], allocation="declared")
+    asked = plant.amounts([plastic, plant.output("heat", "2000 3B", share="0.5")], [COAL], allocation="declared")
     assert asked["energy-balance"] == pytest.approx((90 * 12 + 2000 - 2550 - 500) / 3080 * (270 + 200))
 
 

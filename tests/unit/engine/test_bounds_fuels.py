@@ -139,8 +139,7 @@ def test_meal_of_animals_has_no_row_and_a_range_all_the_same() -> None:
 def test_waste_is_biogenic_in_part(material: str, share: str, evidence: str | None, question: float) -> None:
     """100 kg with 40 % carbon give 146.7 kg CO2. Without a report, waste has the share that is usual at least."""
     asked = amounts(supply(material, "100 KGM"), evidence, heatingValue="15", carbon="0.4", biogenicShare=share)
-    whole = 40 * 44 / 12
-    assert asked == ({"fossil-biogenic": pytest.approx(whole * question)} if question else {})
+    assert asked == ({"fossil-biogenic": pytest.approx(40 * 44 / 12 * question)} if question else {})
 
 
 @pytest.mark.parametrize(("material", "stated", "evidence", "codes", "question"), [
@@ -213,9 +212,8 @@ def test_a_lot_of_wood_with_the_carbon_of_coal(materials: dict[str, str], carbon
     plant = Plant(route=BURNING)
     plant.product("fuel", materials=materials, biogenic_carbon=carbon)
     plant.declare(lot=plant.out("fuel0", "fuel", "100 KGM"), burdens={"fossilGhgEmissions": "30"})
-    found = plant.findings([plant.output("good", "90 KGM", materials={"sand": "1"})], [supply("sand", "100 KGM")],
-                           {"fuel0": "100 KGM"}, activity=Burning())
-    asked = found.get("fuel-carbon")
+    asked = plant.findings([plant.output("good", "90 KGM", materials={"sand": "1"})], [supply("sand", "100 KGM")],
+                           {"fuel0": "100 KGM"}, activity=Burning()).get("fuel-carbon")
     assert (0.0 if asked is None else float(asked.amount or 0)) == pytest.approx(question)
     assert asked is None or (asked.taken, asked.supply) == (0, None)
 
@@ -259,8 +257,7 @@ def with_lot(materials: dict[str, str], amount: str = "100 KGM", **stated: str) 
 def asked(plant: Plant, amount: str = "100 KGM", *, good: dict[str, Any] | None = None, co2: str = "0",
           supplies: tuple[Supply, ...] = (SAND,)) -> float:
     """Kg CO2e of the finding; 0 without one."""
-    stated = {"materials": {"sand": "1"}} if good is None else good
-    outputs = [plant.output("good", "1000 KGM", **stated)]
+    outputs = [plant.output("good", "1000 KGM", **{"materials": {"sand": "1"}} if good is None else good)]
     finding = plant.findings(outputs, supplies, {"fuel0": amount}, activity=Make(co2=co2)).get(CODE)
     return 0.0 if finding is None else float(finding.amount or 0)
 
@@ -388,8 +385,7 @@ def test_coal_leaves_by_its_code() -> None:
     plant = with_lot({"coal": "1"})
     outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"}),
                plant.output("rest", "60 KGM", classifications={"cn": "2701"})]
-    finding = plant.findings(outputs, (SAND,), {"fuel0": "100 KGM"})[CODE]
-    assert float(finding.amount or 0) == pytest.approx(88)
+    assert float(plant.findings(outputs, (SAND,), {"fuel0": "100 KGM"})[CODE].amount or 0) == pytest.approx(88)
 
 
 @pytest.mark.parametrize(("clean", "refuse", "question"), [

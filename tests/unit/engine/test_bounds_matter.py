@@ -101,16 +101,14 @@ def test_water_explains_mass_up_to_the_maximum_of_the_route(
 def test_air_has_a_maximum_too() -> None:
     plant = Plant()
     air = supply("air", "50 KGM", origin="nature")
-    asked = questions(plant, [plant.output("clinker", "100 KGM", materials={"clinker": "1"})],
-                      [supply("sand", "50 KGM"), air])
-    assert asked == {"mass-unexplained": pytest.approx((100 - 50 - 10) * 0.9)}
+    assert questions(plant, [plant.output("clinker", "100 KGM", materials={"clinker": "1"})],
+                     [supply("sand", "50 KGM"), air]) == {"mass-unexplained": pytest.approx((100 - 50 - 10) * 0.9)}
 
 
 def test_a_service_is_no_matter() -> None:
     plant = Plant()
-    asked = questions(plant, [plant.output("clinker", "100 KGM", materials={"clinker": "1"})],
-                      [supply("landfilling", "100 KGM")])
-    assert asked == {"mass-unexplained": pytest.approx(90)}
+    assert questions(plant, [plant.output("clinker", "100 KGM", materials={"clinker": "1"})],
+                     [supply("landfilling", "100 KGM")]) == {"mass-unexplained": pytest.approx(90)}
 
 
 def test_a_good_that_nobody_knows_costs_what_most_of_its_class_cost() -> None:
@@ -236,8 +234,7 @@ def test_water_and_air_and_fuel_explain_no_goods() -> None:
 def test_what_decides_no_title_is_not_asked() -> None:
     """Less than 3 % of the burdens."""
     little = blend(name="qPlasticBlend", amount="10 KGM")
-    assert asked((little,), co2="700") == pytest.approx(22)
-    assert asked((little,), co2="800") == 0
+    assert (asked((little,), co2="700"), asked((little,), co2="800")) == (pytest.approx(22), 0)
 
 
 @pytest.mark.parametrize(("bought", "question"), [

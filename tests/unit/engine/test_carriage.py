@@ -67,8 +67,7 @@ def test_a_shell_between_two_sisters_changes_nothing(home: Metalworks) -> None:
     sister, shell = Metalworks(home.ledger, "sister", "NO", home), Metalworks(home.ledger, "shell", "CN")
     sister.melt()
     sold(sister, shell)
-    entry = home.cast(sold(shell, home, lot=sister.name("sold")))
-    assert home.finding(entry, MOVED) is not None
+    assert home.finding(home.cast(sold(shell, home, lot=sister.name("sold"))), MOVED) is not None
 
 
 @pytest.mark.parametrize("transport", [
@@ -123,8 +122,7 @@ def test_a_pool_of_two_makers_moves_nothing(home: Metalworks) -> None:
             lot = sold(sister, home, lot=sister.pool(lots), name="pooled")
         else:
             lot = home.pool([sold(sister, home, lot=one, name=f"sold-{i}") for i, one in enumerate(lots)])
-        entry = home.cast(lot, name=f"ingot-{name}")
-        assert home.finding(entry, MOVED) is not None, name
+        assert home.finding(home.cast(lot, name=f"ingot-{name}"), MOVED) is not None, name
 
 
 def test_a_pool_of_metal_that_was_carried_is_believed(home: Metalworks) -> None:
@@ -152,9 +150,8 @@ def test_freight_of_a_stranger_over_a_border_is_left_out(home: Metalworks, count
     entry = home.cast(sold(stranger, home))
     assert home.finding(entry, MOVED) is None
     assert home.left_out(entry) == (None if each is None else pytest.approx(each, abs=0.01))
-    assert burden(home, OMITTED) - home.ledger.burdens(stranger.name("sold"))[OMITTED] == pytest.approx(
-        each or 0, abs=0.01)
-    assert burden(home, QUESTIONED) == 0
+    assert (burden(home, OMITTED) - home.ledger.burdens(stranger.name("sold"))[OMITTED],
+            burden(home, QUESTIONED)) == (pytest.approx(each or 0, abs=0.01), 0)
 
 
 def test_freight_that_is_stated_in_part_is_left_out_for_the_rest(home: Metalworks) -> None:
@@ -203,8 +200,7 @@ def test_an_amended_transfer_is_an_answer(home: Metalworks) -> None:
         changes=[Change(record=sent.digest.hex(), fields=fields)],
     ))
     assert (home.ledger.state.lots[sister.name("sold")].carried, home.finding(entry, MOVED)) == (150, None)
-    assert burden(home, QUESTIONED) == 0
-    assert burden(home, "transportGhgEmissions") == pytest.approx(150 * ROAD)
+    assert (burden(home, QUESTIONED), burden(home, "transportGhgEmissions")) == (0, pytest.approx(150 * ROAD))
 
 
 # Liquid metal
@@ -219,8 +215,7 @@ def liquid(home: Metalworks, country: str, lot: str, material: str = "aluminium"
 
 
 def test_liquid_metal_of_a_stranger_afar_is_questioned_at_the_default_of_this_place(home: Metalworks) -> None:
-    entry = liquid(home, "NO", "moltenMetal")
-    assert home.finding(entry, AFAR) is not None
+    assert home.finding(liquid(home, "NO", "moltenMetal"), AFAR) is not None
     figure = burden(home, "fossilGhgEmissions", "ingot-NO-aluminium")
     assert burden(home, QUESTIONED, "ingot-NO-aluminium") == pytest.approx(CHINESE * 1000 - figure, rel=1e-9)
 
@@ -242,8 +237,7 @@ def test_solid_metal_and_liquids_that_travel_are_believed(
 ])
 def test_a_converter_needs_its_iron_liquid(home: Metalworks, process: str, material: str, asked: bool) -> None:
     """Cold iron melts in an arc furnace, and cold aluminium in a casthouse that does not call it molten."""
-    entry = liquid(home, "BR", "metal", material)
-    prepared = home.ledger.history.prepared[entry.index]
+    prepared = home.ledger.history.prepared[liquid(home, "BR", "metal", material).index]
     record = replace(prepared.submission.record, process=process)
     assert isinstance(record, Transformation)
     came = from_elsewhere(record, prepared.plan, home.ledger.state)
@@ -256,9 +250,8 @@ def test_a_little_liquid_metal_questions_no_product(home: Metalworks) -> None:
     stranger.melt("molten")
     home.melt()
     stranger.send("molten", "400 KGM", home, "molten-sold", [supply("truckFreight", "900 TKM")])
-    entry = home.make([home.out("ingot", "ingot", "1000 KGM")], {
-        stranger.name("molten-sold"): "400 KGM", "metal": "600 KGM"})
-    assert home.finding(entry, AFAR) is not None
+    assert home.finding(home.make([home.out("ingot", "ingot", "1000 KGM")],
+                                  {stranger.name("molten-sold"): "400 KGM", "metal": "600 KGM"}), AFAR) is not None
     assert burden(home, QUESTIONED) == 0
 
 
@@ -338,8 +331,7 @@ def test_metal_of_a_better_place_is_questioned_at_the_default_of_this_one() -> N
     assert finding is not None
     assert (finding.value, finding.unit) == (0, "TKM")
     assert finding.usual is not None
-    assert finding.usual.low == 100
-    assert float(finding.amount or 0) == pytest.approx(100 * FREIGHT)
+    assert (finding.usual.low, float(finding.amount or 0)) == (100, pytest.approx(100 * FREIGHT))
     made = smelter.ledger.burdens(smelter.name("ingot"))
     figure = made["fossilGhgEmissions"]
     assert figure < 6000
@@ -351,8 +343,7 @@ def test_freight_over_a_hundred_kilometres_is_an_answer(freight: str, believed: 
     smelter = Smelter()
     smelter.melt()
     entry = smelter.cast({"metal": "1000 KGM"}, [supply("truckFreight", freight)])
-    assert (smelter.finding(entry) is None) == believed
-    assert (smelter.burden("ingot") == 0) == believed
+    assert (smelter.finding(entry) is None, smelter.burden("ingot") == 0) == (believed, believed)
 
 
 def test_the_place_of_another_organisation_is_believed() -> None:
@@ -386,8 +377,7 @@ def test_a_small_part_of_the_product_is_asked_for_its_freight_alone() -> None:
     smelter = Smelter()
     smelter.melt()
     smelter.melt("own", smelter.facility)
-    entry = smelter.cast({"metal": "400 KGM", "own": "600 KGM"})
-    finding = smelter.finding(entry)
+    finding = smelter.finding(smelter.cast({"metal": "400 KGM", "own": "600 KGM"}))
     assert finding is not None
     assert float(finding.amount or 0) == pytest.approx(40 * FREIGHT)
     assert smelter.burden("ingot") == pytest.approx(40 * FREIGHT)

@@ -240,8 +240,7 @@ def test_so_is_a_declaration(
     entry = site.declare(per=Quantity(value="1", unit="KGM"), burdens={"fossilGhgEmissions": kilograms},
                          evidence=evidence)
     findings, questioned = made(site, evidence=(EPD,), declaration=entry.digest.hex())
-    assert [one.code for one in findings] == ([] if code is None else [code])
-    assert questioned == pytest.approx(amount)
+    assert ([one.code for one in findings], questioned) == ([] if code is None else [code], pytest.approx(amount))
 
 
 def test_the_message_says_what_is_usual(site: Site) -> None:

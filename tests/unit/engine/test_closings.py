@@ -60,8 +60,7 @@ def test_less_than_was_stated(works: Works) -> None:
     heats = [heat(works, "a", "100", "10"), heat(works, "b", "100", "30")]
     works.close(gas("20"))
     # 20 kg too much, 10 of each: nothing is left of the first.
-    assert [works.stated(one) for one in heats] == [[], ["20"]]
-    assert [works.co2(lot) for lot in "ab"] == [0.0, 40.0]
+    assert ([works.stated(one) for one in heats], [works.co2(lot) for lot in "ab"]) == ([[], ["20"]], [0.0, 40.0])
 
 
 def test_a_share_below_zero(works: Works) -> None:
@@ -132,8 +131,7 @@ def test_outputs_of_no_mass_weigh_nothing(works: Works) -> None:
     waste = works.run({"w": works.out("w", "scrap", "50 KGM", "waste", origin="preConsumer")},
                       supplies=[ore("50 KGM")], basis="provisional")
     works.close(gas("10"))
-    assert [works.stated(one) for one in (made, waste)] == [[], []]
-    assert works.co2("a") == 20.0
+    assert ([works.stated(one) for one in (made, waste)], works.co2("a")) == ([[], []], 20.0)
 
 
 def test_nothing_weighs(works: Works) -> None:
@@ -174,15 +172,13 @@ def test_the_provisional_part_is_gone_downstream_too(works: Works, other: Works)
     works.run({"b": "50"}, {"a": "50"}, co2="25")
     works.hand("b", "10", other, "sent")
     waits = [works.ledger.burdens(works.name(lot))["provisionalAbs"] for lot in ("a", "b", "sent")]
-    assert waits == [50.0, 25.0, 5.0]
-    assert [works.co2(lot) for lot in ("a", "b", "sent")] == [50.0, 50.0, 10.0]
+    assert (waits, [works.co2(lot) for lot in ("a", "b", "sent")]) == ([50.0, 25.0, 5.0], [50.0, 50.0, 10.0])
     size = works.ledger.state.size
     works.close(gas("25"))
     # 50 + 2 * 25; half of it and 25; a fifth.
     assert [works.co2(lot) for lot in ("a", "b", "sent")] == [100.0, 75.0, 15.0]
     assert [works.ledger.burdens(works.name(lot))["provisionalAbs"] for lot in ("a", "b", "sent")] == [0.0, 0.0, 0.0]
-    earlier = works.ledger.figures_at(size)
-    assert earlier[works.name("sent")].burdens[SLOT["provisionalAbs"]] == 5.0
+    assert works.ledger.figures_at(size)[works.name("sent")].burdens[SLOT["provisionalAbs"]] == 5.0
 
 
 def test_overheads_and_certificates_stay_with_the_closing(works: Works) -> None:

@@ -33,9 +33,8 @@ def run(
     works: Works, lot: str, kilograms: str, *supplies: Supply, basis: str = "provisional", hours: int = 8,
     inputs: Any = None, **fields: Any,
 ) -> Sequenced:
-    taken = [] if inputs else [ore(f"{kilograms} KGM")]
-    return works.run({lot: kilograms}, inputs, [*taken, *supplies], **{
-        "basis": basis, "start": day(2), "end": day(2, hours), **fields})
+    return works.run({lot: kilograms}, inputs, [*([] if inputs else [ore(f"{kilograms} KGM")]), *supplies],
+                     **{"basis": basis, "start": day(2), "end": day(2, hours), **fields})
 
 
 def steel(amount: str) -> Supply:
@@ -203,9 +202,8 @@ def test_by_stated_amounts_no_provisional_record_escapes(
     works.run({"a": "0.001"}, supplies=[source, *gram], start=day(2), end=day(3), process=process)
     for lot, own in zip("bc", month, strict=True):
         run(works, lot, "100", *own)
-    error = refused(works, lambda: works.close(steel("100"), spread="stated"), "zero-weights", "spread", "stated",
-                    says=f"the first makes {works.name('b')}")
-    assert "state no steel" in error.message
+    assert "state no steel" in refused(works, lambda: works.close(steel("100"), spread="stated"), "zero-weights",
+                                       "spread", "stated", says=f"the first makes {works.name('b')}").message
     works.close(steel("100"))
 
 
@@ -235,10 +233,8 @@ def test_a_final_record_in_another_unit_blocks_nothing(works: Works, spread: str
     other = gas("90", "NM3", mass=quantity("60 KGM"))
     works.run({"a": "100"}, supplies=[source, other], start=day(2), end=day(3), process=process)
     waiting = run(works, "b", "100", gas("4"))
-    closing = works.close(gas("200"), spread=spread)
-    told = findings(works, closing)
-    assert works.stated(waiting) == ["4", "96"]
-    assert told["total-on-final-records"].value == 100.0
+    told = findings(works, works.close(gas("200"), spread=spread))
+    assert (works.stated(waiting), told["total-on-final-records"].value) == (["4", "96"], 100.0)
     assert (told["records-outside-key"].value, told["records-outside-key"].severity) == (1.0, "note")
     assert "1 final records state gas in units that do not convert to KGM" in told["records-outside-key"].message
     assert "final-records-counted" not in told
@@ -290,8 +286,7 @@ def test_final_steps_on_blended_own_goods_take_nothing(works: Works) -> None:
     works.pool()
     works.add({"a": "100"})
     run(works, "b", "90", inputs={"pool": "90"}, basis="final")
-    closing = works.close(steel("50"))
-    assert (kept(works, closing), kilograms(works, "b")) == (0.0, [135.0])
+    assert (kept(works, works.close(steel("50"))), kilograms(works, "b")) == (0.0, [135.0])
 
 
 def test_final_records_count_by_the_mass_that_they_add(works: Works) -> None:
@@ -299,8 +294,7 @@ def test_final_records_count_by_the_mass_that_they_add(works: Works) -> None:
     stay."""
     run(works, "a", "100")
     works.run({"b": "400"}, {"a": "100"}, [ore("300 KGM")], start=day(2), end=day(3))
-    closing = works.close(steel("100"))
-    assert (kept(works, closing), kilograms(works, "b")) == (225.0, [75.0])
+    assert (kept(works, works.close(steel("100"))), kilograms(works, "b")) == (225.0, [75.0])
 
 
 def test_processes_that_use_none_of_a_material_do_not_count(works: Works) -> None:
@@ -356,8 +350,7 @@ def test_exact_to_the_last_digit(works: Works) -> None:
     waiting = [run(works, lot, "0.1") for lot in "bcd"]
     closing = works.close(steel("1.000000001"))
     parts = sum((Decimal(amount) for one in waiting for amount in works.stated(one, "steel")), Decimal("0.3"))
-    stays = Decimal(repr(findings(works, closing)["total-on-final-records"].value))
-    assert parts + stays == Decimal("1.000000001")
+    assert parts + Decimal(repr(findings(works, closing)["total-on-final-records"].value)) == Decimal("1.000000001")
 
 
 @pytest.mark.parametrize("spreading", [{"spread": "mass"}, {"spread": "stated"}, {"spread_overheads": "mass"}])

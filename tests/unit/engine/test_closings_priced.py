@@ -332,6 +332,5 @@ def shrinking(heats: list[tuple[int, int, bool, int]]) -> list[tuple[int, int, b
     """A heat that takes the lot before it weighs at most as much."""
     result: list[tuple[int, int, bool, int]] = []
     for mass, stated, chained, hours in heats:
-        least = min(mass, result[-1][0]) if chained and result else mass
-        result.append((least, stated, chained, hours))
+        result.append((min(mass, result[-1][0]) if chained and result else mass, stated, chained, hours))
     return result

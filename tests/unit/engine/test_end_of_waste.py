@@ -48,8 +48,7 @@ def melted(mill: Works, scrap: str, **fields: Any) -> dict[str, float]:
 
 def test_scrap_of_another_organisation_is_recycled_content(ledger: MemoryLedger, mill: Works) -> None:
     shop = Works(ledger, "shop")
-    scrap = shop.swarf()
-    shop.send(scrap, "100 KGM", mill, "sold")
+    shop.send(shop.swarf(), "100 KGM", mill, "sold")
     assert melted(mill, shop.name("sold")) == {PRE: pytest.approx(90)}
 
 
@@ -61,8 +60,7 @@ def test_scrap_of_a_sister_is_in_question(
 ) -> None:
     """A parent controls what it owns by more than half (GHG Protocol, chapter 3)."""
     shop = Works(ledger, "shop", mill, share)
-    scrap = shop.swarf()
-    shop.send(scrap, "100 KGM", mill, "sold")
+    shop.send(shop.swarf(), "100 KGM", mill, "sold")
     assert melted(mill, shop.name("sold")) == {content: pytest.approx(90)}
 
 
@@ -84,8 +82,7 @@ def test_own_scrap_of_another_process_is_in_question_and_of_the_same_is_none(mil
 def test_a_toller_does_not_make_the_owners_scrap_recycled(ledger: MemoryLedger, mill: Works) -> None:
     """The mill places its swarf with a toller, and the ingots are the mill's."""
     toller = Works(ledger, "toller")
-    scrap = mill.swarf()
-    mill.send(scrap, "100 KGM", toller, "placed", purpose="custody")
+    mill.send(mill.swarf(), "100 KGM", toller, "placed", purpose="custody")
     toller.run([toller.out("ingot", "bar", "90 KGM", owner=mill.id)], {mill.name("placed"): "100 KGM"})
     assert toller.recycled("ingot") == {IN_QUESTION: pytest.approx(90)}
 
@@ -149,8 +146,7 @@ def test_a_declaration_needs_a_document_about_its_recycled_content(
     """100 kg of primary steel cause 200 kg, and of recycled steel 50: its range begins at 10."""
     entry = again.declare(lot=again.out("lot", "again", "100 KGM"), burdens={"fossilGhgEmissions": kilograms},
                           evidence=[document(kind) for kind in kinds])
-    assert again.asked("lot") == pytest.approx(question)
-    assert again.codes(entry) == ({code} if code else set())
+    assert (again.asked("lot"), again.codes(entry)) == (pytest.approx(question), {code} if code else set())
 
 
 @pytest.mark.parametrize(("inputs", "supplies", "kinds", "question"), [
@@ -214,8 +210,7 @@ def test_declared_scrap_that_is_no_waste_needs_a_document(
     mill.product("scrap", materials={"steelScrap": "1"})
     entry = mill.declare(lot=mill.out("lot", "scrap", "100 KGM"), burdens={"fossilGhgEmissions": "4"},
                          evidence=[document(kind) for kind in kinds])
-    assert mill.asked("lot") == pytest.approx(question)
-    assert mill.codes(entry) == codes
+    assert (mill.asked("lot"), mill.codes(entry)) == (pytest.approx(question), codes)
 
 
 # Waste of the kind that the route makes
@@ -290,8 +285,7 @@ def test_bought_goods_do_not_pass_into_waste_beside_other_goods(
                       mill.out("waste", "swarf", f"{waste} KGM", "waste", origin="preConsumer")],
                      supplies=[supply("steel", bought) if bought else ore("90 KGM"), supply(material, f"{amount} KGM")],
                      activity=Make(co2="1000"))
-    assert mill.asked("waste") == pytest.approx(question)
-    assert mill.asked("goods") == 0
+    assert (mill.asked("waste"), mill.asked("goods")) == (pytest.approx(question), 0)
     assert ("waste-of-route" in mill.codes(entry)) == bool(question)
 
 
@@ -318,8 +312,7 @@ def test_the_question_goes_where_the_waste_goes(ledger: MemoryLedger, mill: Work
     roller = Works(ledger, "roller")
     mill.send("waste", "90 KGM", roller, "sold")
     roller.run([roller.out("bars", "bar", "80 KGM")], {mill.name("sold"): "90 KGM"}, activity=Make(co2="8"))
-    assert mill.asked("waste") == pytest.approx(1800)
-    assert roller.asked("bars") == pytest.approx(180)
+    assert (mill.asked("waste"), roller.asked("bars")) == (pytest.approx(1800), pytest.approx(180))
 
 
 # The life before
@@ -346,8 +339,7 @@ def test_a_maker_shows_who_used_its_core(
 ) -> None:
     entry = maker.collect("core", "gearbox", "1 H87", "core", previous_life=life(years),
                           evidence=[document(kind) for kind in kinds])
-    assert maker.asked("core") == pytest.approx(question)
-    assert maker.codes(entry) == ({code} if code else set())
+    assert (maker.asked("core"), maker.codes(entry)) == (pytest.approx(question), {code} if code else set())
 
 
 @pytest.mark.parametrize(("years", "question"), [("1", 0), ("0.5", 15)])
@@ -446,9 +438,8 @@ def test_the_end_of_goods_makes_no_other_matter(
     maker.product("thing", materials=held)
     maker.declare(lot=maker.out("things", "thing", "100 KGM"), burdens={"fossilGhgEmissions": "200"},
                   evidence=[document("study")], **MADE)
-    bought = dealer.bought(maker, "things", "100 KGM", "2020-01-01T00:00:00Z")
-    dealer.end({bought: "100 KGM"}, "2029-01-01T00:00:00Z",
-               [dealer.out("scrap", "swarf", "80 KGM", "waste", origin="postConsumer")])
+    dealer.end({dealer.bought(maker, "things", "100 KGM", "2020-01-01T00:00:00Z"): "100 KGM"},
+               "2029-01-01T00:00:00Z", [dealer.out("scrap", "swarf", "80 KGM", "waste", origin="postConsumer")])
     assert dealer.asked("scrap") == pytest.approx(question)
 
 
@@ -620,8 +611,7 @@ def _sorted(works: Works, post: str, inputs: dict[str, str], pre: str | None = N
 
 
 def test_waste_of_production_becomes_no_waste_of_end_users(mill: Works) -> None:
-    swarf = mill.swarf()
-    error = raised(Refused, _sorted, mill, "99 KGM", {swarf: "100 KGM"})
+    error = raised(Refused, _sorted, mill, "99 KGM", {mill.swarf(): "100 KGM"})
     assert (error.code, error.field) == ("origin-raised", "outputs[0].origin")
 
 
@@ -640,9 +630,8 @@ def test_a_mixed_line_keeps_the_mass_of_each_origin(mill: Works, post: str, admi
 
 def test_bought_matter_may_become_waste_of_end_users(mill: Works) -> None:
     """Scrap with a document may; scrap by its name, what nature gives, water and coal were nobody's."""
-    out = [mill.out("old", "swarf", "100 KGM", "waste", origin="postConsumer")]
-    mill.run(out, {mill.swarf(): "10 KGM"}, supplies=[supply("steelScrap", "100 KGM")],
-             evidence=[document("deliveryNote:steelScrap")])
+    mill.run([mill.out("old", "swarf", "100 KGM", "waste", origin="postConsumer")], {mill.swarf(): "10 KGM"},
+             supplies=[supply("steelScrap", "100 KGM")], evidence=[document("deliveryNote:steelScrap")])
     again = [mill.out("older", "swarf", "100 KGM", "waste", origin="postConsumer")]
     for other, papers in (
         (supply("steelScrap", "100 KGM"), []), (supply("steelScrap", "100 KGM"), [document("deliveryNote:steel")]),
@@ -656,8 +645,7 @@ def test_bought_matter_may_become_waste_of_end_users(mill: Works) -> None:
 def test_old_goods_and_cores_give_waste_of_end_users(mill: Works) -> None:
     mill.collect("worn", "ingot", "100 KGM", "core", evidence=[document("takeBackNote")],
                  previous_life=PreviousLife(estimated_years="9"))
-    swarf = mill.swarf("10 KGM")
-    _sorted(mill, "100 KGM", {"worn": "100 KGM", swarf: "10 KGM"})
+    _sorted(mill, "100 KGM", {"worn": "100 KGM", mill.swarf("10 KGM"): "10 KGM"})
 
 
 def test_a_consumption_raises_no_origin(mill: Works) -> None:
@@ -683,8 +671,7 @@ def test_the_group_that_made_goods_of_production_waste_is_no_end_user_of_them(mi
     assert (refused.value.code, refused.value.field) == ("origin-raised", "outputs[0].origin")
     mill.end({"again": "50 KGM"}, "2026-04-01T00:00:00Z",
              [mill.out("rest", "swarf", "50 KGM", "waste", origin="preConsumer")])
-    bought = dealer.bought(mill, "again", "50 KGM")
-    dealer.end({bought: "50 KGM"}, "2026-04-01T00:00:00Z",
+    dealer.end({dealer.bought(mill, "again", "50 KGM"): "50 KGM"}, "2026-04-01T00:00:00Z",
                [dealer.out("worn", "swarf", "50 KGM", "waste", origin="postConsumer")])
 
 

@@ -143,9 +143,8 @@ def test_power_that_is_received_is_asked_for_too() -> None:
     buyer = Site(works.ledger, "buyer")
     buyer.product("brick", materials={"brick": "1"})
     works.send("power", "60 MWH", buyer, "sold")
-    entry = buyer.make([buyer.out("brick", "brick", "100000 KGM")], {works.name("sold"): "60 MWH"},
-                       [ore("100000 KGM")])
-    assert works.finding(entry) is not None
+    assert works.finding(buyer.make([buyer.out("brick", "brick", "100000 KGM")], {works.name("sold"): "60 MWH"},
+                                    [ore("100000 KGM")])) is not None
 
 
 @pytest.mark.parametrize(("pool", "makers", "asked"), [

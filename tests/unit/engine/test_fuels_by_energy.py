@@ -222,8 +222,7 @@ def test_gas_by_energy_meets_a_need_once() -> None:
     pricer = SetPricer(Surroundings(("DE", "EU", "EUR", "*"), 2024), sets)
     stated = list(stated_inputs(given, own.energy, sets))
     assert unmet_needs([need], stated) == []
-    least = replace(need, least=Decimal(1))
-    (small,) = small_inputs([least], stated, given, pricer)
+    (small,) = small_inputs([replace(need, least=Decimal(1))], stated, given, pricer)
     assert small.finding.value == pytest.approx(Decimal(1000), rel=Decimal("0.08"))
 
 

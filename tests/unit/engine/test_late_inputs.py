@@ -85,8 +85,7 @@ def test_a_buyer_of_new_billets_has_old_bars_neither() -> None:
 def test_a_sale_before_the_goods_were_made_is_a_finding(time: str, early: bool) -> None:
     """It would fall into a wrong period of the buyer. Nothing is questioned: the figure goes with the lot."""
     mill = works()
-    buyer = Works(mill.ledger, "buyer")
-    held = buyer.bought(mill, billets(mill), "100 KGM", time)
+    held = Works(mill.ledger, "buyer").bought(mill, billets(mill), "100 KGM", time)
     leaf = mill.ledger.assessment(mill.ledger.state.size - 1)
     assert leaf is not None
     found = [one for one in json.decode(leaf.assessment, type=Assessment).findings if one.code == "transfer-earlier"]
@@ -102,8 +101,7 @@ def test_a_twentieth_of_the_mass_matters(late: str, question: float) -> None:
     billets(mill, "old", start="2022-11-01T00:00:00Z", end="2022-12-01T00:00:00Z")
     rest = f"{100 - float(late.split()[0]):g} KGM"
     entry = rolled(mill, {"old": rest, billets(mill): late}, "2023-04-01T00:00:00Z")
-    assert mill.asked("bar") == pytest.approx(question)
-    assert [one.taken for one in findings(mill, entry)] == [1]
+    assert (mill.asked("bar"), [one.taken for one in findings(mill, entry)]) == (pytest.approx(question), [1])
 
 
 def test_supplies_count_as_mass_too() -> None:
@@ -125,8 +123,7 @@ def test_power_of_next_year_matters_whatever_it_weighs() -> None:
     billets(mill, "old", start="2022-11-01T00:00:00Z", end="2022-12-01T00:00:00Z")
     entry = rolled(mill, {"old": "100 KGM", "wind": "100 KWH"}, "2023-04-01T00:00:00Z")
     # 50 kg of the grid are in the figure.
-    assert mill.asked("bar") == pytest.approx(40)
-    assert [one.taken for one in findings(mill, entry)] == [1]
+    assert (mill.asked("bar"), [one.taken for one in findings(mill, entry)]) == (pytest.approx(40), [1])
 
 
 def test_a_declaration_for_a_year_serves_every_month_of_it() -> None:

@@ -187,8 +187,7 @@ def test_a_product_means_the_default_pool_as_it_was_then(works: Works) -> None:
     draw = works.run({"d": "40"}, {"metal": "40"})
     works.add({"a2": "60"})
     works.amend(change(draw, inputs=works.kilograms({"metal": "10"}), supplies=[ore("30 KGM")]))
-    assert works.co2("d") == 10.0
-    assert [works.left(lot) for lot in ("pool:1", "pool:2")] == [0, 150]
+    assert (works.co2("d"), [works.left(lot) for lot in ("pool:1", "pool:2")]) == (10.0, [0, 150])
 
 
 def test_what_a_pool_makes_of_a_composition(works: Works) -> None:
@@ -350,8 +349,7 @@ def test_the_next_period_begins_with_the_stock_that_it_finds(foundry: Foundry) -
 
 
 def test_a_period_closed_anew_is_averaged_anew(foundry: Foundry) -> None:
-    closing = foundry.close()
-    foundry.post(Reopening, closing=closing.digest.hex(), reason="a late delivery")
+    foundry.post(Reopening, closing=foundry.close().digest.hex(), reason="a late delivery")
     foundry.add("late", "50 KGM", time="2025-03-30T00:00:00Z")
     foundry.close()
     # 100 + 300 + 350 kg CO2e in 250 kg: 3 a kg.

@@ -191,8 +191,7 @@ def test_a_version_that_is_not_installed_here(metered: Metered) -> None:
     before = metered.ledger.fingerprint()
     with pytest.raises(Unavailable, match=f"record {a.digest.hex()} ") as caught:
         metered.newest(change(a, activity=Make(co2="200")))
-    assert caught.value.code == "plugin-version"
-    assert metered.ledger.fingerprint() == before
+    assert (caught.value.code, metered.ledger.fingerprint()) == ("plugin-version", before)
     metered.ledger.registry = elsewhere.registry
     stored = msgspec.json.decode(metered.ledger.leaves[a.index][0], type=AssessmentLeaf)
     told = msgspec.structs.replace(stored, plugin="works/3.0.0", assessment=Raw(
@@ -203,8 +202,7 @@ def test_a_version_that_is_not_installed_here(metered: Metered) -> None:
     revision = engine.run(changes_of(amendment, metered.ledger.history), renewing=True)
     assert [one.index for one in revision.revised] == [a.index, b.index]
     assert revision.revised[0].prepared is not None
-    assert revision.revised[0].prepared.tag == "works/3.0.0"
-    assert metered.co2("b") == 160.0
+    assert (revision.revised[0].prepared.tag, metered.co2("b")) == ("works/3.0.0", 160.0)
 
 
 class _Output(msgspec.Struct):
@@ -227,8 +225,7 @@ def test_a_second_run_that_is_refused_puts_back_the_first_too(works: Works) -> N
     used = works.use({"g": "1 H87"})
     works.mine("x", "10")
     before = works.ledger.fingerprint()
-    history = works.ledger.history
-    engine = Engine(history, works.ledger.registry)
+    engine = Engine(works.ledger.history, works.ledger.registry)
     engine.run({used.index: None, a.index: msgspec.structs.replace(works.reading(a), evidence=[])})
     assert works.ledger.state.holding[serial] == {works.name("g")}
     late = works.reading(a)
@@ -256,8 +253,7 @@ class Two:
         straight = ledger.revisions[-1][1]
         assert [(one.index, one.root) for one in beside.revision.revised] == [
             (one.index, one.root) for one in straight.revised]
-        assert beside.revision.balances == straight.balances
-        assert self.aside.ledger.figures == ledger.figures
+        assert (beside.revision.balances, self.aside.ledger.figures) == (straight.balances, ledger.figures)
         assert self.aside.ledger.state.remaining == ledger.state.remaining
 
 
@@ -415,8 +411,7 @@ def test_newest_prices_anew() -> None:
     other = bought(works, "b", STEEL, inputs={"a": "50"})
     update(works)
     newest(works, one)
-    assert [works.co2(lot) for lot in "ab"] == [190.0, 125.0]
-    assert indexes(works.ledger) == [one.index, other.index]
+    assert ([works.co2(lot) for lot in "ab"], indexes(works.ledger)) == ([190.0, 125.0], [one.index, other.index])
     # An ordinary amendment keeps the versions that the record has by now.
     works.amend(change(one, supplies=[ore("100 KGM"), STEEL]))
     assert works.co2("a") == 90.0

@@ -220,15 +220,13 @@ def test_new_goods_are_no_waste(mill: Works) -> None:
     """They lie in the hall, unused: whatever is collected may be them."""
     mill.run([mill.out("new", "bar", "10 KGM")], supplies=[ore("10 KGM")])
     entry = mill.collect("scrap", "bar", "100 KGM")
-    assert mill.asked("scrap") == pytest.approx(200)
-    assert mill.codes(entry) == {OWN}
+    assert (mill.asked("scrap"), mill.codes(entry)) == (pytest.approx(200), {OWN})
 
 
 def test_declared_goods_are_questioned_up_to_their_mass(mill: Works) -> None:
     declare(mill, "stock", "40", per_kilogram="2")
     entry = mill.collect("scrap", "bar", "100 KGM")
-    assert mill.asked("scrap") == pytest.approx(80)
-    assert str(mill.finding(entry, OWN).value) == "40"
+    assert (mill.asked("scrap"), str(mill.finding(entry, OWN).value)) == (pytest.approx(80), "40")
 
 
 def test_goods_that_were_sold_come_back_as_waste(ledger: MemoryLedger, mill: Works) -> None:

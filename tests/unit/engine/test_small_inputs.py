@@ -273,10 +273,8 @@ def test_a_fuel_is_priced_with_its_combustion() -> None:
     need = replace(NEED, priced_as="coke", usual=Decimal("0.1"), unit="KGM")
     per_kg = Decimal("1.00774") + Decimal("3.0174") + Decimal("0.000282") * Decimal("29.8") + Decimal("0.0000423") * 273
     world = Surroundings(("*",), 2024)
-    given = context("steel.sintering", outputs=(output("1 TNE"),))
-    assert missing((need,), given, (), world) == [
-        Omission(what="coke, which the route needs", estimate=100 * per_kg),
-    ]
+    assert missing((need,), context("steel.sintering", outputs=(output("1 TNE"),)), (),
+                   world) == [Omission(what="coke, which the route needs", estimate=100 * per_kg)]
 
 
 def test_waste_and_by_products_are_no_products() -> None:

@@ -36,8 +36,7 @@ def overhead(*supplies: Supply) -> float:
     """Kg CO2e that overheads leave with a closing of March."""
     works = priced_works()
     works.run({"a": "100"}, supplies=[ore("100 KGM")], basis="provisional", start=day(2), end=day(3))
-    closing = works.close(overheads=list(supplies))
-    return round(works.ledger.retained(closing.index).get(GHG, 0.0), 9)
+    return round(works.ledger.retained(works.close(overheads=list(supplies)).index).get(GHG, 0.0), 9)
 
 
 def burning(value: str, gas: str | None) -> Factor:

@@ -67,8 +67,7 @@ class Shop(Site):
     "electronics.photovoltaicModule",
 ])
 def test_waste_that_is_shaped(process: str) -> None:
-    asked = Shop().shape(process, {"steel-scrap": "1000 KGM"})
-    assert asked == pytest.approx(950 * 0.5 * POWER)
+    assert Shop().shape(process, {"steel-scrap": "1000 KGM"}) == pytest.approx(950 * 0.5 * POWER)
 
 
 def test_other_metals_take_gas_and_power() -> None:

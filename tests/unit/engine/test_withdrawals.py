@@ -66,8 +66,7 @@ def test_a_delivery_that_was_accepted_or_used(works: Works, other: Works) -> Non
 
 def test_a_consumption_gives_back(works: Works) -> None:
     works.mine("a", "100", "100")
-    scrap = works.out("s", "scrap", "10 KGM", "waste", origin="postConsumer")
-    used = works.use({"a": "30"}, [scrap])
+    used = works.use({"a": "30"}, [works.out("s", "scrap", "10 KGM", "waste", origin="postConsumer")])
     works.amend(withdrawal(used))
     gone(works, used, "s")
     assert (works.left("a"), works.ledger.retained(used.index)) == (100, {})
@@ -107,8 +106,7 @@ def test_one_is_withdrawn_and_another_takes_its_place(works: Works) -> None:
             works.name("a"))
     works.amend(change(b, inputs=works.kilograms({"a": "50"})), withdrawal(wrong))
     gone(works, wrong, "wrong")
-    assert works.co2("b") == 100.0
-    assert [works.left(lot) for lot in ("a", "x")] == [0, 50]
+    assert (works.co2("b"), [works.left(lot) for lot in ("a", "x")]) == (100.0, [0, 50])
 
 
 def test_a_withdrawn_record_is_gone_for_good(works: Works) -> None:

@@ -109,8 +109,7 @@ def test_who_has_goods_processed_takes_them(ledger: MemoryLedger, mill: Works, s
 @pytest.mark.parametrize("purpose", WRITE_OFFS)
 def test_who_processes_nothing_needs_no_document(mill: Works, shop: Works, purpose: Any) -> None:
     """A trader, an office, an end user."""
-    bars = bought(mill, shop)
-    assert shop.codes(shop.consume({bars: "699 KGM"}, purpose=purpose)) == set()
+    assert shop.codes(shop.consume({bought(mill, shop): "699 KGM"}, purpose=purpose)) == set()
 
 
 def test_goods_of_another_kind_need_no_document(mill: Works, shop: Works) -> None:
@@ -316,8 +315,7 @@ def test_a_process_begins_to_take_goods_by_a_document(mill: Works, shop: Works) 
 
 def test_an_erasure_keeps_the_kinds_of_documents(mill: Works, shop: Works) -> None:
     """Later records rest on whether there was a document."""
-    bars = bought(mill, shop)
-    shop.consume({bars: "1 KGM"}, purpose="loss",
+    shop.consume({bought(mill, shop): "1 KGM"}, purpose="loss",
                  evidence=[document("stocktaking:hall of Anna"), document("note of Bert")])
     left = residue(mill.ledger.records[-1])
     assert json.decode(encode(left))["evidence"] == [

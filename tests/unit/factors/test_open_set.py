@@ -79,9 +79,8 @@ def disagreements(version: FactorSetVersion) -> Iterator[tuple[SetFactor, SetFac
 def test_sources_agree_or_a_note_says_why() -> None:
     pairs = list(disagreements(NEWEST))
     assert pairs, "no pair disagrees: the comparison has no effect"
-    unexplained = [f"{one.row} ({one.source}) and {other.row} ({other.source}): factor {ratio(one, other):.3g}"
-                   for one, other in pairs if not reason(one) and not reason(other)]
-    assert unexplained == []
+    assert [f"{one.row} ({one.source}) and {other.row} ({other.source}): factor {ratio(one, other):.3g}" for one,
+            other in pairs if not reason(one) and not reason(other)] == []
 
 
 @pytest.mark.parametrize(("rows", "count"), [

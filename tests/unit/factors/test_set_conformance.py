@@ -195,8 +195,7 @@ def test_the_kit_describes_every_code() -> None:
 
 def test_all_faults_are_raised_at_once_a_line_each() -> None:
     rows = version([*SOUND[0], *material(unit="KWH", en="砂")], [*SOUND[1], row(place="XX")])
-    error = raised(AssertionError, assert_set_conforms, factor_set(rows))
-    first, *rest = str(error).split("\n")
+    first, *rest = str(raised(AssertionError, assert_set_conforms, factor_set(rows))).split("\n")
     assert first == "3 faults of set tests:"
     assert rest[0] == ("tests@1:m: unit: unit is 'KWH': it must be a unit of area or count or length or mass or normal "
                        "volume or volume")

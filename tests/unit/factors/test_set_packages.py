@@ -360,8 +360,7 @@ def test_a_fault_in_one_row_makes_none_in_others() -> None:
      Fault("supplies-x.csv", 3, "line", "unexpected end of data", "CSV with commas and double quotation marks")),
 ])
 def test_files_that_are_no_table(name: str, data: bytes, fault: Fault) -> None:
-    texts = files([supply("sand")], [factor()])
-    _, faults = parse_tables({**texts, name: data})
+    _, faults = parse_tables({**files([supply("sand")], [factor()]), name: data})
     assert faults[0] == fault
 
 

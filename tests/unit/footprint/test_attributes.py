@@ -79,8 +79,7 @@ def test_lines_of_electricity_are_covered_and_no_others() -> None:
                electric("2", gas="CH4"), electric("9", kind="onSite"), electric("7", burden="electricityMarket")),
         energy=uses("30", "10"),
     ), Coverage(Decimal(10), Decimal(40)))
-    markets = [line.market for line in found.lines]
-    assert markets == [75, 45, 6, 2 * Decimal("29.8") * Decimal("0.75"), None, None]
+    assert [line.market for line in found.lines] == [75, 45, 6, 2 * Decimal("29.8") * Decimal("0.75"), None, None]
     assert direct(found)[SLOT["electricityLocation"]] == pytest.approx(208 + 59.6)
 
 

@@ -110,8 +110,7 @@ def test_roots_are_named_once_each() -> None:
 def test_what_was_left_is_told_where_it_is_known() -> None:
     parts = parts_of(LOTS, FLOWS, TYPES, TIMES)
     assert "remaining" not in Chain.of(*parts).nodes["x"]
-    left = parts._replace(lots=parts.lots._replace(remaining=["1", "0", "2.250", "0", "6", "1.5"]))
-    found = Chain.of(*left)
+    found = Chain.of(*parts._replace(lots=parts.lots._replace(remaining=["1", "0", "2.250", "0", "6", "1.5"])))
     assert [found.nodes[name]["remaining"] for name in ("b", "p", "x")] == ["2.25", "6", "1.5"]
 
 
@@ -148,8 +147,7 @@ def test_successors_and_predecessors_are_the_same_edges(fold: bool) -> None:
     """The same dictionaries, seen from both ends."""
     found = chain(fold=fold)
     forwards = {(start, end): id(data) for start in found for end, data in found.succ[start].items()}
-    backwards = {(start, end): id(data) for end in found for start, data in found.pred[end].items()}
-    assert forwards == backwards
+    assert forwards == {(start, end): id(data) for end in found for start, data in found.pred[end].items()}
     assert len(forwards) == found.number_of_edges() == sum(found.in_degree(node) for node in found)
 
 
@@ -274,11 +272,8 @@ class Meeting(list[str]):
 ], ids=["a record", "a flow", "a flow by its lot", "a flow by its record"])
 def test_threads_that_ask_at_once_get_the_same(ask: Any) -> None:
     parts = parts_of(LOTS[:3], FLOWS[:1])
-    together = parts._replace(
-        records=parts.records._replace(types=Meeting(parts.records.types)),
-        lots=parts.lots._replace(units=Meeting(parts.lots.units)),
-    )
-    found = Chain.of(*together)
+    found = Chain.of(*parts._replace(records=parts.records._replace(types=Meeting(parts.records.types)),
+                                     lots=parts.lots._replace(units=Meeting(parts.lots.units))))
     with ThreadPoolExecutor(2) as threads:
         one, other = threads.map(ask, [found, found])
     assert one is other

@@ -45,8 +45,7 @@ def diamond() -> Arrays:
 
 
 def test_figures_by_hand(diamond: Arrays) -> None:
-    direct = numpy.array([[100.0, 0.0], [10.0, 1.0], [0.0, 0.0], [5.0, -2.0]])
-    found = propagate(diamond, direct)
+    found = propagate(diamond, numpy.array([[100.0, 0.0], [10.0, 1.0], [0.0, 0.0], [5.0, -2.0]]))
     # A = 0.75 * 100, W = 0.25 * 100; B = 10 + 0.5 * 75; C = 0.25 * 75 + 25; D = 5 + 0.2 * 47.5 + 0.5 * 43.75 + 7.5
     assert found[:, 0] == pytest.approx([75, 25, 47.5, 43.75, 43.875], rel=1e-15)
     # Only B's 1 goes on, a fifth of it into D, beside its own -2.

@@ -37,8 +37,7 @@ def check_burdens(memory: MemoryLedger) -> None:
     lots = {lot.number: name for name, lot in memory.state.lots.items() if lot.index in memory.history.prepared}
     assert sorted(lots) == arrays.numbers.tolist()
     stored = numpy.array([memory.figures[lots[number]].burdens for number in arrays.numbers.tolist()])
-    apart = numpy.array([name in APART for name in BURDENS])
-    scale = numpy.where(apart, numpy.abs(stored), stored[:, [ABS]])
+    scale = numpy.where(numpy.array([name in APART for name in BURDENS]), numpy.abs(stored), stored[:, [ABS]])
     assert (numpy.abs(found - stored) <= 1e-9 * scale).all()
 
 
@@ -236,8 +235,7 @@ def test_outputs_by_their_place() -> None:
 def test_nothing() -> None:
     found = contents_of(compiled_from([], []), {})
     assert (found.names, found.held.shape, found.entering.shape) == ((), (0, 0), (0, 0))
-    alone = compiled_from([(number(1), 1.0)], [])
-    assert contents_of(alone, {1: outcome({})}).held.shape == (1, 0)
+    assert contents_of(compiled_from([(number(1), 1.0)], []), {1: outcome({})}).held.shape == (1, 0)
 
 
 def test_what_is_not_there(billet: tuple[Arrays, Mapping[int, ContentsOut]]) -> None:

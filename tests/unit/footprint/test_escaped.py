@@ -95,8 +95,7 @@ def test_the_finding_has_the_amount_and_the_output_makes_it() -> None:
         activation=1, salt="x", assessment=assessment_bytes(assessment), method="cut-off/1",
         questions=(Question(output=0, share="0.5"), Question(output=1, share="0.5", escaped="30.0")))))
     (shown,) = record.findings
-    assert (shown.code, shown.output, shown.amount) == (CODE, 1, 30.0)
-    assert (record.entering, record.made) == (0.0, {1: 30.0})
+    assert (shown.code, shown.output, shown.amount, record.entering, record.made) == (CODE, 1, 30.0, 0.0, {1: 30.0})
     lot = 3 * 1024 + 1
     listed = ranked([record], Weights({3: 0.5}, {lot: 0.5}), QuestionPaths({3: 0.25}, {lot: 0.5}), frozenset({3}))
     assert [one.questioned for one in listed.items] == [15.0]

@@ -166,9 +166,7 @@ def test_data_that_are_not_primary_or_not_checked() -> None:
     assert [(gap.behind, gap.amount, gap.unit, gap.count) for gap in gaps] == [
         ("the supplier of electricity", 6.0, "KWH", 2), (None, None, None, 1), ("the supplier of lime", 20.0, "KGM", 1),
     ]
-    assert {gap.whom for gap in gaps} == {MILL}
-    assert founded == 4.0
-    assert gathering.explained == 54.0
+    assert ({gap.whom for gap in gaps}, founded, gathering.explained) == ({MILL}, 4.0, 54.0)
 
 
 def test_one_material_at_two_prices() -> None:
@@ -195,9 +193,7 @@ def test_a_declaration_that_rests_on_little(basis: Any) -> None:
     assert (gap.kind, gap.basis, gap.whom, gap.facility) == ("declaration", basis, FORGE, "urn:example:forge:site")
     assert (gap.kg_co2e, gap.percent, gap.weight, gap.records) == (50.0, 50.0, 0.5, ["d"])
     assert (gap.ask, gap.evidence, gap.what) == (WEAK[basis], evidence, "urn:example:forge:bar")
-    assert (gap.behind is not None) == (basis in ("statement", "study"))
-    assert founded == 0.0
-    assert gathering.explained == 50.0
+    assert (gap.behind is not None, founded, gathering.explained) == (basis in ("statement", "study"), 0.0, 50.0)
 
 
 @pytest.mark.parametrize(("share", "expected"), [
@@ -238,8 +234,7 @@ def test_a_declaration_that_two_records_rest_on() -> None:
     )
     (gap,) = gaps
     assert (gap.kind, gap.kg_co2e, gap.whom, gap.records, gap.count) == ("declaration", 7.0, FORGE, ["d"], 1)
-    assert (gap.weight, gap.what) == (0.75, "figures per 1000 KGM")
-    assert founded == 0.0
+    assert (gap.weight, gap.what, founded) == (0.75, "figures per 1000 KGM", 0.0)
 
 
 def test_who_declared_knows_more_than_who_bought() -> None:
@@ -250,8 +245,7 @@ def test_who_declared_knows_more_than_who_bought() -> None:
         line("6", "alloy", kind="upstream", factor="declaration:d"),
     )
     (gap,), founded, _ = found(("a", made(supply("alloy", declaration="d")), Assessment(lines=lines), 1.0), d=record)
-    assert (gap.kind, gap.what, gap.whom, gap.kg_co2e) == ("data", "alloy", FORGE, 6.0)
-    assert founded == 4.0
+    assert (gap.kind, gap.what, gap.whom, gap.kg_co2e, founded) == ("data", "alloy", FORGE, 6.0, 4.0)
 
 
 @pytest.mark.parametrize(("fields", "kinds"), [
@@ -290,8 +284,7 @@ def test_records_that_wait_for_a_closing() -> None:
     assert (waiting.kind, waiting.what, waiting.whom, waiting.facility) == ("provisional", "works.make", MILL, SITE)
     assert (waiting.kg_co2e, waiting.percent, waiting.count, waiting.records) == (22.0, 22.0, 3, ["a", "b", "d"])
     assert (waiting.start, waiting.end) == ("2025-03-02T00:00:00Z", "2025-03-06T00:00:00Z")
-    assert (lime.kind, lime.kg_co2e) == ("data", 5.0)
-    assert founded == 1.5
+    assert (lime.kind, lime.kg_co2e, founded) == ("data", 5.0, 1.5)
     assert (gathering.explained, gathering.provisional) == (23.5, 22.0)
 
 

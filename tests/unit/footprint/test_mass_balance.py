@@ -323,8 +323,7 @@ def test_credits_of_a_mass_balance_serve_no_claim_and_no_sale(booked: Balance) -
     """Nor are they written off: what is not used expires."""
     for purpose in ("finalUse", "soldOutside", "ownUse", "retired", "loss", "stockCorrection"):
         booked.refuse("claim-form", "inputs[0].lot", booked.consume, {"c": "1 KGM"}, purpose=purpose)
-    other = Site(booked.ledger, "other")
-    booked.refuse("credit-form", "lot", booked.send, "c", "40 KGM", other, "sold")
+    booked.refuse("credit-form", "lot", booked.send, "c", "40 KGM", Site(booked.ledger, "other"), "sold")
 
 
 def test_credits_do_not_go_into_pools(booked: Balance) -> None:

@@ -114,8 +114,7 @@ def test_multi_life_of_an_item() -> None:
     """Made anew for 900 kg, remanufactured for 120 and for 180: r = 2/3, reman = 150; 300 + 100 = (900+120+180) / 3."""
     result = by(LIFE, lot(180.0, steel(50.0), lives=(900.0, 120.0, 180.0)))
     assert amounts(result) == pytest.approx({"new": 300.0, "remanufactured": 100.0}, rel=1e-12)
-    assert result.total == pytest.approx(400.0, rel=1e-12)
-    assert beside(result) == {"cutOff": 180.0}
+    assert (result.total, beside(result)) == (pytest.approx(400.0, rel=1e-12), {"cutOff": 180.0})
     assert {one.name: (one.value, one.source) for one in result.parameters} == {
         "r": ("0.6666666666666666", "ledger"), "new": ("900", "ledger"), "reman": ("150", "ledger"),
     }
@@ -310,8 +309,7 @@ def test_module_d_cancels_over_the_loop() -> None:
     both = {"EMR": SCRAP, "EVMSub": ORE, "Q": 1}
     first = by(MODULE_D, lot(1000 * ORE, steel(1000.0)), **both, MMRout="0.72")
     second = by(MODULE_D, lot(720 * SCRAP, steel(720.0, 720.0)), **both, MMRout=0)
-    assert first.total + second.total == EMITTED
-    assert beside(first)["moduleD"] == pytest.approx(-1080.0, rel=1e-12)
+    assert (first.total + second.total, beside(first)["moduleD"]) == (EMITTED, pytest.approx(-1080.0, rel=1e-12))
     assert beside(first)["moduleD"] + beside(second)["moduleD"] == pytest.approx(0.0, abs=1e-9)
 
 

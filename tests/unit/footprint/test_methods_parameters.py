@@ -67,15 +67,13 @@ def test_a_value_says_its_source() -> None:
 
 
 def test_what_is_given_goes_first_and_for_one_material_before_all() -> None:
-    subject = lot(Material("steel", 600.0), Material("glass", 400.0))
-    result = by(MODULE_D, subject, "MMRout=0.5", "glass.MMRout=0", "MMRin=0.25", "glass.MMRin=0", "EMR=1", "EVMSub=2",
-                "Q=1")
+    result = by(MODULE_D, lot(Material("steel", 600.0), Material("glass", 400.0)), "MMRout=0.5", "glass.MMRout=0",
+                "MMRin=0.25", "glass.MMRin=0", "EMR=1", "EVMSub=2", "Q=1")
     assert {(one.material, one.name): one.value for one in result.parameters if one.name.startswith("MMR")} == {
         ("steel", "MMRout"): "0.5", ("steel", "MMRin"): "0.25", ("glass", "MMRout"): "0", ("glass", "MMRin"): "0",
     }
     assert [one.amount for one in result.beside] == [150.0, -150.0, 0.0, 0.0]
-    over = by(CFF, STEEL, "A=0.5", "R1=0", "R2=0", "R3=0", "Ed=0")
-    assert used(over)["A"] == ("0.5", "given")
+    assert used(by(CFF, STEEL, "A=0.5", "R1=0", "R2=0", "R3=0", "Ed=0"))["A"] == ("0.5", "given")
 
 
 def test_a_material_may_have_a_dot_in_its_name() -> None:
@@ -246,8 +244,7 @@ def test_conditions_name_parameters_of_their_method() -> None:
         for one in method.parameters:
             for condition in one.unless:
                 left, _, right = condition.partition(" = ")
-                words = set(left.split(" ")) - {"+", "-"}
-                assert words <= names - {one.name}, (method.name, one.name)
+                assert set(left.split(" ")) - {"+", "-"} <= names - {one.name}, (method.name, one.name)
                 assert Decimal(right) in (0, 1)
             assert one.follows is None or one.follows in names
             assert (one.ledger is None) == (one.name not in LEDGER)
@@ -297,8 +294,7 @@ def test_the_table_is_in_order() -> None:
         assert row["status"] in STATUSES
         assert row["source"]
         assert 2000 < int(row["year"]) < 2100
-    assert len(PUBLISHED) == len(TABLE)
-    assert {row["name"] for row in TABLE} == set(listed)
+    assert (len(PUBLISHED), {row["name"] for row in TABLE}) == (len(TABLE), set(listed))
 
 
 def test_the_table_is_beside_its_module() -> None:

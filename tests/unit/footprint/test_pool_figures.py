@@ -83,8 +83,7 @@ def test_an_addition_keeps_and_makes_nothing(yard: Yard) -> None:
     yard.steel("b", "60", "60")
     yard.pool("heap")
     yard.add("heap", {"a": "70 KGM"})
-    entry = yard.add("heap", {"b": "13 KGM", "a": "30 KGM"})
-    leaf = yard.ledger.assessment(entry.index)
+    leaf = yard.ledger.assessment(yard.add("heap", {"b": "13 KGM", "a": "30 KGM"}).index)
     assert leaf is not None
     assert [read(part) for part in (leaf.retained, leaf.declared, leaf.arisen, leaf.lost)] == [{}, {}, {}, {}]
     assert yard.contents("heap:2") == close({"mass": 113.0, "material:steel": 113.0})
@@ -133,8 +132,7 @@ def test_own_waste_from_a_pool_is_not_recycled_content(yard: Yard) -> None:
     yard.add("bin", {"w2": "20 KGM"})
     yard.draw("bin", "10", "x")
     assert yard.contents("x") == close({"mass": 10.0, "material:steel": 10.0})
-    other = yard.another_facility("annex")
-    yard.draw("bin", "10", "y", facility=other)
+    yard.draw("bin", "10", "y", facility=yard.another_facility("annex"))
     assert yard.contents("y") == close({"mass": 10.0, "material:steel": 10.0, f"questioned:{PRE}": 10.0})
 
 

@@ -79,8 +79,7 @@ def test_three_lots_in_two_facilities() -> None:
     0.4 * 3.5 + 0.6 * 1 = 2."""
     whole, facilities = produced(THREE).result()
     assert (whole.quantity, whole.lots, whole.records, whole.footprint) == (Decimal(100), 3, 2, 200.0)
-    assert whole.per_unit == 2.0
-    assert list(facilities) == ["site:2", "site:1"]
+    assert (whole.per_unit, list(facilities)) == (2.0, ["site:2", "site:1"])
     first, second = facilities["site:1"], facilities["site:2"]
     assert (first.quantity, first.lots, first.records) == (Decimal(40), 2, 1)
     assert (second.quantity, second.lots, second.records) == (Decimal(60), 1, 1)
@@ -106,8 +105,7 @@ def test_one_lot_has_no_spread() -> None:
     burdens = {"fossilGhgEmissions": 0.1, "biogenicNonCO2Emissions": 0.2}
     whole, _ = produced([Lot(number(1), "s", "0.7", burdens, {})]).result()
     *values, deviation = whole.spread
-    assert set(values) == {(0.1 + 0.2) / 0.7}
-    assert deviation == 0.0
+    assert (set(values), deviation) == ({(0.1 + 0.2) / 0.7}, 0.0)
 
 
 def test_ratings_on_the_scale_of_pact() -> None:
@@ -168,9 +166,8 @@ def test_percentiles_by_hand(weights: list[float], expected: tuple[float, ...]) 
 
 def test_the_largest_lots() -> None:
     """Those of equal quantity in log order, whichever came first."""
-    lots = [Lot(number(record), "s", quantity, {}, {}) for record, quantity in
-            ((5, "2"), (3, "7"), (9, "7"), (1, "0.5"), (4, "2"))]
-    found = produced(lots, 2)
+    found = produced([Lot(number(record), "s", quantity, {}, {}) for record,
+                      quantity in ((5, "2"), (3, "7"), (9, "7"), (1, "0.5"), (4, "2"))], 2)
     assert (found.largest(4), found.largest(0)) == ([number(3), number(9), number(4), number(5)], [])
     assert len(found.largest(100)) == 5
 

@@ -109,9 +109,8 @@ def test_a_figure_by_hand(works: Works, statement: Statement) -> None:
     ({}, "footprint", "100.0 %"),
 ])
 def test_what_is_doubtful_is_titled_so(burdens: dict[str, str], title: str, completeness: str) -> None:
-    leaf = LotLeaf(salt="", lot="l", product="p", quantity=Quantity(value="2", unit="KGM"), holder="h",
-                   role="product", method=METHOD, burdens=burdens)
-    figure = figure_of(leaf, ZERO, 0, DEFAULT_LIMIT)
+    figure = figure_of(LotLeaf(salt="", lot="l", product="p", quantity=Quantity(value="2", unit="KGM"), holder="h",
+                               role="product", method=METHOD, burdens=burdens), ZERO, 0, DEFAULT_LIMIT)
     assert (figure.title, figure.completeness, figure.limit) == (title, completeness, "3.0 %")
     assert float(figure.footprint) == float(burdens.get(CO2E, 0))
     assert float(figure.per_unit) == float(burdens.get(CO2E, 0)) / 2

@@ -87,8 +87,7 @@ def test_two_lines_of_one_factor_by_hand() -> None:
     """60 and 40 kg, v = 0.04 for both of the factor: (60 + 40)^2 * 0.04 = 400, not (60^2 + 40^2) * 0.04 = 208."""
     shared = moments([UncertaintyTerm(60.0, "f", None, of(0.04)), UncertaintyTerm(40.0, "f", None, of(0.04))])
     apart = moments([UncertaintyTerm(60.0, "f", None, of(0.04)), UncertaintyTerm(40.0, "g", None, of(0.04))])
-    assert shared.variance == pytest.approx(400.0, rel=1e-14)
-    assert apart.variance == pytest.approx(208.0, rel=1e-14)
+    assert (shared.variance, apart.variance) == (pytest.approx(400.0, rel=1e-14), pytest.approx(208.0, rel=1e-14))
 
 
 def test_own_and_shared_by_hand() -> None:
@@ -227,8 +226,7 @@ def test_a_variance_below_zero_is_an_error(term: UncertaintyTerm) -> None:
 
 def test_an_interval_of_emissions_alone_is_lognormal() -> None:
     """Mean 100 and standard deviation 20: against SciPy's percentiles."""
-    spread = sqrt(log(1.04))
-    law = stats.lognorm(s=spread, scale=100.0 / sqrt(1.04))
+    law = stats.lognorm(s=sqrt(log(1.04)), scale=100.0 / sqrt(1.04))
     found = interval(100.0, 400.0, positive=True)
     assert found.distribution == "lognormal"
     assert (found.low, found.high) == pytest.approx((law.ppf(0.025), law.ppf(0.975)), rel=1e-10)
@@ -347,8 +345,7 @@ def test_samples_and_seeds_out_of_bounds(samples: int, seed: int, code: str, fie
 
 def test_more_draws_than_there_is_time_for() -> None:
     """1,000,000 samples of 2,001 quantities; of a factor's many lines only one is drawn."""
-    own = [UncertaintyTerm(1.0, own=0.01)] * 2_001
-    error = raised(InvalidInput, uncertainty, own, samples=1_000_000)
+    error = raised(InvalidInput, uncertainty, [UncertaintyTerm(1.0, own=0.01)] * 2_001, samples=1_000_000)
     assert (error.code, error.field) == ("too-many-draws", "samples")
     assert MOST_DRAWS < 2_001 * 1_000_000
     assert uncertainty([UncertaintyTerm(1.0, "f", None, 0.01)] * 2_001, samples=1_000).sampled is not None
@@ -374,8 +371,7 @@ def test_what_is_burnt_and_has_an_upstream_is_measured_once() -> None:
     quantities, 60^2 * 0.01 + 40^2 * 0.01 = 52. Exact: 0.01 * (144 + 144) = 2.88 more."""
     terms = burnt(7)
     found = moments(terms)
-    assert len(terms) == 2
-    assert (found.first_order, found.variance) == pytest.approx((388.0, 390.88), rel=1e-12)
+    assert (len(terms), (found.first_order, found.variance)) == (2, pytest.approx((388.0, 390.88), rel=1e-12))
     assert found.shared == pytest.approx({"burning": 144.0, "upstream": 144.0}, rel=1e-12)
     assert found.own.tolist() == pytest.approx([102.88], rel=1e-12)
     listed = uncertainty(terms).sources
@@ -396,10 +392,8 @@ def test_lines_without_a_factor_are_measured_once_too() -> None:
     same = [line("30", deviation=Decimal("1.1")), line("10", deviation=Decimal("1.1"))]
     v = expm1(log(1.1) ** 2)
     assert moments(line_terms(1.0, same, 7)).variance == pytest.approx(1600 * v, rel=1e-12)
-    other = [same[0], line("10", deviation=Decimal("1.2"))]
-    assert moments(line_terms(1.0, other, 7)).variance == pytest.approx(
-        900 * v + 100 * expm1(log(1.2) ** 2), rel=1e-12
-    )
+    assert moments(line_terms(1.0, [same[0], line("10", deviation=Decimal("1.2"))],
+                              7)).variance == pytest.approx(900 * v + 100 * expm1(log(1.2) ** 2), rel=1e-12)
 
 
 def share(
@@ -533,8 +527,7 @@ def test_what_is_said_of_totals_by_hand() -> None:
     """
     found = described(numpy.array([1.0, 2.0, 3.0, 4.0]))
     deviation = sqrt(5 / 3)
-    assert found.mean == 2.5
-    assert found.deviation == pytest.approx(deviation, rel=1e-14)
+    assert (found.mean, found.deviation) == (2.5, pytest.approx(deviation, rel=1e-14))
     assert found.standard_error == pytest.approx(deviation / 2, rel=1e-14)
     assert found.deviation_error == pytest.approx(
         sqrt((2.5625 - (5 / 3) ** 2 / 3) / 4) / (2 * deviation), rel=1e-14

@@ -383,8 +383,7 @@ def test_a_supply_that_is_no_share(works: Works) -> None:
     """What a closing did not measure, and what reads otherwise than its total, is the record's own."""
     made = works.run({"a": "100"}, supplies=[ore("100 KGM"), supply("coal", "5 KGM", factor=priced(), deviation="1.3")],
                      basis="provisional")
-    closed = works.close(metered("40"))
-    record, reading = works.ledger.records[closed.index], works.reading(made)
+    record, reading = works.ledger.records[works.close(metered("40")).index], works.reading(made)
     assert isinstance(record, Closing)
     assert [one.material for one in shares(record, reading)] == ["gas"]
     assert set(origins(reading, record, "d").closings.values()) == {"d"}
@@ -419,8 +418,7 @@ def test_uncertainty_alone_is_amended(works: Works) -> None:
     assert memory.figures == figures
     now = memory.leaves[declared.index]
     assert now[0] != leaves[0]
-    assert now[1:] == leaves[1:]
-    assert [one.index for one in memory.revisions[-1][1].revised] == [declared.index]
+    assert (now[1:], [one.index for one in memory.revisions[-1][1].revised]) == (leaves[1:], [declared.index])
     read = memory.assessment(declared.index)
     assert stated is not None
     assert read is not None

@@ -155,8 +155,7 @@ def test_what_attested_lots_carry_of_a_figure(
 
 
 def test_a_weighted_sum_of_lots() -> None:
-    wanted = numpy.array([1.0, 0.0, 2.0, 0.0])
-    found = verified_shares(CHAIN, wanted, ABSOLUTE, {1024: "thirdParty"})
+    found = verified_shares(CHAIN, numpy.array([1.0, 0.0, 2.0, 0.0]), ABSOLUTE, {1024: "thirdParty"})
     # 10 of the first lot itself, and twice 5 of the third: 20 of 50.
     assert found["thirdParty"] == pytest.approx(20 / 50, rel=1e-12)
 
@@ -230,9 +229,8 @@ def test_omissions_of_one_kind_are_one_row() -> None:
 def test_only_shared_burdens_need_a_key() -> None:
     basis = AllocationBasis(rule="PCR", reason="why")
     single = made(1, 1.0, [line("5")], [], outputs=[output("a"), output("w", "waste")])
-    shared = made(2, 0.5, [line("6")], [], outputs=[output("a"), output("b", "coProduct")], allocation="value",
-                  allocation_basis=basis)
-    (row,) = gathered(10.0, single, shared).allocations()
+    (row,) = gathered(10.0, single, made(2, 0.5, [line("6")], [], outputs=[output("a"), output("b", "coProduct")],
+                                         allocation="value", allocation_basis=basis)).allocations()
     assert (row.allocation, row.rule, row.reason, row.records, row.kg_co2e) == ("value", "PCR", "why", 1, 3.0)
 
 

@@ -99,8 +99,7 @@ def test_the_operator_settles_it(host: Host) -> None:
 @pytest.mark.parametrize(("idle", "held"), [(0, True), (GAP, True), (GAP + LEAD + 1, False)])
 def test_the_first_start_of_a_host_goes_by_the_newest_entry(host: Host, idle: int, held: bool) -> None:
     host.wall += idle
-    keeper = host.started()
-    assert right(keeper) is held
+    assert right(host.started()) is held
     assert (host.home / FILE).exists() is held
     host.boot = "second"
     again = host.started()

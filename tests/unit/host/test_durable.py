@@ -35,8 +35,7 @@ def test_what_was_there_stays_where_it_fails(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     raised(KeyboardInterrupt, cut_off)
-    assert path.read_text() == "before"
-    assert list(tmp_path.iterdir()) == [path]
+    assert (path.read_text(), list(tmp_path.iterdir())) == ("before", [path])
 
 
 def test_the_error_names_the_file(tmp_path: Path) -> None:

@@ -54,8 +54,7 @@ def test_other_kinds_of_keys(tmp_path: Path, key: rsa.RSAPrivateKey) -> None:
 
 
 def test_an_encrypted_key_with_the_passphrase(tmp_path: Path) -> None:
-    files = written(tmp_path, pem(ROOT.issue(KEY)), key_pem(KEY, SECRET), SECRET)
-    assert read_pair(files).key == key_pem(KEY)
+    assert read_pair(written(tmp_path, pem(ROOT.issue(KEY)), key_pem(KEY, SECRET), SECRET)).key == key_pem(KEY)
 
 
 def test_a_passphrase_for_other_keys_does_no_harm(tmp_path: Path) -> None:

@@ -47,8 +47,7 @@ def test_a_kiln_in_anhui() -> None:
     found = burn(kiln())
     assert lines(found) == pytest.approx({"calcination": 532714.285714, "bituminous": 310726.388280,
                                           "electricity": 40692.0})
-    assert found.footprint == pytest.approx(884132.673994)
-    assert found.findings == {}
+    assert (found.footprint, found.findings) == (pytest.approx(884132.673994), {})
     # fuel 150,000 kg * 23.204 MJ = 3,480,600 MJ; power 216,000 MJ
     assert indicators(found) == Containing({
         "heatPerTonneClinker": pytest.approx(3480.6), "energyPerTonneClinker": pytest.approx(3696.6),
@@ -78,8 +77,7 @@ def test_dust() -> None:
 
 def test_organic_carbon_of_raw_meal() -> None:
     # stated: 1,500 t * 0.002 * 44/12 = 11,000; default 0.001: 5,500; rich 0.003: 16,500; of 1,600 t stated: 5,866.667
-    stated = burn(kiln(), {**OXIDES, "rawMealCarbon": "0.002"})
-    assert lines(stated)["rawMealCarbon"] == pytest.approx(11000.0)
+    assert lines(burn(kiln(), {**OXIDES, "rawMealCarbon": "0.002"}))["rawMealCarbon"] == pytest.approx(11000.0)
     oxides = {"calciumOxide": "0.65", "magnesiumOxide": "0.02"}
     for more, expected in (
         ({}, 5500.0), ({"carbonRichRawMeal": True}, 16500.0),
@@ -220,8 +218,7 @@ def test_fuel_of_trucks_is_no_kiln_fuel() -> None:
 
 def test_the_records_own_combustion_factor() -> None:
     # The core makes the line; the plugin books the energy.
-    coal = supply("bituminous", "150 TNE", combustion=Decimal(300000), priced=True)
-    found = burn(kiln(MEAL, coal))
+    found = burn(kiln(MEAL, supply("bituminous", "150 TNE", combustion=Decimal(300000), priced=True)))
     assert "bituminous" not in lines(found)
     assert indicators(found)["heatPerTonneClinker"] == pytest.approx(3480.6)
 
@@ -326,8 +323,7 @@ def asked(*more: SupplyFacts, inputs: tuple[InputFacts, ...] = (), **stated: str
 def test_limestone_holds_no_lime_that_was_burnt_before() -> None:
     # 150 t of coal hold 15 t in their ash at most.
     assert asked(nonCarbonateCalciumOxide="0.3") == pytest.approx((300_000 - 16_500) * 44 / 56)
-    assert asked(nonCarbonateMagnesiumOxide="0.01") == pytest.approx((10_000 - 3_300) * 44 / 40)
-    assert asked() == 0
+    assert (asked(nonCarbonateMagnesiumOxide="0.01"), asked()) == (pytest.approx((10_000 - 3_300) * 44 / 40), 0)
 
 
 @pytest.mark.parametrize(("material", "calcium"), [
@@ -345,8 +341,7 @@ def test_other_inputs_hold_some(material: str, calcium: float) -> None:
 def test_lots_hold_it_by_their_materials() -> None:
     ash = lot("200 TNE", "waste", materials={"flyAsh": "0.5", "limestone": "0.5"})
     assert asked(inputs=(ash,), nonCarbonateCalciumOxide="0.3") == pytest.approx((300_000 - 16_500 - 44_000) * 44 / 56)
-    unknown = lot("200 TNE", "waste")
-    assert asked(inputs=(unknown,), nonCarbonateCalciumOxide="0.16") == 0
+    assert asked(inputs=(lot("200 TNE", "waste"),), nonCarbonateCalciumOxide="0.16") == 0
 
 
 def test_rules_without_questions_have_none() -> None:

@@ -57,16 +57,13 @@ def assess(given: Context, activity: Mapping[str, Any] | None = None) -> Run:
 def test_cement_with_slag() -> None:
     # power 40,000 kWh * 0.6782 = 27,128; ratio 750 / 1,000; waste 200 of 1,000 t
     found = assess(cement(), {"cementType": "PO"})
-    assert found.footprint == pytest.approx(27128.0)
-    assert found.findings == {}
+    assert (found.footprint, found.findings) == (pytest.approx(27128.0), {})
     assert indicators(found) == Containing({
         "clinkerRatio": 0.75, "solidWasteUsed": 200, "solidWasteContent": 0.2, "electricityPerTonne": 40
     })
     # All slag is in the cement and was waste of another process: recycled content 200 t
-    product = found.contents.outputs[0]
-    assert product == Containing({
-        "recycledPreConsumer:slag": pytest.approx(200000.0), "material:clinker": pytest.approx(750000.0)
-    })
+    assert found.contents.outputs[0] == Containing({"recycledPreConsumer:slag": pytest.approx(200000.0),
+                                                    "material:clinker": pytest.approx(750000.0)})
 
 
 def test_slag_is_split_among_two_cements() -> None:
@@ -100,8 +97,7 @@ def test_a_component_that_its_composition_does_not_tell() -> None:
 
 def test_bought_clinker_without_a_price_is_an_estimated_gap() -> None:
     # 750 t * 853 kg/t = 639,750
-    bought = cement(GYPSUM, POWER, supply("clinker", "750 TNE"), inputs=(SLAG,))
-    found = assess(bought)
+    found = assess(cement(GYPSUM, POWER, supply("clinker", "750 TNE"), inputs=(SLAG,)))
     assert {one.what: one.estimate for one in found.assessment.omissions} == {
         "electricity upstream": None, "clinker upstream": Decimal(639750),
     }
@@ -225,8 +221,7 @@ def test_findings_of_glass(given: Context, activity: Mapping[str, Any], told: di
 
 def test_the_heat_of_a_furnace_that_is_sold() -> None:
     # 100 GJ of steam carry 100 * 110 = 11,000
-    steam = output("100 GV", "coProduct", lot="urn:example:lot:steam")
-    found = assess(glass(outputs=(FLOAT, EDGES, steam)))
+    found = assess(glass(outputs=(FLOAT, EDGES, output("100 GV", "coProduct", lot="urn:example:lot:steam"))))
     assert found.outputs[2]["fossilGhgEmissions"] == pytest.approx(11000.0)
     assert found.outputs[0]["fossilGhgEmissions"] == pytest.approx(found.footprint - 11000)
 
@@ -294,16 +289,14 @@ def test_capture_at_the_kiln() -> None:
         "fossilGhgEmissions": pytest.approx(342820.0), "ccsTechnologicalCO2Capture": pytest.approx(-630000.0),
         "technologicalCO2Removals": pytest.approx(-70000.0),
     })
-    assert found.footprint == pytest.approx(-357180.0)
-    assert found.findings == {}
+    assert (found.footprint, found.findings) == (pytest.approx(-357180.0), {})
     assert indicators(found) == Containing({
         "captureRate": 0.9,
         "carbonDioxideStored": 700,
         # (2,500,000 + 360,000) MJ / 720 t
         "energyPerTonneCaptured": pytest.approx(3972.222222),
     })
-    gaps = {one.what for one in found.assessment.omissions}
-    assert {"carbonDioxideTransport", "carbonDioxideStorage"} <= gaps
+    assert {"carbonDioxideTransport", "carbonDioxideStorage"} <= {one.what for one in found.assessment.omissions}
     services = (supply("carbonDioxideTransport", "70000 TKM"), supply("carbonDioxideStorage", "700 TNE"))
     named = assess(plant(KILN_GAS, *STEAM, *services), CAUGHT)
     assert not [one for one in named.assessment.omissions if one.what.startswith("carbonDioxide")]

@@ -171,8 +171,7 @@ def test_a_precursor_without_an_attestation_has_the_default_value_with_its_mark_
 ])
 def test_which_default_value_holds(rows: str, direct: float) -> None:
     """The country before all others, then the longest code."""
-    report = declare(chain(None), (HEADER + rows).encode())
-    assert report.precursors[0].direct == near(direct * 1.1)
+    assert declare(chain(None), (HEADER + rows).encode()).precursors[0].direct == near(direct * 1.1)
 
 
 def test_a_value_of_the_year_comes_first() -> None:
@@ -222,8 +221,7 @@ def test_precursors_of_the_union_count_as_zero() -> None:
 def test_the_same_precursor_of_two_installations_stays_apart() -> None:
     other = replace(BILLETS, attested=None, facility="urn:other", tonnes=5.0, quantity=5.0, carried=9.0, made=9.0)
     mine = site(FORGE, replace(FORGED, taken=[BILLETS, other]))
-    both = Installations(at=7, installations=[mine, site(MILL, MILLED)])
-    report = declare(both, DEFAULTS)
+    report = declare(Installations(at=7, installations=[mine, site(MILL, MILLED)]), DEFAULTS)
     told = {one.facility: (one.way, one.tonnes, one.direct) for one in report.precursors}
     assert told == {MILL: ("actual", 20, near(0.2)), "urn:other": ("default", 5, near(2.75))}
     assert process(report, FORGE).embedded_direct == near((1.8 + 20 * 0.2 + 5 * 2.75) / 18)
@@ -237,8 +235,7 @@ def test_a_declaration_of_another_installation() -> None:
     assert (report.precursors[0].way, report.precursors[0].direct) == ("declared", near(0.7))
     assert (report.precursors[0].indirect, process(report, FORGE).embedded_direct) == (near(0.3), near((1.8 + 14) / 18))
     assert process(report, FORGE).embedded_electricity == near((9 + 10) / 18)
-    other = declare(forge(replace(declared, declared="pact")), DEFAULTS)
-    assert other.precursors[0].way == "default"
+    assert declare(forge(replace(declared, declared="pact")), DEFAULTS).precursors[0].way == "default"
     assert declare(forge(replace(declared, attested=None)), DEFAULTS).precursors[0].way == "default"
 
 
@@ -246,8 +243,7 @@ def test_what_is_no_precursor() -> None:
     scrap = taken("urn:scrap", 30.0, 500.0, role="waste", cn="7207 11 14")
     ore = taken("urn:ore", 10.0, 800.0, cn="2601 11 00", facility="urn:mine", year=2026, process="x.mine", country="AU")
     oddity = taken("urn:oddity", 1.0, 70.0)
-    made_of = Installations(at=7, installations=[site(FORGE, replace(FORGED, taken=[scrap, ore, oddity]))])
-    report = declare(made_of)
+    report = declare(Installations(at=7, installations=[site(FORGE, replace(FORGED, taken=[scrap, ore, oddity]))]))
     assert (report.precursors, process(report, FORGE).embedded_direct) == ([], near(0.1))
     told = {one.reason: one.kilograms for one in report.differences}
     assert (told["scrap"], told["material"], told["unclassified"]) == (near(500), near(800), near(70))

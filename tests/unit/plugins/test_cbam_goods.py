@@ -50,8 +50,7 @@ def test_gases_by_goods(cn: str, gas: str, embedded: float) -> None:
     (line,) = report.lines
     assert (line.embedded, line.inside) == (near(embedded), bool(embedded))
     assert report.processes[0].embedded_direct == near(embedded / 10000)
-    difference = POTENTIALS[gas] - embedded
-    assert report.differences[0].kilograms == near(difference)
+    assert report.differences[0].kilograms == near(POTENTIALS[gas] - embedded)
     assert report.differences[0].reason == ("potential" if embedded else "gas")
 
 
@@ -111,9 +110,8 @@ def test_indirect_emissions_of_a_precursor_of_annex_ii_are_not() -> None:
 
 def test_mark_up_of_fertilisers() -> None:
     ammonia = taken("urn:nh3", 5.0, 9.0, cn="2814", country="EG", year=2026, facility="urn:x")
-    report = declare(Installations(at=1, installations=[simple("3102 10", takes=[ammonia])]),
-                     f"{HEADER}2814,*,2,0.5,x\n".encode())
-    assert process(report, "urn:plant").payable == near(0.5 * 2.5 * 1.01)
+    assert process(declare(Installations(at=1, installations=[simple("3102 10", takes=[ammonia])]),
+                           f"{HEADER}2814,*,2,0.5,x\n".encode()), "urn:plant").payable == near(0.5 * 2.5 * 1.01)
 
 
 # Power and heat
@@ -155,9 +153,8 @@ def test_power_of_the_grid() -> None:
 
 
 def lot_of_power(**more: Any) -> TakenLot:
-    fields = {"quantity": 1000.0, "unit": "KWH", "facility": "urn:wind", "country": "VN", "year": 2026,
-              "process": "energy.wind", **more}
-    return taken(POWER, None, 90.0, **fields)
+    return taken(POWER, None, 90.0, **{"quantity": 1000.0, "unit": "KWH", "facility": "urn:wind", "country": "VN",
+                                       "year": 2026, "process": "energy.wind", **more})
 
 
 def test_lots_of_power() -> None:

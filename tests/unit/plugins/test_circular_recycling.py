@@ -63,10 +63,8 @@ def test_all_of_it_is_recycled_content() -> None:
 
 def test_virgin_metal_to_dilute_is_no_recycled_content() -> None:
     # 960 of scrap and 100 of virgin into 1010: yield 1010 / 1060, recycled 960
-    given = recycled(
-        GAS, supply("aluminium", "100 KGM"), outputs=(output("1010 KGM", materials=ALUMINIUM),),
-    )
-    told = recycle(given)
+    told = recycle(recycled(GAS, supply("aluminium", "100 KGM"),
+                            outputs=(output("1010 KGM", materials=ALUMINIUM),)))
     assert (told.findings, round(told.assessment.indicators["recyclingYield"], 6)) == ({}, Decimal("0.95283"))
     assert told.contents.outputs[0]["recycledPostConsumer:aluminium"] == pytest.approx(960.0)
 
@@ -115,8 +113,7 @@ def test_each_material(material: str, name: str, indicator: str) -> None:
                  output("100 KGM", "waste", materials={"dirt": "1"}, origin="postConsumer")),
     )
     told = recycle(given, material)
-    assert told.findings == {}
-    assert told.footprint == pytest.approx(292.45)
+    assert (told.findings, told.footprint) == ({}, pytest.approx(292.45))
     rates = told.assessment.indicators
     assert rates["recyclingYield"] == Decimal("0.95")
     assert rates["recycledResources"] == rates[indicator] == Decimal("0.855")

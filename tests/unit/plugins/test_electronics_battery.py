@@ -25,17 +25,14 @@ CELLS = output("1000 H87", mass="6250 KGM")
 
 def line(*supplies: SupplyFacts, out: tuple[OutputFacts, ...] = (CELLS,), inputs: tuple[InputFacts, ...] = (),
          place: str = "CN", **activity: Any) -> Run:
-    given = context(
-        "electronics.batteryCell", inputs=inputs, supplies=supplies or (POWER, *MATERIALS), outputs=out, place=place,
-    )
-    return run(SECTOR, given, {"capacity": THOUSAND, **activity})
+    return run(SECTOR, context("electronics.batteryCell", inputs=inputs, supplies=supplies or (POWER, *MATERIALS),
+                               outputs=out, place=place,), {"capacity": THOUSAND, **activity})
 
 
 def test_cells_of_iron_phosphate() -> None:
     # 57,500 * 0.5366 = 30,854.5 for 1000 kWh of cells of 0.16 kWh per kg
     found = line(chemistry="lfp", started={"value": "1100", "unit": "H87"})
-    assert found.footprint == pytest.approx(30854.5)
-    assert found.findings == {}
+    assert (found.footprint, found.findings) == (pytest.approx(30854.5), {})
     told = {name: round(value, 6) for name, value in found.assessment.indicators.items()}
     assert told == Containing({
         "energyPerCapacity": Decimal("57.5"),
@@ -62,8 +59,7 @@ def test_the_published_footprint_of_cells_is_bracketed() -> None:
 
 def test_gas_and_heat_count_as_energy_and_emissions() -> None:
     # gas 500 Nm3 * 2.162188809 = 1081.0944045, 500 * 10.81416667 kWh = 5407.083; heat 36 GJ = 10,000 kWh * 110 = 3960
-    found = line(POWER, *MATERIALS, supply("naturalGas", "500 NM3"), supply("steam", "36 GV"))
-    told = found.assessment.indicators
+    told = line(POWER, *MATERIALS, supply("naturalGas", "500 NM3"), supply("steam", "36 GV")).assessment.indicators
     assert round(told["energyPerCapacity"], 6) == Decimal("72.907083")
     assert round(told["co2PerCapacity"] * 1000, 4) == Decimal("35895.5944")
     own = line(POWER, *MATERIALS, supply("naturalGas", "500 NM3", priced=True, combustion=Decimal(1100)))
@@ -174,8 +170,7 @@ def test_a_pack_for_a_car() -> None:
         capacity={"value": "60", "unit": "KWH"}, cellCapacity={"value": "62", "unit": "KWH"}, chemistry="lfp",
         serviceLife={"years": "8", "vehicle": "car"},
     )
-    assert found.footprint == pytest.approx(73.656)
-    assert found.findings == {}
+    assert (found.footprint, found.findings) == (pytest.approx(73.656), {})
     told = {name: round(value, 6) for name, value in found.assessment.indicators.items()}
     assert told == Containing({
         "kwhDelivered": 28800, "co2PerKwhDelivered": Decimal("0.002558"), "capacityYield": Decimal("0.967742"),

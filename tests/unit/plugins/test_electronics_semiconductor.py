@@ -24,10 +24,8 @@ WAFERS = output("1000 H87", mass="125 KGM")
 
 def fab(*supplies: SupplyFacts, place: str = "CN-SH", year: int = 2022, made: OutputFacts = WAFERS,
         sets: bool = False, **activity: Any) -> Run:
-    given = context(
-        "electronics.semiconductor", supplies=supplies, outputs=(made,), place=place, year=year, sets=sets,
-    )
-    return run(SECTOR, given, activity)
+    return run(SECTOR, context("electronics.semiconductor", supplies=supplies, outputs=(made,), place=place,
+                               year=year, sets=sets,), activity)
 
 
 def gases(found: Run) -> dict[tuple[str, str], Decimal]:
@@ -125,8 +123,7 @@ def test_with_factor_sets_gases_of_the_newer_reports_are_counted() -> None:
         ("C4F8", "cC4F8"): Decimal("1.647"), ("C4F8", "CF4"): Decimal("0.405"), ("C4F8", "C2F6"): Decimal("0.243"),
         ("CH2F2", "HFC32"): Decimal("1.8"), ("CH2F2", "CF4"): Decimal("0.54"), ("CH2F2", "C2F6"): Decimal("0.387"),
     }
-    assert found.footprint == pytest.approx(32973.3)
-    assert found.assessment.omissions == ()
+    assert (found.footprint, found.assessment.omissions) == (pytest.approx(32973.3), ())
 
 
 def test_with_factor_sets_the_use_of_a_newer_gas_counts() -> None:
@@ -189,8 +186,7 @@ def test_the_published_average_of_the_industry_is_reproduced() -> None:
     found = fab(
         supply("electricity", "962550 KWH"), place="CN", substrate="wafer300", area={"value": "100", "unit": "MTK"},
     )
-    assert found.footprint / 1_000_000 == pytest.approx(0.84 * 44.1 / 71.5, rel=0.01)
-    assert found.findings == {}
+    assert (found.footprint / 1_000_000, found.findings) == (pytest.approx(0.84 * 44.1 / 71.5, rel=0.01), {})
     assert found.assessment.indicators == Containing({"electricityPerArea": Decimal("0.96255"), "areaProcessed": 100})
 
 
@@ -200,10 +196,8 @@ def test_the_published_average_of_the_industry_is_reproduced() -> None:
     ("10000001", "display", {"electricity-impossible": True}),
 ])
 def test_power_per_area(kilowatt_hours: str, substrate: str, told: dict[str, bool]) -> None:
-    found = fab(
-        supply("electricity", f"{kilowatt_hours} KWH"), substrate=substrate, area={"value": "10000", "unit": "CMK"},
-    )
-    assert found.findings == told
+    assert fab(supply("electricity", f"{kilowatt_hours} KWH"), substrate=substrate,
+               area={"value": "10000", "unit": "CMK"}).findings == told
 
 
 @pytest.mark.parametrize(("started", "told"), [
@@ -232,10 +226,8 @@ def test_places_and_years() -> None:
 def modules(*supplies: SupplyFacts, inputs: tuple[InputFacts, ...] = (), out: OutputFacts | None = None,
             **activity: Any) -> Run:
     made = out or output("2200 H87", mass="50 TNE", materials={"silicon": "0.045", "glass": "0.7", "other": "0.255"})
-    given = context(
-        "electronics.photovoltaicModule", inputs=inputs, supplies=supplies, outputs=(made,), place="CN-JS", year=2021,
-    )
-    return run(SECTOR, given, activity)
+    return run(SECTOR, context("electronics.photovoltaicModule", inputs=inputs, supplies=supplies, outputs=(made,),
+                               place="CN-JS", year=2021,), activity)
 
 
 POWER = supply("electricity", "650 MWH")
@@ -251,8 +243,7 @@ def test_modules_from_polysilicon() -> None:
         area={"value": "4800", "unit": "MTK"}, started={"value": "2250", "unit": "H87"},
         gases=[{"gas": "SF6", "process": "cleaning", "abated": "0.5", "destruction": "0.9"}],
     )
-    assert found.footprint == pytest.approx(428937.8)
-    assert found.findings == {}
+    assert (found.footprint, found.findings) == (pytest.approx(428937.8), {})
     told = {name: round(value, 6) for name, value in found.assessment.indicators.items()}
     assert told == Containing({
         "electricityPerPeakKilowatt": 650,
@@ -308,8 +299,7 @@ def test_wafers_as_a_lot_and_modules_heavier_than_what_they_are_made_of() -> Non
     # 2300 + 36000 + 11699 is below 50,000; water and argon are no part of a module
     light = (supply("glass", "36 TNE"), supply("aluminiumFrame", "11699 KGM"), supply("water", "100 TNE"))
     assert modules(POWER, *light, inputs=wafers).findings == {"material-yield": True}
-    enough = (supply("glass", "36 TNE"), supply("aluminiumFrame", "11700 KGM"))
-    found = modules(POWER, *enough, inputs=wafers)
+    found = modules(POWER, *(supply("glass", "36 TNE"), supply("aluminiumFrame", "11700 KGM")), inputs=wafers)
     assert found.findings == {}
     # All silicon that came is followed to the modules as they state: 2250 of 2277
     assert [round(part, 6) for part in found.assessment.matter["material:silicon"]] == [Decimal("0.988142")]
@@ -365,8 +355,7 @@ def test_wafers_that_weigh_next_to_nothing(mass: str, substrate: str, area: floa
     found = asked(NF3, supply("electricity", "1 MWH"), mass=mass, activity={"substrate": substrate})
     (lack,) = found["electricity-unusual"].lacks
     assert float(lack.amount) == pytest.approx(1.15 * area - 1000)
-    chips = asked(NF3, supply("electricity", "1 MWH"), mass=mass, materials={"integratedCircuit": "1"})
-    assert chips == {}
+    assert asked(NF3, supply("electricity", "1 MWH"), mass=mass, materials={"integratedCircuit": "1"}) == {}
     thinned = asked(NF3, supply("electricity", "1 MWH"), supply("siliconWafer", "130 KGM"), mass=mass)
     (lack,) = thinned["electricity-unusual"].lacks
     assert float(lack.amount) == pytest.approx(1.15 * 130 / 0.00018 - 1000)

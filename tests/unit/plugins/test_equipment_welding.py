@@ -54,8 +54,7 @@ def test_a_frame_under_mixed_gas() -> None:
 
 def test_recycled_steel_goes_into_the_frame() -> None:
     # 1000 kg of old plates: 998 kg stay in what is a frame of 1018 kg, 2 kg are spatter.
-    scrap = lot("1000 KGM", "waste", materials=STEEL)
-    told = weld(welded(POWER, WIRE, inputs=(scrap,)), method="gasMetalArc")
+    told = weld(welded(POWER, WIRE, inputs=(lot("1000 KGM", "waste", materials=STEEL),)), method="gasMetalArc")
     frame, spatter = told.contents.outputs
     assert frame["recycledPostConsumer:steel"] + spatter["recycledPostConsumer:steel"] == pytest.approx(1000.0)
     assert frame["material:steel"] == 1018.0
@@ -68,8 +67,7 @@ def test_flame_cutting() -> None:
         supply("naturalGas", "10 NM3"), supply("oxygen", "40 KGM"), outputs=(output("990 KGM"),),
     )
     told = weld(given, method="oxyfuelCutting")
-    assert told.footprint == pytest.approx(8.8 + 29.93 + 31.37 + 21.62188809)
-    assert told.findings == {}
+    assert (told.footprint, told.findings) == (pytest.approx(8.8 + 29.93 + 31.37 + 21.62188809), {})
     assert [one.what for one in told.assessment.omissions] == [
         "naturalGas upstream", "acetylene upstream", "propane upstream",
     ]

@@ -80,8 +80,7 @@ def test_the_entry_point_gives_the_sector(plugin: str) -> None:
     assert isinstance(sector, Sector)
     assert (sector.name, sector.version) == (plugin, project["project"]["version"])
     assert project["project"]["name"] == f"carbon-ledger-{plugin}"
-    data = project["tool"]["setuptools"]["package-data"][_package(plugin)]
-    assert ("*.csv" in data) == (plugin in TABLES)
+    assert ("*.csv" in project["tool"]["setuptools"]["package-data"][_package(plugin)]) == (plugin in TABLES)
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)

@@ -89,8 +89,7 @@ def test_a_default_intensity_with_detours() -> None:
     # 10,000 tkm * 1.05 * 0.107 = 1,123.5
     found = assess(trip(), {**ROAD, "intensity": "roadArticulated", "distanceAdjustment": "1.05"})
     assert lines(found) == pytest.approx({"roadArticulated": 1123.5})
-    assert found.burdens["transportGhgEmissions"] == pytest.approx(1123.5)
-    assert found.assessment.omissions == ()
+    assert (found.burdens["transportGhgEmissions"], found.assessment.omissions) == (pytest.approx(1123.5), ())
     # tank to wheel only: the fuel's provision is missing
     partial = assess(trip(), {**ROAD, "intensity": "roadRigid"})
     assert partial.footprint == pytest.approx(951.6)
@@ -99,8 +98,7 @@ def test_a_default_intensity_with_detours() -> None:
 
 def test_a_recalled_intensity_stays_flagged() -> None:
     found = assess(trip(), {"mode": "sea", "consignments": FREIGHT, "intensity": "seaContainer"})
-    assert [one.recalled for one in found.assessment.lines] == [True]
-    assert found.footprint == pytest.approx(80.4)
+    assert ([one.recalled for one in found.assessment.lines], found.footprint) == ([True], pytest.approx(80.4))
 
 
 def test_air_freight_counts_as_aviation() -> None:
@@ -108,10 +106,8 @@ def test_air_freight_counts_as_aviation() -> None:
     by_air = {"mode": "air", "consignments": FREIGHT, "distanceBasis": "greatCircle"}
     by_default = {**by_air, "intensity": "airFreighter"}
     found = assess(trip(), by_default)
-    assert found.burdens == Containing({
-        "aircraftGhgEmissions": pytest.approx(7890.0), "transportGhgEmissions": pytest.approx(7890.0)
-    })
-    assert found.findings == {}
+    assert (found.burdens, found.findings) == (Containing({"aircraftGhgEmissions": pytest.approx(7890.0),
+                                                           "transportGhgEmissions": pytest.approx(7890.0)}), {})
     assert assess(trip(), {**by_default, "distanceBasis": "shortestFeasible"}).findings == {"distance-basis": False}
     # kerosene 2,000 kg * 44.75 * 0.0196 * 0.98 * 44/12; no factor for its provision, so a gap
     burnt = assess(trip(supply("kerosene", "2000 KGM")), by_air)
@@ -239,8 +235,7 @@ def test_with_factor_sets_an_unknown_slip_is_a_published_one() -> None:
     # 1000 kg of LNG: a barge's engine lets 3.1 % pass, 31 kg of CH4 * 29.8 = 923.8; a lorry's 0.4416 %, 131.5968
     gas = supply("lng", "1000 KGM", priced=True)
     for mode, slipped in (("inlandWaterway", 923.8), ("road", 131.5968)):
-        given = msgspec.structs.replace(trip(gas), sets=True)
-        found = assess(given, {"mode": mode, "consignments": FREIGHT})
+        found = assess(msgspec.structs.replace(trip(gas), sets=True), {"mode": mode, "consignments": FREIGHT})
         (line,) = [one for one in found.assessment.lines if one.source == "methaneSlip"]
         assert float(line.amount * AR6["CH4"]) == pytest.approx(slipped)
         assert ((line.gas, line.primary, line.supply), found.assessment.omissions) == (("CH4", False, 0), ())

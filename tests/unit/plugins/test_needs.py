@@ -113,8 +113,7 @@ class Cases:
         """The omissions of the case's record, and its completeness."""
         self._posted += 1
         records = Works(self._maker, f"case{self._posted}", case, self._nonces).records([STORED])
-        last = self.memory.must(*[(self._maker, record) for record in records])[-1]
-        leaf = self.memory.assessment(last.index)
+        leaf = self.memory.assessment(self.memory.must(*[(self._maker, record) for record in records])[-1].index)
         if leaf is None:
             raise ValueError(f"{case.context.process} has no assessment")
         lots = [self.memory.figures[output.lot].burdens for output in records[-1].outputs]  # type: ignore[union-attr]
@@ -252,8 +251,7 @@ def test_cells_and_arcs_without_power_are_refused(name: str, message: str) -> No
 
 
 def test_a_hub_without_energy_has_an_unknown_part(cases: Cases) -> None:
-    hub = next(case for case in every_case() if case.context.process == "logistics.hub")
-    omissions, share = cases.post(hub)
+    omissions, share = cases.post(next(case for case in every_case() if case.context.process == "logistics.hub"))
     assert (missing(omissions), share) == ([Omission(what=f"electricity{NEEDED}")], None)
 
 

@@ -35,8 +35,7 @@ def test_alumina_by_the_bayer_process() -> None:
         supply("steam", "7 GV"), supply("naturalGas", "90 NM3"), supply("electricity", "250 KWH"),
         supply("limestone", "50 KGM"), supply("sodaAsh", "20 KGM"), supply("causticSoda", "100 KGM"),
     )
-    assert found.footprint == pytest.approx(1146.34699281)
-    assert found.findings == {}
+    assert (found.footprint, found.findings) == (pytest.approx(1146.34699281), {})
     # Caustic soda is the core's; limestone and soda are priced as reactions only.
     assert [one.what for one in found.assessment.omissions] == [
         "electricity upstream", "steam upstream", "naturalGas upstream", "limestone upstream", "sodaAsh upstream",
@@ -107,8 +106,7 @@ def test_direct_alloying() -> None:
         supply("naturalGas", "30 NM3"), supply("electricity", "40 KWH"), molten=["urn:example:lot:liquid"],
         directAlloying=True, form="ingot",
     )
-    assert found.footprint == pytest.approx(69.15766427)
-    assert found.findings == {}
+    assert (found.footprint, found.findings) == (pytest.approx(69.15766427), {})
     told = found.assessment.indicators
     assert told["moltenAluminium"] == told["directAlloyedAluminium"] == Decimal("0.9")
     # 1000 / (900 + 50 + 70)
@@ -188,8 +186,7 @@ GAS = supply("naturalGas", "120 NM3")
 def test_secondary_aluminium() -> None:
     # gas 120 * 2.162188809 = 259.46265708; power 150 * 0.5978 = 89.67; lacquer 11 kg of carbon * 44/12 = 40.33333
     found = remelter(GAS, supply("electricity", "150 KWH"), furnace="rotary")
-    assert found.footprint == pytest.approx(389.46599041)
-    assert found.findings == {}
+    assert (found.footprint, found.findings) == (pytest.approx(389.46599041), {})
     # melt in 1045 + 50 + 40 = 1135, out 1050 + 8
     told = {name: round(value, 6) for name, value in found.assessment.indicators.items()}
     assert told == Containing({"metalRecovery": Decimal("0.92511"), "meltLoss": Decimal("0.067841")})
@@ -199,8 +196,7 @@ def test_secondary_aluminium() -> None:
         "recycledAluminiumProduced": told["recycledMetalProduced"], "saltSlagPerTonne": Decimal("152.380952")
     })
     # 1045 kg of recycled aluminium * 1050/1135; iron of the scrap follows the melt; no lacquer is left
-    ingots = found.contents.outputs[0]
-    assert ingots["recycledPostConsumer:aluminium"] == pytest.approx(966.740088)
+    assert found.contents.outputs[0]["recycledPostConsumer:aluminium"] == pytest.approx(966.740088)
     iron = [round(part, 6) for part in found.assessment.matter["element:Fe"]]
     assert (iron, found.assessment.matter["material:lacquer"]) == ([Decimal("0.92511"), Decimal("0.007048")], (0, 0))
 
@@ -208,8 +204,7 @@ def test_secondary_aluminium() -> None:
 def test_the_published_figure_of_remelting_is_bracketed() -> None:
     # Norsk Hydro's position paper: about 0.5 t CO2e per t for collection, transport, sorting and remelting of
     # post-consumer scrap. Remelting itself is the greater part of that, and no more than it.
-    per_tonne = remelter(GAS, supply("electricity", "150 KWH")).footprint / 1.05
-    assert 250 < per_tonne < 500
+    assert 250 < remelter(GAS, supply("electricity", "150 KWH")).footprint / 1.05 < 500
 
 
 @pytest.mark.parametrize(("supplies", "changes", "told"), [
@@ -431,8 +426,7 @@ def test_no_more_aluminium_than_alumina_holds(alumina: str, told: dict[str, bool
 
 def test_analysed_alumina_is_taken_by_its_analysis() -> None:
     # 1900 kg at 0.528 hold 1003.2 kg: the metal is 1000/1003.2 of it, and so is what follows
-    given = (lot("1900 KGM", elements={"Al": "0.528", "Na": "0.003"}),)
-    found = potline(POWER, inputs=given)
+    found = potline(POWER, inputs=(lot("1900 KGM", elements={"Al": "0.528", "Na": "0.003"}),))
     assert (found.findings, round(found.assessment.indicators["metalRecovery"], 6)) == ({}, Decimal("0.99681"))
     assert [round(part, 6) for part in found.assessment.matter["element:Al"]] == [Decimal("0.99681")]
     short = potline(POWER, inputs=(lot("1890 KGM", elements={"Al": "0.529"}),))
@@ -467,8 +461,7 @@ def test_green_attributes_make_power_renewable() -> None:
     assert found.assessment.indicators["renewablePowerShare"] == Decimal("0.4")
     assert found.burdens["electricityLocation"] == pytest.approx(1448.55)
     # Power that a record of this ledger generated is green by its attributes alone, whatever is claimed.
-    wind = lot("13500 KWH", generated=True)
-    claimed = potline(ALUMINA, inputs=(wind,), renewableShare="1")
+    claimed = potline(ALUMINA, inputs=(lot("13500 KWH", generated=True),), renewableShare="1")
     assert claimed.findings == {"renewable-without-attribute": True}
     assert claimed.assessment.indicators["renewablePowerShare"] == 0
 
@@ -499,8 +492,7 @@ def test_places_and_years() -> None:
     supply("anode", "400 MTR"),
 ])
 def test_wrong_units(wrong: SupplyFacts) -> None:
-    rest = [one for one in (ALUMINA, POWER) if one.material != wrong.material]
-    raised(InvalidQuantity, potline, *rest, wrong)
+    raised(InvalidQuantity, potline, *[one for one in (ALUMINA, POWER) if one.material != wrong.material], wrong)
 
 
 def test_ingots_cast_within_the_record_count_as_molten() -> None:

@@ -51,8 +51,7 @@ def rounded(found: Run, *names: str) -> list[Decimal]:
 def test_copper_from_concentrate_and_scrap() -> None:
     # coke 0.04 * 2851.825284 = 114.07301136; gas 64.86566427; power 800 * 0.5752 = 460.16; limestone 100 * 0.44 = 44
     found = smelter()
-    assert found.footprint == pytest.approx(683.09867563)
-    assert found.findings == {}
+    assert (found.footprint, found.findings) == (pytest.approx(683.09867563), {})
     assert [one.what for one in found.assessment.omissions] == [
         "electricity upstream", "coke upstream", "naturalGas upstream", "limestone upstream",
     ]
@@ -73,21 +72,18 @@ def test_where_copper_sulphur_and_gold_go() -> None:
     assert [round(part, 6) for part in matter["element:S"]] == [0, Decimal("0.947732"), Decimal("0.010417")]
     # No output states gold: it is in slime or slag that nobody analysed, and in no cathode.
     assert matter["element:Au"] == (0, 0, 0)
-    cathode = smelter().contents.outputs[0]
-    assert cathode["recycledPostConsumer:copper"] == pytest.approx(98.181818)
+    assert smelter().contents.outputs[0]["recycledPostConsumer:copper"] == pytest.approx(98.181818)
 
 
 def test_acid_by_mass_by_value_and_with_a_burden_of_its_own() -> None:
     by_mass = smelter(allocation="mass")
     assert by_mass.findings == {"acid-by-mass": False}
     assert by_mass.outputs[1]["fossilGhgEmissions"] == pytest.approx(683.09867563 * 3550 / 4630)
-    by_value = smelter()
-    assert by_value.outputs[1]["fossilGhgEmissions"] == pytest.approx(683.09867563 * 700 / 76300)
+    assert smelter().outputs[1]["fossilGhgEmissions"] == pytest.approx(683.09867563 * 700 / 76300)
     for allocation in ("mass", "value"):
         # 3.479 t of pure acid at 100 kg
         expanded = smelter(allocation=allocation, acidBurden="100")
-        assert expanded.findings == {}
-        assert expanded.outputs[1]["fossilGhgEmissions"] == pytest.approx(347.9)
+        assert (expanded.findings, expanded.outputs[1]["fossilGhgEmissions"]) == ({}, pytest.approx(347.9))
         assert expanded.outputs[0]["fossilGhgEmissions"] == pytest.approx(335.19867563)
         assert expanded.outputs[2]["fossilGhgEmissions"] == 0
 
@@ -174,8 +170,7 @@ def recycler(*supplies: SupplyFacts, scrap: InputFacts | None = None, made: str 
 def test_copper_from_scrap() -> None:
     # gas 64.86566427; power 800 * 0.5153 = 412.24; plastics 44 kg of carbon * 44/12 = 161.3333
     found = recycler()
-    assert found.footprint == pytest.approx(638.43899760)
-    assert found.findings == {}
+    assert (found.footprint, found.findings) == (pytest.approx(638.43899760), {})
     # 990 / 1012
     assert rounded(found, "metalRecovery") == [Decimal("0.978261")]
     assert rounded(found, "recycledMetalProduced", "recycledCopperProduced", "metalProduced") == [Decimal("0.99")] * 3
@@ -188,8 +183,7 @@ def test_the_published_figure_of_copper_from_scrap_is_bracketed() -> None:
     # Montanwerke Brixlegg's verified footprint of cathodes from scrap alone, from the scrap's acquisition to the
     # cathode: 0.739 t CO2e per t, the lowest of the industry; primary 4.1 t by the International Copper Association.
     # Refining with 45 Nm3 of gas and 900 kWh per t, without what is bought for it:
-    found = recycler(supply("naturalGas", "44.55 NM3"), supply("electricity", "891 KWH"))
-    per_tonne = found.footprint / 0.99
+    per_tonne = recycler(supply("naturalGas", "44.55 NM3"), supply("electricity", "891 KWH")).footprint / 0.99
     assert 500 < per_tonne < 739
 
 
@@ -228,14 +222,12 @@ def lead_smelter(*supplies: SupplyFacts, made: str = "1000", **activity: Any) ->
 def test_lead_from_concentrate() -> None:
     # coke 0.12 * 2851.825284 = 342.21903408; power 700 * 0.6058 = 424.06; limestone 22; in all 788.27903408
     found = lead_smelter()
-    assert found.footprint == pytest.approx(788.27903408)
-    assert found.findings == {}
+    assert (found.footprint, found.findings) == (pytest.approx(788.27903408), {})
     # lead in 1036: 1000 refined and 2 in slime; sulphur 980 * 0.326898 / 333
     assert rounded(found, "metalRecovery", "sulphurCapture") == [Decimal("0.967181"), Decimal("0.962042")]
     assert rounded(found, "leadProduced", "metalProduced", "recycledMetalProduced") == [1, 1, 0]
     # Silver, 1.85 kg: 1.8 as analysed in slime, none in refined lead
-    silver = [round(part, 6) for part in found.assessment.matter["element:Ag"]]
-    assert silver == [0, 0, Decimal("0.972973"), 0]
+    assert [round(part, 6) for part in found.assessment.matter["element:Ag"]] == [0, 0, Decimal("0.972973"), 0]
     assert found.outputs[0]["fossilGhgEmissions"] == pytest.approx(788.27903408 * 16000 / 25300)
 
 
@@ -277,8 +269,7 @@ def test_lead_from_batteries() -> None:
     # coke 171.10951704; gas 40 * 2.162188809 = 86.48755236; power 150 * 0.6782 = 101.73; soda 150 * 0.415 = 62.25
     # plastics: 85 kg of carbon came, 77.04 leave in polypropylene: 7.96 * 44/12 = 29.18666667; in all 450.76373607
     found = battery_smelter()
-    assert found.footprint == pytest.approx(450.76373607)
-    assert found.findings == {}
+    assert (found.footprint, found.findings) == (pytest.approx(450.76373607), {})
     # lead in: 425 + 850 * 0.72 = 1037
     told = rounded(found, "metalRecovery", "metalProduced", "recycledMetalProduced", "recycledLeadProduced")
     assert told == [Decimal("0.964320"), Decimal(1), Decimal(1), Decimal(1)]

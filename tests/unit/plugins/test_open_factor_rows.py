@@ -29,8 +29,7 @@ def _by_ratio(factor: SetFactor) -> float | None:
     """Where a default lies in its range on a logarithmic scale: 0 at the low end, 1 at the high end."""
     if factor.low is None or factor.high is None or not factor.low or "CO2e" not in dict(factor.gases):
         return None
-    value = dict(factor.gases)["CO2e"]
-    return float((value / factor.low).ln() / (factor.high / factor.low).ln())
+    return float((dict(factor.gases)["CO2e"] / factor.low).ln() / (factor.high / factor.low).ln())
 
 
 def test_a_source_of_single_values_gives_at_most_forty_rows() -> None:

@@ -74,15 +74,13 @@ def test_refinery_by_source() -> None:
         # gas 45 * 46050 + coke 15 * 31000 + natural gas 5000 * 38.931 + power 60000 * 3.6, MJ
         "energyPerTonneCrude": pytest.approx((45 * 46_050 + 15 * 31_000 + 5000 * 38.931 + 216_000) / 1000),
     })
-    coke = next(line for line in found.assessment.lines if line.source == "catalystCoke")
-    assert coke.recalled
+    assert next(line for line in found.assessment.lines if line.source == "catalystCoke").recalled
 
 
 def test_refinery_lies_among_those_of_the_united_states() -> None:
     # Thunder Said Energy, US refinery database (thundersaidenergy.com/downloads/tag/refining): of 125 refineries the
     # best quarter emits less than 20 kg of direct CO2 per barrel, the worst more than 40. A barrel weighs 136.4 kg.
-    direct = indicators(refine())["directEmissionsPerTonneCrude"]
-    assert 20 / 0.1364 < direct < 40 / 0.1364
+    assert 20 / 0.1364 < indicators(refine())["directEmissionsPerTonneCrude"] < 40 / 0.1364
 
 
 @pytest.mark.parametrize(("key", "weights"), [
@@ -181,8 +179,7 @@ def test_power_where_no_grid_factor_is_known_makes_no_line() -> None:
 
 
 def test_a_fuel_is_as_uncertain_as_its_meter() -> None:
-    metered = supply("naturalGas", "5000 NM3", "3600 KGM", deviation=Decimal("1.05"))
-    found = refine(supplies=(CRUDE, metered))
+    found = refine(supplies=(CRUDE, supply("naturalGas", "5000 NM3", "3600 KGM", deviation=Decimal("1.05"))))
     assert {line.source for line in found.assessment.lines if line.deviation is not None} == {"naturalGas"}
 
 
@@ -264,8 +261,7 @@ def test_cracker_brackets_the_default_of_the_ipcc() -> None:
     # 1.73 t CO2 per t of ethylene from naphtha (IPCC 2006, volume 3, table 3.14; in bonsai_ipcc, MIT): more than where
     # methane alone is burnt, less than where the fuel oil is burnt too.
     least = indicators(crack())["directEmissionsPerTonneEthylene"]
-    most = indicators(crack(outputs=OLEFINS))["directEmissionsPerTonneEthylene"]
-    assert least < 1730 < most
+    assert least < 1730 < indicators(crack(outputs=OLEFINS))["directEmissionsPerTonneEthylene"]
 
 
 @pytest.mark.parametrize(("key", "weights"), [
@@ -286,8 +282,7 @@ def test_cracker_allocates_by_moles() -> None:
 
 
 def test_declared_moles_stand_beside_computed_ones() -> None:
-    stated = pure("324 KGM", "ethylene", moles=Decimal(11_000))
-    found = crack(outputs=(stated, *OLEFINS[1:3]), allocation="moles")
+    found = crack(outputs=(pure("324 KGM", "ethylene", moles=Decimal(11_000)), *OLEFINS[1:3]), allocation="moles")
     moles = (11_000, 168_000 / 42.081, 50_000 / 54.092)
     assert found.outputs[0]["fossilGhgEmissions"] == pytest.approx(found.footprint * moles[0] / sum(moles))
 
@@ -332,8 +327,7 @@ def test_cracker_refuses_what_cannot_be() -> None:
         "carbon-balance": True, "cracking-yield": True, "energy-unusual": False,
     }
     assert crack({}, supplies=()).findings["no-feedstock"]
-    burnt = supply("naphtha", "1 TNE", combustion=Decimal(3000))
-    assert crack({}, supplies=(burnt,)).findings["feedstock-burnt"]
+    assert crack({}, supplies=(supply("naphtha", "1 TNE", combustion=Decimal(3000)),)).findings["feedstock-burnt"]
     assert "material of a supply" in str(raised(PluginError, crack, {"feedstocks": ["ethane"]}))
     assert "carbon of plasticOil is not known" in str(raised(
         PluginError, crack, {"feedstocks": ["plasticOil"]}, supplies=(supply("plasticOil", "1 TNE"),)

@@ -92,8 +92,7 @@ def test_nitric_acid_yield_above_one() -> None:
     assert acid(inputs=(lot("1615 KGM", materials={"ammonia": "1"}),)).findings == {}  # 0.4 % above: the scales
     assert acid(inputs=(lot("2000 KGM", materials={"ammonia": "1"}),)).findings == {"nitric-acid-yield": False}
     assert acid(inputs=(), supplies=BURNT).findings == {"nitric-acid-yield": True}
-    bought = acid(inputs=(), supplies=(*BURNT, supply("ammonia", "1.7 TNE")))
-    assert bought.findings == {}
+    assert acid(inputs=(), supplies=(*BURNT, supply("ammonia", "1.7 TNE"))).findings == {}
     assert acid(outputs=(output("10 TNE"),)).findings["no-product"]
 
 

@@ -39,12 +39,10 @@ def fossil(found: Run) -> list[float]:
 def test_gas_carries_what_natural_gas_would_have_emitted_less_a_third() -> None:
     # 3.5 GJ * 56.1 * 0.667 = 130.96545; all CO2 of the gas stays in the total, and the iron has the rest
     found = furnace(IRON, GAS, activity={"wasteGases": [EXPORT]})
-    assert found.footprint == pytest.approx(TOTAL)
-    assert fossil(found) == pytest.approx([TOTAL - 130.96545, 130.96545])
+    assert (found.footprint, fossil(found)) == (pytest.approx(TOTAL), pytest.approx([TOTAL - 130.96545, 130.96545]))
     assert found.assessment.indicators["wasteGasExported"] == Decimal("3.5")
     # Fuel that came in less the gas: 360 * 28.446 + 150 * 23.204 - 3500 = 10221.16 MJ, power 108
-    assert found.burdens["energyMj"] == pytest.approx(10221.16 + 108)
-    assert found.findings == {}
+    assert (found.burdens["energyMj"], found.findings) == (pytest.approx(10221.16 + 108), {})
     row = all_factors().find("naturalGasEquivalent")
     assert (row.value, row.status, WASTE_GAS_CORRECTION) == (Decimal("56.1"), "read", Decimal("0.667"))
 
@@ -59,15 +57,13 @@ def test_slag_for_cement_carries_the_clinker_that_it_replaces() -> None:
 
 def test_slag_that_is_cut_off_carries_nothing() -> None:
     found = furnace(IRON, SLAG, activity={"slags": [{"lot": "urn:slag", "treatment": "cutOff"}]})
-    assert fossil(found) == pytest.approx([TOTAL, 0])
-    assert found.assessment.assigned == ()
+    assert (fossil(found), found.assessment.assigned) == (pytest.approx([TOTAL, 0]), ())
 
 
 def test_slag_that_is_not_named_shares_by_the_records_allocation() -> None:
     assert fossil(furnace(IRON, SLAG)) == pytest.approx([TOTAL * 1000 / 1300, TOTAL * 300 / 1300])
     iron = msgspec.structs.replace(IRON, value=Decimal(3000))
-    slag = msgspec.structs.replace(SLAG, value=Decimal(60))
-    by_value = furnace(iron, slag, allocation="value")
+    by_value = furnace(iron, msgspec.structs.replace(SLAG, value=Decimal(60)), allocation="value")
     assert fossil(by_value) == pytest.approx([TOTAL * 3000 / 3060, TOTAL * 60 / 3060])
 
 
@@ -104,8 +100,7 @@ def test_converter_gas_of_a_heat() -> None:
     given = context("steel.basicOxygenFurnace", inputs=inputs, outputs=outputs,
                     supplies=(supply("electricity", "60 KWH"),))
     found = run(plugin(), given, {"wasteGases": [{"lot": "urn:gas", "gas": "converterGas"}]})
-    assert fossil(found) == pytest.approx([185.344 - 26.19309, 26.19309])
-    assert found.findings == {}
+    assert (fossil(found), found.findings) == (pytest.approx([185.344 - 26.19309, 26.19309]), {})
     much = context("steel.basicOxygenFurnace", inputs=inputs,
                    outputs=(outputs[0], output("1.3 GV", "byProduct", lot="urn:gas")))
     # 1300 MJ * 0.0496 = 64.5 kg of carbon, of 40.977 kg that left

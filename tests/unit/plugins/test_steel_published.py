@@ -92,8 +92,7 @@ def test_the_usual_chain_by_hand() -> None:
     coke = (2667.72 - 760 * per_coke + 23.396 + 0.0022648) / 760
     limestone, dolomite = 100 * 0.44, 40 * 0.471
     sinter = (limestone + dolomite + 52 * (per_coke + coke) + 23.396 + 2.086) / 1000
-    coal = 145 * 24.515 * 0.02749 * 44 / 12
-    iron = (370 * (per_coke + coke) + coal - 172 + 23.396 + 1350 * sinter) / 1000
+    iron = (370 * (per_coke + coke) + 145 * 24.515 * 0.02749 * 44 / 12 - 172 + 23.396 + 1350 * sinter) / 1000
     steel = 950 * (0.172 + iron) + 140 * 0.015 - 15.4 + 23.396
     gas = 40 * 38.931 * 0.0153 * 0.99 * 44 / 12
     assert chain(USUAL) == pytest.approx((steel, 1.03 * steel + gas + 58.49), rel=1e-6)
@@ -160,5 +159,4 @@ def test_the_commissions_worked_example() -> None:
     steel, slag, gas = (one["fossilGhgEmissions"] for one in found.outputs)
     assert steel / 4.8e9 == pytest.approx(published, rel=1e-3)
     assert found.footprint / 1000 == pytest.approx(7866044.469877754 * (44 / 12) / 3.664, rel=1e-4)
-    assert gas / 1000 == pytest.approx(12800 * 56.1 * 0.667)
-    assert slag == 0
+    assert (gas / 1000, slag) == (pytest.approx(12800 * 56.1 * 0.667), 0)

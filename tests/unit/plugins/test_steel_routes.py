@@ -47,15 +47,12 @@ def test_coking_emits_what_coke_and_tar_do_not_hold() -> None:
     # methane 0.76 t * 0.0001 kg * 29.8 = 0.0022648 kg CO2e
     found = coking()
     fixed = [float(line.amount) for line in found.assessment.lines if line.source == "fixedCarbon"]
-    assert fixed == pytest.approx([-2330.523888, -94.44897])
-    assert lines(found)["cokingCoal"] == 2667.72
+    assert (fixed, lines(found)["cokingCoal"]) == (pytest.approx([-2330.523888, -94.44897]), 2667.72)
     assert found.footprint == pytest.approx(242.747142 + 23.396 + 0.0022648)
     # energy used: 1000 * 28.2 - 760 * 28.446 - 35 * 33.453 + 40 * 3.6 = 5554.185
     assert found.burdens["energyMj"] == pytest.approx(28200 - 21618.96 - 1170.855 + 144)
-    assert indicators(found) == {
-        "cokeProduced": 0.76, "cokeYield": 0.76, "wasteGasExported": 0.0, "electricityPerTonne": 52.631579,
-    }
-    assert found.findings == {}
+    assert (indicators(found), found.findings) == ({"cokeProduced": 0.76, "cokeYield": 0.76,
+                                                    "wasteGasExported": 0.0, "electricityPerTonne": 52.631579}, {})
     # By mass: coke carries 760 / 795.
     assert found.outputs[0]["fossilGhgEmissions"] == pytest.approx(found.footprint * 760 / 795)
 
@@ -205,8 +202,7 @@ def test_gas_of_the_works_heats_the_slab() -> None:
     # By energy it brings its own burden: 1.4 GJ, no line. By mass with its carbon it burns here: 700 * 0.2 * 44/12.
     power = (supply("electricity", "90 KWH"),)
     by_energy = rolling(supplies=power, more=(lot("1.4 GV", lot="urn:gas"),))
-    assert lines(by_energy) == {"electricity": 52.641}
-    assert by_energy.burdens["energyMj"] == pytest.approx(1400 + 324)
+    assert (lines(by_energy), by_energy.burdens["energyMj"]) == ({"electricity": 52.641}, pytest.approx(1400 + 324))
     assert by_energy.findings == {}
     gas = lot("700 KGM", materials={"blastFurnaceGas": "1"}, fossil_carbon=Decimal("0.2"), lot="urn:gas")
     assert lines(rolling(supplies=power, more=(gas,))) == {"electricity": 52.641, "blastFurnaceGas": 513.333333}
@@ -259,7 +255,6 @@ def test_power_of_a_province_or_year_that_there_is_not(place: str, year: int, co
 def test_limestone_of_a_lot_gives_off_what_a_supply_does() -> None:
     made = (output("1000 KGM", materials={"sinter": "1"}),)
     supplies = (supply("ironOre", "950 KGM"), supply("coke", "50 KGM"))
-    fluxes = (lot("100 KGM", materials={"limestone": "1"}, lot="urn:a"),
-              lot("50 KGM", materials={"dolomite": "1"}, lot="urn:b"))
-    taken = lines(go("sintering", supplies, made, inputs=fluxes))
+    taken = lines(go("sintering", supplies, made, inputs=(lot("100 KGM", materials={"limestone": "1"}, lot="urn:a"),
+                                                          lot("50 KGM", materials={"dolomite": "1"}, lot="urn:b"))))
     assert (taken["limestone"], taken["dolomite"]) == (44.0, 23.55)

@@ -104,8 +104,7 @@ def test_every_kind_and_process_has_its_reference(catalogue: Catalogue) -> None:
 
 
 def test_the_schema_of_a_process_has_its_activity(catalogue: Catalogue) -> None:
-    schema = catalogue.reference("steel.electricArcFurnace").json_schema
-    definitions = schema["$defs"]
+    definitions = catalogue.reference("steel.electricArcFurnace").json_schema["$defs"]
     assert isinstance(definitions, dict)
     fields = definitions["Transformation"]["properties"]
     assert fields == Containing({

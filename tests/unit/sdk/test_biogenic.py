@@ -66,8 +66,7 @@ def test_measured_carbon_replaces_the_default() -> None:
     # 1000 kg * 0.45 kg C/kg * 44/12 = 1650, all of it biogenic
     draft, given = drafted(sets=True, fuel=CHIPS)
     draft.burn(given.supplies[0], analysis=FuelAnalysis(material="woodChips", heating_value="15", carbon="0.45"))
-    burdens = named(direct(draft.assessment()))
-    assert burdens["biogenicCO2Emissions"] == pytest.approx(1650, rel=1e-5)
+    assert named(direct(draft.assessment()))["biogenicCO2Emissions"] == pytest.approx(1650, rel=1e-5)
 
 
 def test_a_blend_is_divided_by_its_biogenic_share() -> None:
@@ -80,9 +79,8 @@ def test_a_blend_is_divided_by_its_biogenic_share() -> None:
 
 
 def test_hydrogen_has_none() -> None:
-    hydrogen = FuelFacts(name="open@1:hydrogen/combustion/*/2020", unit="KGM", heating_value=Decimal(120),
-                         gases={"N2O": Decimal("0.0001")})
-    draft, given = drafted(sets=True, fuel=hydrogen)
+    draft, given = drafted(sets=True, fuel=FuelFacts(name="open@1:hydrogen/combustion/*/2020", unit="KGM",
+                                                     heating_value=Decimal(120), gases={"N2O": Decimal("0.0001")}))
     draft.burn(given.supplies[0])
     assert named(direct(draft.assessment()))["biogenicCO2Emissions"] == 0.0
 
@@ -90,8 +88,7 @@ def test_hydrogen_has_none() -> None:
 def test_inventories_report_it_apart_from_the_scopes() -> None:
     draft, _ = drafted(sets=True)
     draft.release_biogenic("fermentation", Decimal(250))
-    record = type("Record", (), {"facility": "urn:f"})()
-    emissions = list(emissions_of(Booked(record, draft.assessment())))
+    emissions = list(emissions_of(Booked(type("Record", (), {"facility": "urn:f"})(), draft.assessment())))
     assert [(one.scope, one.category, one.location) for one in emissions] == [("apart", "biogenicCO2Emissions", 250.0)]
     assert "biogenicCO2Emissions" not in ADDITIVE
 
@@ -125,9 +122,8 @@ def test_values_are_those_in_the_notes_of_the_open_set() -> None:
             continue
         entry = newest.supplies[row.key]
         assert entry.heating_value is not None
-        facts = FuelFacts(name=f"open@1:{row.row}", unit=entry.unit, heating_value=entry.heating_value,
-                          gases=dict(row.gases))
-        draft, given = drafted(sets=True, fuel=facts)
+        draft, given = drafted(sets=True, fuel=FuelFacts(name=f"open@1:{row.row}", unit=entry.unit,
+                                                         heating_value=entry.heating_value, gases=dict(row.gases)))
         draft.burn(given.supplies[0])
         assert draft.biogenic / 1000 == pytest.approx(Decimal(stated[1]), rel=Decimal("0.001")), row.row
         compared += 1

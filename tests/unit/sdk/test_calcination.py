@@ -33,8 +33,7 @@ def test_a_raw_material() -> None:
 
 def test_clinker_by_its_oxides() -> None:
     """65 % CaO, 2 % of the clinker from slag; 2 % MgO: 0.63 * 44/56 + 0.02 * 44/40 = 0.495 + 0.022."""
-    got = from_oxides(Decimal("0.65"), Decimal("0.02"), Decimal("0.02"))
-    assert float(got) == pytest.approx(0.517, rel=1e-12)
+    assert float(from_oxides(Decimal("0.65"), Decimal("0.02"), Decimal("0.02"))) == pytest.approx(0.517, rel=1e-12)
 
 
 def test_what_cannot_be() -> None:

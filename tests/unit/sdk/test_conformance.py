@@ -211,8 +211,7 @@ ROW = "clay,*,2020,0.1,KGM,CO2,process,read,GB/T 32151.9 table B.1\n"
 def test_faults_of_files(
     package: Callable[[str, str], Sector], imported: str, done: str, table: str, expected: set[str]
 ) -> None:
-    sector = package(PLUGIN.format(imported=imported, done=done), table)
-    assert codes(sector, Case(context=GIVEN)) == expected
+    assert codes(package(PLUGIN.format(imported=imported, done=done), table), Case(context=GIVEN)) == expected
 
 
 @pytest.mark.parametrize(("changed", "said"), [

@@ -46,8 +46,7 @@ def test_all_energy_is_booked_with_the_share_of_the_activity() -> None:
     uses = {(use.carrier, use.renewable): use.amount for use in draft.assessment().energy}
     assert power == Decimal(150)
     # 50 of the 100 kWh of the lot are renewable: 50 * 3.6; the grid's 50 kWh come first
-    assert uses[("electricity", True)] == Decimal(180)
-    assert draft.megajoules == Decimal(540)
+    assert (uses[("electricity", True)], draft.megajoules) == (Decimal(180), Decimal(540))
 
 
 def test_analyses_count_if_the_activity_has_them() -> None:
@@ -55,8 +54,7 @@ def test_analyses_count_if_the_activity_has_them() -> None:
     assert draft_with_energy(given, Plain())[0].megajoules == 0
     draft, _ = draft_with_energy(given, Analysed(analyses=(COAL,)))
     # 2 kg * 10 MJ, 2 kg * 0.3 * 44/12
-    assert draft.megajoules == Decimal(20)
-    assert float(draft.emitted("onSite")) == pytest.approx(2.2)
+    assert (draft.megajoules, float(draft.emitted("onSite"))) == (Decimal(20), pytest.approx(2.2))
 
 
 @pytest.mark.parametrize(("facts", "skip_nature", "omitted"), [

@@ -69,8 +69,7 @@ def test_power_heat_and_fuel() -> None:
     power, found = booked(context(
         supply("diesel", "10"), supply("electricity", "1", "MWH"), supply("heat", "2", "GV"),
     ))
-    assert power == 1000
-    assert footprint(direct(found)) == pytest.approx(584.9 + 220 + 10 * DIESEL)
+    assert (power, footprint(direct(found))) == (1000, pytest.approx(584.9 + 220 + 10 * DIESEL))
     assert named(direct(found))["energyMj"] == pytest.approx(6033.3)
     assert [omission.what for omission in found.omissions] == [
         "electricity upstream", "heat upstream", "diesel upstream",
@@ -100,8 +99,7 @@ def test_lots_of_energy_bring_their_burden() -> None:
         lot="urn:lot", product="urn:power", sector="power", quantity=Quantity(value="2", unit="MWH"), role="product",
     )
     power, found = booked(context(inputs=(lot,)), renewable_share=Decimal("0.25"))
-    assert power == 2000
-    assert found.lines == ()
+    assert (power, found.lines) == (2000, ())
     assert [(use.amount, use.renewable) for use in found.energy] == [(Decimal(1800), True), (Decimal(5400), False)]
     _, claimed = booked(context(), renewable_share=Decimal("0.25"))
     assert [finding.refuses for finding in claimed.findings] == [True]

@@ -40,10 +40,8 @@ def test_all_measured_is_primary() -> None:
     (line,) = found.lines
     assert float(line.amount) == pytest.approx(2090, rel=1e-15)
     assert (line.primary, line.ratings, line.factor, line.recalled) == (True, (1, 1, 1), "analysis:bituminous", False)
-    assert [(use.carrier, use.amount, use.renewable) for use in found.energy] == [
-        ("bituminous", Decimal(22000), False),
-    ]
-    assert draft.biogenic == 0
+    assert ([(use.carrier, use.amount, use.renewable) for use in found.energy],
+            draft.biogenic) == ([("bituminous", Decimal(22000), False)], 0)
     assert [one.what for one in found.omissions] == ["bituminous upstream"]
 
 
@@ -91,9 +89,7 @@ def test_an_own_factor_for_combustion_keeps_the_line() -> None:
     found, draft = burnt(
         supply("bituminous", "1 TNE", combustion=Decimal(2000)), heating_value="22", carbon="0.6", biogenic_share="0.5",
     )
-    assert found.lines == ()
-    assert draft.biogenic == 0
-    assert [use.amount for use in found.energy] == [11000, 11000]
+    assert (found.lines, draft.biogenic, [use.amount for use in found.energy]) == ((), 0, [11000, 11000])
 
 
 @pytest.mark.parametrize(("measured", "said"), [
@@ -148,8 +144,7 @@ def booked(one: SupplyFacts, *, sets: bool = False, **measured: str) -> Assessme
     given = context("test.make", supplies=(one,), sets=sets)
     with localcontext(CONTEXT):
         draft = Draft(given)
-        analyses = (FuelAnalysis(material=one.material, **measured),) if measured else ()
-        book_energy(draft, given, analyses=analyses)
+        book_energy(draft, given, analyses=(FuelAnalysis(material=one.material, **measured),) if measured else ())
         return draft.assessment()
 
 
@@ -228,8 +223,7 @@ def test_hydrogen_burns_to_water() -> None:
 
 def test_a_stated_mass_comes_before_the_energy() -> None:
     """A record that weighs its coal keeps its figure, whatever the energy of the bill."""
-    weighed = supply("bituminous", "1 GV", mass="1 TNE")
-    assert booked(weighed).lines == booked(supply("bituminous", "1 TNE")).lines
+    assert booked(supply("bituminous", "1 GV", mass="1 TNE")).lines == booked(supply("bituminous", "1 TNE")).lines
 
 
 def test_what_the_table_converts_converts_for_every_question() -> None:
@@ -257,8 +251,7 @@ def test_a_refusal_names_units_of_energy() -> None:
 def test_a_sector_may_have_a_heating_value_of_its_own() -> None:
     """Its fuel then gives exactly the stated energy."""
     coal = supply("bituminous", "50 GV")
-    own = msgspec.structs.replace(fuel_of(coal), heating_value=Decimal(25))
-    assert own.amount_of(coal) == 2
+    assert msgspec.structs.replace(fuel_of(coal), heating_value=Decimal(25)).amount_of(coal) == 2
     assert float(coal.amount("TNE")) == pytest.approx(50 / 23.204, rel=1e-15)
 
 

@@ -22,8 +22,7 @@ def test_a_record_by_hand() -> None:
     found = run(works(), given, {"co2": "100"})
     assert (found.footprint, [one["fossilGhgEmissions"] for one in found.outputs]) == (100.0, [60.0, 40.0])
     held = [one["recycledPostConsumer:steel"] for one in found.contents.outputs]
-    assert held == pytest.approx([48.0, 32.0], rel=1e-12)
-    assert found.findings == {}
+    assert (held, found.findings) == (pytest.approx([48.0, 32.0], rel=1e-12), {})
 
 
 def test_what_is_wrong_raises_as_on_the_ledger() -> None:

@@ -161,8 +161,7 @@ def test_what_it_may_return(returned: ChainFigure) -> None:
 
 
 def test_a_method_is_found_by_sector_name_and_version() -> None:
-    registry = Registry([installed(bought), installed(bought, "3", "mill")])
-    one, name = find_chain_method(registry, "mill.bought/3")
+    one, name = find_chain_method(Registry([installed(bought), installed(bought, "3", "mill")]), "mill.bought/3")
     assert (one.tag, name) == ("mill/2.0.0", "bought")
 
 

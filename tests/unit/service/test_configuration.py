@@ -63,8 +63,7 @@ def test_every_kind_of_value_in_a_file(tmp_path: Path) -> None:
 
 def test_option_over_environment_over_file(tmp_path: Path) -> None:
     (tmp_path / "ledger.toml").write_text("processes = 2\nworkers = 2\nquestions = 2\n")
-    environment = {"CARBON_LEDGER_PROCESSES": "3", "CARBON_LEDGER_WORKERS": "3"}
-    resolved = resolve({"processes": "4"}, environment, tmp_path)
+    resolved = resolve({"processes": "4"}, {"CARBON_LEDGER_PROCESSES": "3", "CARBON_LEDGER_WORKERS": "3"}, tmp_path)
     settings = resolved.checked()
     assert (settings.processes, settings.workers, settings.limits.questions) == (4, 3, 2)
     places = {value.setting.name: value.source for value in resolved.settings}
@@ -134,8 +133,7 @@ def test_a_named_file_may_name_the_home(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text('home = "data"\n')
     assert resolve({}, {CONFIG: str(path)}, tmp_path).checked().home == tmp_path / "data"
-    resolved = resolve({"home": "/given"}, {CONFIG: str(path)}, tmp_path)
-    assert resolved.checked().home == Path("/given")
+    assert resolve({"home": "/given"}, {CONFIG: str(path)}, tmp_path).checked().home == Path("/given")
 
 
 @pytest.mark.parametrize("line", [
@@ -220,9 +218,8 @@ def test_the_operators_guide_lists_every_setting() -> None:
     assert section is not None
     first_cells = re.findall(r"^\| ([^|]*`[^|]*) \|", section[1], re.M)
     rows = {frozenset(re.findall(r"`([^`]+)`", cell)) for cell in first_cells}
-    wanted = {frozenset(filter(None, (one.name if one.in_file else None, one.variable_name, one.option)))
-              for one in SETTINGS}
-    assert rows == wanted | {frozenset({CONFIG})}
+    assert rows == {frozenset(filter(None, (one.name if one.in_file else None, one.variable_name,
+                                            one.option))) for one in SETTINGS} | {frozenset({CONFIG})}
 
 
 # Settings from the environment: workers, times, readers of metrics, the format of the log.

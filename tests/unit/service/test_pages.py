@@ -62,18 +62,15 @@ def test_a_page_without_a_filter_is_read_once() -> None:
 
 
 def test_a_rare_row_ends_a_page_at_the_limit_of_examined_rows() -> None:
-    keys = list(range(9_999, -1, -1))
-    got, asked = page(keys, lambda key: key == 5, 10, END, 1_000)
-    assert got == PageKeys([], 9_000, 1_000)
-    assert asked == [11, 44, 176, 500, 269]
+    got, asked = page(list(range(9_999, -1, -1)), lambda key: key == 5, 10, END, 1_000)
+    assert (got, asked) == (PageKeys([], 9_000, 1_000), [11, 44, 176, 500, 269])
 
 
 def test_no_read_is_long() -> None:
     """Neither of a long page nor of a filter that drops most."""
     keys = list(range(9_999, -1, -1))
     got, asked = page(keys, lambda _: True, 1_000, END, 20_000)
-    assert (got.keys, got.next) == (keys[:1_000], 9_000)
-    assert asked == [101, 404, 500]
+    assert (got.keys, got.next, asked) == (keys[:1_000], 9_000, [101, 404, 500])
     got, asked = page(keys, lambda _: False, 100, END, 20_000)
     assert (got.next, max(asked)) == (None, 500)
 

@@ -91,8 +91,7 @@ def test_a_body_that_stays_away() -> None:
     async def work() -> None:
         client = await Client(door(seconds=0.05)).give(b"abc")
         status, problem = await client.answer()
-        assert (status, problem["code"]) == (408, "body-timeout")
-        assert client.fields[b"connection"] == b"close"
+        assert (status, problem["code"], client.fields[b"connection"]) == (408, "body-timeout", b"close")
 
     run(work())
 
@@ -186,8 +185,7 @@ def test_small_bodies_go_through_while_others_are_worked_on() -> None:
         assert (status, problem["code"]) == (503, "busy")
         assert (await (await Client(own, "small").give(bytes(FREE), last=True)).answer())[0] == 200
         working.set()
-        assert (await big.answer())[0] == 200
-        assert own.held == 0
+        assert ((await big.answer())[0], own.held) == (200, 0)
 
     run(work())
 
@@ -199,8 +197,7 @@ def test_bodies_that_stay_away_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) 
         own = door()
         away = [await Client(own).give(b"x") for _ in range(9)]
         client = await Client(own).give(b"abc", last=True)
-        assert await client.answer() == (200, 3)
-        assert [one.task.done() for one in away] == [True] * 6 + [False] * 3
+        assert (await client.answer(), [one.task.done() for one in away]) == ((200, 3), [True] * 6 + [False] * 3)
         for one in away[6:]:
             await one.go()
 
@@ -439,8 +436,7 @@ def test_what_is_under_way_ends_when_the_client_has_gone() -> None:
         for one in asked:
             one.go()
         await asyncio.gather(*[one.task for one in asked])
-        assert (app.begun, app.cancelled) == (2, 2)
-        assert (door.questions.running, door.questions.waiting) == (0, 0)
+        assert (app.begun, app.cancelled, door.questions.running, door.questions.waiting) == (2, 2, 0, 0)
 
     run(work())
 
@@ -517,8 +513,7 @@ def test_long_answers_go_out_in_pieces() -> None:
         asked = Asked(Questions(app, 1), "/v1/audit/entries")
         await asked.task
         pieces = [one["body"] for one in asked.sent[1:]]
-        assert b"".join(pieces) == content
-        assert len(pieces) == 4
+        assert (b"".join(pieces), len(pieces)) == (content, 4)
         assert [one["more_body"] for one in asked.sent[1:]] == [True, True, True, False]
 
     run(work())
