@@ -1,5 +1,9 @@
+"""Values, readings, studies and outcomes."""
+
 import base64
+import hashlib
 import json
+import math
 import typing
 from decimal import Decimal
 from typing import Any
@@ -8,19 +12,40 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 from support.raising import raised
 
+from ledger.core.log.merkle import EMPTY_ROOT
+from ledger.core.outcome.assessment import BURDENS, NOTHING, Assessment, EnergyUse, Line, Omission
+from ledger.core.outcome.leaves import (
+    AssessmentLeaf,
+    LotLeaf,
+    assessment_bytes,
+    leaf_bytes,
+    outcome_root,
+    read,
+    salt,
+    salt_seed,
+    written,
+    written_burdens,
+)
 from ledger.core.record import canonical, values
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import (
     Amendment,
     Consumption,
     Declaration,
+    Facility,
     KeyChange,
     Organization,
     Product,
     Transformation,
 )
+from ledger.core.record.readings import read_instant, read_number, read_quantity
+from ledger.core.record.redacted import residue
+from ledger.core.record.study import ProductRules, StudyContext, agreed, inherited
+from ledger.core.record.unit_names import nearest_units, read_unit
+from ledger.core.record.units import UNITS
 from ledger.core.record.values import (
     MAX_FLOWS,
     RULES,
@@ -533,3 +558,312 @@ def test_a_pedigree_that_is_none_is_refused_by_name(
     error = caught.value
     assert (error.code, error.field, error.value, error.rule) == ("invalid-field", path + place, value, rule)
     assert error.message.startswith(f"{path}{place}: ")
+
+
+# Numbers, instants, units and quantities as people type them: the certain readings, the ambiguous, the unreadable.
+
+@pytest.mark.parametrize(("given", "value"), [
+    ("5,9", "5.9"), ("1.234,5", "1234.5"), ("1,234.5", "1234.5"), ("1.234.567", "1234567"), ("1,234,567", "1234567"),
+    ("1 234,5", "1234.5"), ("1\u202f234,5", "1234.5"), ("1'234.50", "1234.5"), ("0,590", "0.59"), ("0.50", "0.5"),
+    ("+5", "5"), (".5", "0.5"), ("5.", "5"), ("007", "7"), ("-0", "0"), ("\u22125", "-5"), ("１２", "12"),
+    ("1e3", "1000"), ("45 %", "0.45"), (" 5 ", "5"), (5, "5"), (5.9, "5.9"), (Decimal("0.30"), "0.3"),
+    (Decimal("1E+3"), "1000"),
+])
+def test_certain_numbers(given: object, value: str) -> None:
+    reading = read_number(given)
+    assert (reading.values, reading.certain) == ((value,), True)
+
+
+@pytest.mark.parametrize(("given", "readings"), [
+    ("1,234", ("1.234", "1234")), ("12,345", ("12.345", "12345")), ("-1,500", ("-1.5", "-1500")),
+    ("1,234 %", ("0.01234", "12.34")),
+])
+def test_a_comma_before_three_digits_is_never_guessed(given: str, readings: tuple[str, ...]) -> None:
+    reading = read_number(given)
+    assert (reading.values, reading.certain) == (readings, False)
+
+
+@pytest.mark.parametrize("given", [
+    "", " ", "x", "12,345,6", "1.234.56", "1_0", "NaN", "Infinity", "1e999", "5 kg", True, None, [], {},
+    "9" * 100, "١٢", "10³", "10⁻³", "³", "5₂", "①5", "5⑩", "5½", "10³ %", "5%%", "5 % %", "％5%", "%",
+])
+def test_no_number(given: object) -> None:
+    assert read_number(given).values == ()
+
+
+@pytest.mark.parametrize(("given", "value"), [
+    ("2026-02-01T08:00:00+01:00", "2026-02-01T07:00:00Z"), ("2026-02-01 08:00Z", "2026-02-01T08:00:00Z"),
+    ("2026-02-01T08:00:00.000Z", "2026-02-01T08:00:00Z"), ("2026-01-01T00:30:00+05:30", "2025-12-31T19:00:00Z"),
+])
+def test_certain_instants(given: str, value: str) -> None:
+    reading = read_instant(given)
+    assert (reading.values, reading.certain) == ((value,), True)
+
+
+@pytest.mark.parametrize(("given", "field", "values"), [
+    ("2026-02-01", "start", ("2026-02-01T00:00:00Z",)), ("2026-01-31", "end", ("2026-02-01T00:00:00Z",)),
+    ("2026-12-31", "validUntil", ("2027-01-01T00:00:00Z",)), ("01.02.2026", "time", ("2026-02-01T00:00:00Z",)),
+    ("2026/02/01", "time", ("2026-02-01T00:00:00Z",)), ("20260201", "time", ("2026-02-01T00:00:00Z",)),
+    ("02/01/2026", "time", ("2026-01-02T00:00:00Z", "2026-02-01T00:00:00Z")),
+    ("13/01/2026", "time", ("2026-01-13T00:00:00Z",)), ("2026-02-01T08:00:00", "time", ("2026-02-01T08:00:00Z",)),
+    ("2026-02-01T08:00:00.5Z", "time", ("2026-02-01T08:00:00Z",)),
+])
+def test_instants_that_are_proposed_and_never_applied(given: str, field: str, values: tuple[str, ...]) -> None:
+    reading = read_instant(given, field)
+    assert (reading.values, reading.certain) == (values, False)
+
+
+@pytest.mark.parametrize("given", ["", "x", "2026-02", "2026-02-30", "31.02.2026", 2026, None,
+                                   "0001-01-01T00:00:00+14:00", "9999-12-31"])
+def test_no_instant(given: object) -> None:
+    assert read_instant(given, "end").values == ()
+
+
+@pytest.mark.parametrize(("given", "codes"), [
+    ("kWh", ("KWH",)), ("t", ("TNE",)), ("Mg", ("TNE",)), ("mg", ("MGM",)), ("MG", ("MGM", "TNE")), ("m³", ("MTQ",)),
+    ("Nm3", ("NM3",)), ("l", ("LTR",)), ("hl", ("HLT",)), ("GJ", ("GV",)), ("stk", ("H87",)), ("Stück", ("H87",)),
+    ("short tons", ("STN",)), ("ton", ("TNE", "STN", "LTN")), ("gallon", ("GLL", "GLI")), ("barrel", ("BLL", "HLT")),
+    ("kgm", ("KGM",)), ("吨", ("TNE",)), ("xyz", ()), ("MIL", ("MIL",)), ("MMT", ("MMT",)), ("st", ("H87", "STN")),
+    ("St.", ("H87", "STN")), ("MT", ("TNE", "MTR")), ("mt", ("TNE", "MTR")), ("Mt", ("TNE", "MTR")),
+])
+def test_units(given: str, codes: tuple[str, ...]) -> None:
+    assert read_unit(given).codes == codes
+
+
+@pytest.mark.parametrize(("given", "told"), [
+    ("Sm3", "no exact value"), ("scf", "no exact value"), ("toe", "41.868 GJ"), ("MMBtu", "1000000 BTU"),
+    ("kW", "power"), ("ML", "1000 MTQ"), ("Ml", "1000 MTQ"), ("quintal", "differs by country"), ("Quintals", "DTN"),
+    ("mil", "thousand"), ("Mil.", "thousand"), ("mmt", "1000 KTN"), ("MMt", "1000 KTN"), ("MM", "millimetre"),
+])
+def test_units_without_a_code(given: str, told: str) -> None:
+    reading = read_unit(given)
+    assert reading.codes == ()
+    assert told in reading.note
+
+
+@pytest.mark.parametrize("given", ["kilowat", "tonn", "xyz", ""])
+def test_the_nearest_units_are_three_codes(given: str) -> None:
+    near = nearest_units(given)
+    assert len(near) == len(set(near)) == 3
+    assert set(near) <= set(UNITS)
+
+
+def test_every_name_stands_for_known_units() -> None:
+    for code in UNITS:
+        assert read_unit(code).codes == (code,)
+        # A thousand and a millimetre share their letters with a million and with a million tonnes.
+        assert read_unit(code.lower()).codes == (() if code in ("MIL", "MMT") else (code,)), code
+
+
+@pytest.mark.parametrize("given", ["kWh", "kwh", "t", "Mg", "mg", "ml", "mL", "m³", "Nm³", "mm", "dt", "short tons",
+                                   "Stück", "吨", "KGM", "3B", "TNE"])
+def test_names_in_their_case_and_codes_are_certain(given: str) -> None:
+    assert read_unit(given).certain
+
+
+@pytest.mark.parametrize("given", ["kgm", "KG", "GJ", "MJ", "KJ", "T", "mj", "MG", "ML", "Ml", "MM", "ton", "st", "mt",
+                                   "MT", "mil", "MIL", "mmt", "MMT", "quintal", "m2h", "xyz", ""])
+def test_other_case_and_shared_letters_are_never_certain(given: str) -> None:
+    """`GJ` is a code of Recommendation 20: gram per millilitre."""
+    assert not read_unit(given).certain
+
+
+def test_a_name_with_a_meaning_that_has_no_code_says_so_beside_its_codes() -> None:
+    assert "6.35029318 KGM" in read_unit("st").note
+    assert "1000 KTN" in read_unit("Mt").note
+
+
+@pytest.mark.parametrize(("given", "values", "certain"), [
+    ("110 t", ({"value": "110", "unit": "TNE"},), True), ("5,9kWh", ({"value": "5.9", "unit": "KWH"},), True),
+    ("1,234 kg", ({"value": "1.234", "unit": "KGM"}, {"value": "1234", "unit": "KGM"}), False),
+    ("7 gal", ({"value": "7", "unit": "GLL"}, {"value": "7", "unit": "GLI"}), False), ("7", ({"value": "7"},), False),
+    (7, ({"value": "7"},), False), ("x", (), False), (None, (), False),
+    ("5 GJ", ({"value": "5", "unit": "GV"},), False), ("5 KGM", ({"value": "5", "unit": "KGM"},), True),
+    ("5 MIL", ({"value": "5", "unit": "MIL"},), False), ("5 T", ({"value": "5", "unit": "TNE"},), False),
+    ("5 m³", ({"value": "5", "unit": "MTQ"},), True), ("5㎥", ({"value": "5", "unit": "MTQ"},), True),
+    ("5 ml", ({"value": "5", "unit": "MLT"},), True), ("5 ML", (), False), ("5 Ml", (), False),
+    ("5 quintal", (), False), ("5 mil", (), False), ("5 mmt", (), False), ("10³ kg", (), False), ("10³kg", (), False),
+    ("10⁻³ kg", (), False), ("5⑩ kg", (), False), ("5½ kg", (), False), ("5%%", (), False),
+    ("5 st", ({"value": "5", "unit": "H87"}, {"value": "5", "unit": "STN"}), False),
+    ("5 mt", ({"value": "5", "unit": "TNE"}, {"value": "5", "unit": "MTR"}), False),
+    (f"5{' ' * 62}t/h", (), False),
+])
+def test_quantities(given: object, values: tuple[dict[str, str], ...], certain: bool) -> None:
+    reading = read_quantity(given)
+    assert (reading.values, reading.certain) == (values, certain)
+
+
+# What a product inherits of its facility's study context, and what an erasure leaves of it.
+
+STUDY_RULES = ProductRules(operator="Other", names=["PCR 2024:01"], other_operator="a programme")
+SITE = StudyContext(cut_off="staff travel: below 1 %", standards=["ISO14067"], packaging_included=True)
+PART = StudyContext(cut_off="nothing", rules=[STUDY_RULES], packaging_included=False)
+
+
+def test_a_product_replaces_its_facility_field_by_field() -> None:
+    assert inherited(PART, SITE) == StudyContext(
+        cut_off="nothing", standards=["ISO14067"], packaging_included=False, rules=[STUDY_RULES])
+    assert (inherited(None, SITE), inherited(PART, None), inherited(None, None)) == (SITE, PART, None)
+    assert inherited(StudyContext(), StudyContext()) is None
+
+
+def test_several_facilities_state_what_they_agree_on() -> None:
+    other = msgspec.structs.replace(SITE, cut_off="offices")
+    assert agreed([SITE, other]) == StudyContext(standards=["ISO14067"], packaging_included=True)
+    assert (agreed([SITE]), agreed([SITE, None]), agreed([])) == (SITE, None, None)
+
+
+def test_a_record_without_study_reads_as_before() -> None:
+    product = Product(issuer="a", nonce=NONCE, id="a:b", sector="works", unit="KGM")
+    assert b"study" not in canonical.encode(product)
+    stated = msgspec.structs.replace(product, study=PART)
+    assert canonical.decode_record(canonical.encode(stated)) == stated
+    assert b'"packagingIncluded":false' in canonical.encode(stated)
+
+
+@pytest.mark.parametrize("record", [
+    Product(issuer="a", nonce=NONCE, id="a:b", sector="works", unit="KGM", study=inherited(PART, SITE)),
+    Facility(issuer="a", nonce=NONCE, id="a:s", country="CN", study=inherited(PART, SITE)),
+])
+def test_an_erasure_removes_the_words(record: Product | Facility) -> None:
+    left = residue(record)
+    assert isinstance(left, Product | Facility)
+    assert left.study == StudyContext(standards=["ISO14067"], packaging_included=False)
+    assert b"programme" not in canonical.encode(left)
+
+
+@pytest.mark.parametrize(("study", "field"), [
+    ({"standards": ["ISO 14067"]}, "study.standards[0]"), ({"cutOff": ""}, "study.cutOff"),
+    ({"cutOff": "x" * 2_001}, "study.cutOff"), ({"rules": [{"operator": "IEC", "names": ["a"]}]}, "study.rules[0]"),
+    ({"rules": [{"operator": "PEF", "names": []}]}, "study.rules[0].names"), ({"scope": "all"}, "study"),
+    ({"packagingIncluded": "yes"}, "study.packagingIncluded"),
+])
+def test_malformed_fields_are_named(study: object, field: str) -> None:
+    tree = {"type": "product", "issuer": "a", "nonce": NONCE, "id": "a:b", "sector": "works", "unit": "KGM"}
+    with pytest.raises(Exception, match="study") as caught:
+        canonical.record_of({**tree, "study": study})
+    assert field in str(getattr(caught.value, "field", ""))
+
+
+# test_outcome
+
+OUTCOME_NONCE = base64.urlsafe_b64encode(bytes(range(16))).decode().rstrip("=")
+SEED = salt_seed(OUTCOME_NONCE)
+
+
+def root_by_hand(leaves: list[bytes]) -> bytes:
+    """RFC 6962, section 2.1, as it is written there."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return hashlib.sha256(b"\x00" + leaves[0]).digest()
+    split = 1
+    while split * 2 < len(leaves):
+        split *= 2
+    return hashlib.sha256(b"\x01" + root_by_hand(leaves[:split]) + root_by_hand(leaves[split:])).digest()
+
+
+def test_salts() -> None:
+    seed = hashlib.sha256(b"carbon-ledger/salt/v1\n" + bytes(range(16))).digest()
+    assert seed == SEED
+    for index in (0, 1, 255, 256, 65536):
+        digest = hashlib.sha256(seed + index.to_bytes(4, "big")).digest()
+        assert (base64.urlsafe_b64decode(salt(SEED, index) + "=="), len(salt(SEED, index))) == (digest[:16], 22)
+        assert "=" not in salt(SEED, index)
+
+
+def test_salts_differ_by_leaf_and_by_record() -> None:
+    other = salt_seed(base64.urlsafe_b64encode(bytes(16)).decode().rstrip("="))
+    assert len({salt(seed, index) for seed in (SEED, other) for index in range(1001)}) == 2002
+
+
+def test_salts_use_the_url_alphabet() -> None:
+    assert set("".join(salt(SEED, index) for index in range(500))) <= set(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    )
+
+
+def lot_leaf(index: int) -> bytes:
+    return leaf_bytes(LotLeaf(
+        salt=salt(SEED, index), lot=f"urn:example:mill:{index}", product="urn:example:mill:steel",
+        quantity=Quantity(value="1.5", unit="TNE"), holder="urn:example:mill", role="product", method="cut-off/1",
+        burdens={"fossilGhgEmissions": "0.1", "absGhg": "1e-07"}, contents={}, plugin="steel/1.0.0",
+    ))
+
+
+def test_the_bytes_of_a_lot_leaf() -> None:
+    """Sorted keys, no spaces; what is empty or absent is left out."""
+    assert lot_leaf(1).decode() == (
+        '{"burdens":{"absGhg":"1e-07","fossilGhgEmissions":"0.1"},"holder":"urn:example:mill","leaf":"lot",'
+        '"lot":"urn:example:mill:1","method":"cut-off/1","plugin":"steel/1.0.0","product":"urn:example:mill:steel",'
+        '"quantity":{"unit":"TNE","value":"1.5"},"role":"product","salt":"' + salt(SEED, 1) + '"}'
+    )
+
+
+def test_the_bytes_of_an_assessment_leaf() -> None:
+    assessment = Assessment(
+        lines=(Line(gas="CO2", amount=Decimal("1.50"), source="coal", kind="onSite"),),
+        energy=(EnergyUse(carrier="coal", amount=Decimal("1E+2")),), omissions=(Omission(what="ore"),),
+    )
+    leaf = AssessmentLeaf(activation=1, salt=salt(SEED, 0), assessment=assessment_bytes(assessment), method="cut-off/1",
+                          retained={"absGhg": "1.5"})
+    assert leaf_bytes(leaf).decode() == (
+        '{"activation":1,"assessment":{"energy":[{"amount":"1E+2","carrier":"coal"}],"lines":[{"amount":"1.50","gas":"CO2",'
+        '"kind":"onSite","source":"coal"}],"omissions":[{"what":"ore"}]},"leaf":"assessment","method":"cut-off/1",'
+        '"retained":{"absGhg":"1.5"},"salt":"' + salt(SEED, 0) + '"}'
+    )
+    assert bytes(assessment_bytes(NOTHING)) == b"{}"
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 5, 7, 8, 9, 64, 1001])
+def test_the_root_is_that_of_rfc_6962(size: int) -> None:
+    leaves = [lot_leaf(i) for i in range(size)]
+    assert outcome_root(leaves) == root_by_hand(leaves)
+
+
+def test_a_record_without_results() -> None:
+    assert outcome_root([]) == hashlib.sha256(b"").digest() == EMPTY_ROOT
+
+
+def test_any_change_of_a_leaf_changes_the_root() -> None:
+    leaves = [lot_leaf(i) for i in range(5)]
+    roots = {outcome_root(leaves), outcome_root(leaves[:4]), outcome_root(leaves[::-1])}
+    for i in range(5):
+        roots.add(outcome_root([*leaves[:i], leaves[i].replace(b'"0.1"', b'"0.2"'), *leaves[i + 1 :]]))
+    assert len(roots) == 8
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [(1.0, "1.0"), (0.1, "0.1"), (1e22, "1e+22"), (1e16, "1e+16"), (123456789012345680.0, "1.2345678901234568e+17"),
+     (1e-7, "1e-07"), (0.1 + 0.2, "0.30000000000000004"), (-2.5, "-2.5"), (5e-324, "5e-324"),
+     (1.7976931348623157e308, "1.7976931348623157e+308")],
+)
+def test_figures_are_the_shortest_strings(amount: float, text: str) -> None:
+    assert (written({"absGhg": amount}), read({"absGhg": text})) == ({"absGhg": text}, {"absGhg": amount})
+
+
+def test_zeros_are_left_out() -> None:
+    assert written({"a": 0.0, "b": -0.0, "c": 1.0}) == {"c": "1.0"}
+
+
+def test_burdens_are_written_in_their_order() -> None:
+    vector = [float(i) for i in range(len(BURDENS))]
+    assert list(written_burdens(vector).items()) == [(name, f"{i}.0") for i, name in enumerate(BURDENS) if i]
+    for wrong in (vector[1:], [*vector, 1.0]):
+        assert "argument" in str(raised(ValueError, written_burdens, wrong))
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=5), st.floats(allow_nan=False, allow_infinity=False)))
+def test_figures_read_back_bit_for_bit(figures: dict[str, float]) -> None:
+    back = read(written(figures))
+    assert back == {name: amount for name, amount in figures.items() if amount != 0}
+    assert all(math.copysign(1, back[name]) == math.copysign(1, figures[name]) for name in back)
+
+
+@given(st.dictionaries(st.text(st.characters(max_codepoint=127), max_size=5), st.text(max_size=5), max_size=4))
+def test_leaves_are_canonical_json(burdens: dict[str, str]) -> None:
+    leaf = leaf_bytes(AssessmentLeaf(activation=1, salt="x", assessment=Raw(b"{}"), method="m", retained=burdens))
+    tree = json.loads(leaf)
+    assert json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False) == leaf.decode()
+    assert tree.get("retained", {}) == burdens

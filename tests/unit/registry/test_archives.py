@@ -1,19 +1,33 @@
 """Archives of plugins: what an installed plugin gives comes back, and nothing else is an archive."""
 
+import asyncio
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import psutil
 import pytest
+from msgspec.structs import replace
+from support.bricks import MODULE
 from support.raising import raised
+from support.routes import every_case
+from support.waiting import until
 
-from ledger.errors import InvalidInput
+from ledger.engine.sectors import Installed
+from ledger.errors import InvalidInput, LedgerError, Unavailable
 from ledger.registry import archives
 from ledger.registry.archives import Archive, archive_bytes, archive_of, packed, read_archive, unpack
-from ledger.registry.digests import code_of, digest_of
+from ledger.registry.assessing import AssessmentCall, AssessmentResult
+from ledger.registry.digests import SDK, code_of, digest_of
 from ledger.registry.installed import installed
+from ledger.registry.workers import pool as pool_module
+from ledger.registry.workers.apart import apart
+from ledger.registry.workers.earlier import EarlierPool, EarlierPools
+from ledger.sdk import Assessment, Context, Quantity, Sector, SupplyFacts
 
 ENTRY = "tiny:plugin"
 CODE = {"ledger.sdk/__init__.py": b"", "ledger.sdk/data/places.csv": b"a\n", "tiny/__init__.py": b"x = 1\n"}
@@ -151,3 +165,166 @@ def test_an_encrypted_zip_is_refused() -> None:
         at = data.index(mark)
         data[at + offset] |= 1
     refused(bytes(data))
+
+
+# Workers of archived versions: started at need, ended when idle, few at a time, and of the archive's own code.
+
+POOLS_CODE: Final = dict(code_of(SDK))
+CONTEXT: Final[Context] = next(case.context for case in every_case())
+
+
+def archive(version: str, module: str = MODULE) -> Archive:
+    return packed("brickworks:plugin", {**POOLS_CODE, "brickworks.py": module.replace("2.3.0", version).encode()})
+
+
+def pool_of(pools: EarlierPools, archived: Archive) -> EarlierPool:
+    return pools.pool(archived.digest, "bricks", partial(given, archived))
+
+
+async def given(archived: Archive) -> Archive:
+    return archived
+
+
+def call(archived: Archive) -> AssessmentCall:
+    """A record of clay, of which 1 t gives off the CO2 of 12 kg of carbon."""
+    sector = Sector(name="bricks", version="0", en="", zh="", routes={})
+    clay = SupplyFacts(index=0, material="clay", quantity=Quantity(value="1000", unit="KGM"), mass=Decimal(1000),
+                       nature=True, priced=True)
+    context = replace(CONTEXT, process="bricks.kiln", route="kiln", inputs=(), supplies=(clay,))
+    return AssessmentCall(Installed(sector, archived.digest, ""), context, b'{"carbonate":"12"}')
+
+
+def run(test: Callable[[EarlierPools], Awaitable[None]], **options: Any) -> None:
+    async def inside() -> None:
+        pools = EarlierPools(5.0, workers=1, **options)
+        try:
+            await test(pools)
+        finally:
+            await pools.close()
+
+    asyncio.run(inside())
+
+
+def _is_there(folder: Path) -> bool:
+    return (folder / "brickworks.py").exists()
+
+
+def error_of(results: list[AssessmentResult]) -> LedgerError:
+    (result,) = results
+    assert isinstance(result, LedgerError), result
+    return result
+
+
+def test_it_starts_at_need_and_ends_when_idle() -> None:
+    async def test(pools: EarlierPools) -> None:
+        one = archive("1")
+        pool = pool_of(pools, one)
+        assert pools.processes == []
+        (result,) = await pool.assess([call(one)])
+        assert isinstance(result, Assessment), result
+        (pid,) = pools.processes
+        folder = Path(psutil.Process(pid).cmdline()[-3])
+        assert _is_there(folder)
+        await asyncio.to_thread(until, lambda: not psutil.pid_exists(pid) and not _is_there(folder), "it runs on")
+        assert pools.processes == []
+        (again,) = await pool.assess([call(one)])
+        assert again == result
+        assert pools.processes not in ([], [pid])
+
+    run(test, idle_seconds=2.0)
+
+
+def test_a_worker_does_not_count_the_memory_of_the_process_that_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fresh worker of a server that has grown large stays."""
+    monkeypatch.setattr(pool_module, "MOST_MEMORY", 256 << 20)
+    ballast = memoryview(b"\1" * (256 << 20))
+
+    async def test(pools: EarlierPools) -> None:
+        one = archive("1")
+        await pool_of(pools, one).assess([call(one)])
+        (pid,) = pools.processes
+        await pool_of(pools, one).assess([call(one)])
+        assert pools.processes == [pid]
+
+    run(test)
+    ballast.release()
+
+
+def test_the_longest_idle_version_makes_room() -> None:
+    async def test(pools: EarlierPools) -> None:
+        archives = [archive(str(number)) for number in range(3)]
+        for one in archives:
+            await pool_of(pools, one).describe()
+        assert [pool_of(pools, one).running for one in archives] == [False, True, True]
+        await pool_of(pools, archives[0]).describe()
+        assert [pool_of(pools, one).running for one in archives] == [True, False, True]
+
+    run(test, most=2)
+
+
+def test_a_busy_version_makes_no_room() -> None:
+    async def test(pools: EarlierPools) -> None:
+        one, other = archive("1"), archive("2")
+        pool = pool_of(pools, one)
+        await pool.describe()
+        pool.using += 1
+        error = error_of(await pool_of(pools, other).assess([call(other)]))
+        assert (error.code, "at work" in error.message) == ("plugin-busy", True)
+        pool.using -= 1
+        (result,) = await pool_of(pools, other).assess([call(other)])
+        assert isinstance(result, Assessment)
+
+    run(test, most=1)
+
+
+@pytest.mark.parametrize(("module", "words"), [
+    ("raise ValueError('broken')\n", "ValueError: broken"),
+    ("import nothing_of_this_name\n", "No module named 'nothing_of_this_name'"),
+    ("def plugin():\n    return 1\n", "does not return a Sector"),
+    ("import os\nos._exit(3)\n", "it ended itself with code 3"),
+    (MODULE.replace('name="bricks"', 'name="other"'), "does not return a Sector with that name"),
+    ("def other():\n    pass\n", "has no attribute 'plugin'"),
+])
+def test_an_archive_that_does_not_load_is_named(module: str, words: str) -> None:
+    async def test(pools: EarlierPools) -> None:
+        broken = archive("1", module)
+        error = error_of(await pool_of(pools, broken).assess([call(broken)]))
+        assert isinstance(error, Unavailable)
+        assert (error.code, words in error.message, broken.digest in error.message) == ("plugin-version", True, True)
+        assert pools.processes == []
+
+    run(test)
+
+
+def test_other_code_under_its_digest_is_not_used() -> None:
+    """The worker states the digest of the code that it has imported."""
+    async def test(pools: EarlierPools) -> None:
+        true, false = archive("1"), archive("2")
+        pool = pools.pool(true.digest, "bricks", partial(given, false))
+        assert "other code than the archive holds" in error_of(await pool.assess([call(true)])).message
+
+    run(test)
+
+
+def test_callers_share_a_start() -> None:
+    async def test(pools: EarlierPools) -> None:
+        one = archive("1")
+        results = await asyncio.gather(*[pool_of(pools, one).assess([call(one)]) for _ in range(5)])
+        assert all(isinstance(result, Assessment) for (result,) in results)
+        assert len(pools.processes) == 1
+
+    run(test)
+
+
+def test_the_archived_sdk_computes_and_the_running_program_does_the_rest() -> None:
+    """A module of the archived SDK that the running SDK does not have: the figure follows it."""
+    changed = packed("brickworks:plugin", {
+        **POOLS_CODE, "brickworks.py": MODULE.replace("* CO2_PER_C", "* CO2_PER_C * FACTOR").replace(
+            "from ledger.sdk import", "from ledger.sdk.extra import FACTOR\nfrom ledger.sdk import").encode(),
+        "ledger.sdk/extra.py": b"FACTOR = 10\n",
+    })
+    with apart([archive("1"), changed]) as (plain, tenfold):
+        assert (plain.tag, tenfold.tag) == ("bricks/1", "bricks/2.3.0")
+        amounts = [[line.amount for line in one.assess(*call(archive("1"))[1:]).lines] for one in (plain, tenfold)]
+    (first,), (second,) = amounts
+    assert [float(first), float(second)] == pytest.approx([44, 440])

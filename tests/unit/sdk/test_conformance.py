@@ -9,13 +9,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from planted import sectors as planted
 from planted.sectors import bricks
+from support.raising import raised
+from support.sectors import works
 
-from ledger.sdk import Activity, FactorRow, Indicator, NaturalInput, Need, Route, Sector
-from ledger.sdk.testing import context, output, supply
+from ledger.errors import PluginError
+from ledger.sdk import Activity, Draft, FactorRow, Indicator, NaturalInput, Need, Route, Sector, judge
+from ledger.sdk.testing import context, lot, output, run, supply
 from ledger.sdk.testing.conformance import Case, assert_conforms, check
 from ledger.sdk.testing.sources import faults_of_row
 
@@ -248,3 +252,40 @@ def test_all_faults_are_told_at_once() -> None:
     expected = "2 faults of sector bricks:\nbricks: version: 'x' is not a semantic version"
     with pytest.raises(AssertionError, match=expected):
         assert_conforms(bricks(version="x", zh="Bricks"), [CASE])
+
+
+# The kit for plugin tests runs a record as the ledger does.
+
+def test_a_record_by_hand() -> None:
+    """100 kg CO2 over 60 and 40 kg; 80 kg of post-consumer scrap among 100 kg of steel: recycled 0.8 of each."""
+    given = context(
+        "works.make", inputs=(lot("80 KGM", "waste", materials={"steel": "1"}),),
+        supplies=(supply("ore", "0.02 TNE", nature=True),),
+        outputs=(output("60 KGM", materials={"steel": "1"}), output("40 KGM", "coProduct", materials={"steel": "1"})),
+    )
+    assert ([one.index for one in given.supplies], given.supplies[0].mass) == ([0], Decimal(20))
+    found = run(works(), given, {"co2": "100"})
+    assert (found.footprint, [one["fossilGhgEmissions"] for one in found.outputs]) == (100.0, [60.0, 40.0])
+    held = [one["recycledPostConsumer:steel"] for one in found.contents.outputs]
+    assert (held, found.findings) == (pytest.approx([48.0, 32.0], rel=1e-12), {})
+
+
+def test_what_is_wrong_raises_as_on_the_ledger() -> None:
+    given = context("works.make", outputs=(output("1 KGM"),))
+    assert "unknown" in str(raised(msgspec.ValidationError, run, works(), given, {"unknown": "1"}))
+    assert "no route 'melt'" in str(raised(PluginError, run, works(), context("works.melt")))
+    assert "phlogiston" in str(raised(
+        PluginError, run, works(), context("works.wrong", outputs=(output("1 KGM"),)), {"how": "gas"}
+    ))
+
+
+# Limits: both ends belong to what is possible, and to what is usual.
+
+@pytest.mark.parametrize(("value", "found"), [
+    ("0", {"heat-impossible": True}), ("1", {"heat-unusual": False}), ("2", {}), ("3", {}),
+    ("4", {"heat-unusual": False}), ("4.1", {"heat-impossible": True}),
+])
+def test_a_finding_by_limits(value: str, found: dict[str, bool]) -> None:
+    draft = Draft(context("works.make"))
+    judge(draft, "heat", "GJ per t", Decimal(value), usual=(Decimal(2), Decimal(3)), possible=(Decimal(1), Decimal(4)))
+    assert {one.code: one.refuses for one in draft.assessment().findings} == found
