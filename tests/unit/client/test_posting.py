@@ -1,34 +1,18 @@
-"""Posting records: nonces, HTTP, enrolment."""
-
-import gzip
-import json
-import threading
-from pathlib import Path
-from typing import Any
+"""What a submission decides without the network: requests, repeats, pauses, and the errors that problems stand for."""
 
 import msgspec
 import pytest
-from support.cli import run
-from support.floods import LIES, Send, flooding
 from support.raising import raised
 
 from ledger.answers.checked import CheckedRecord
 from ledger.answers.problems import Problem, problem_of
-from ledger.cli import main
-from ledger.client import asking, limits, posting
-from ledger.client.enrolment import request_enrolment
-from ledger.client.http import BlockingReader, HttpAnswer, Lines, TooLarge, decoded
+from ledger.client import asking, posting
+from ledger.client.http import HttpAnswer, TooLarge
 from ledger.client.posting import SubmissionStopped, batches, check_answer, check_answered, check_answers, submitted
-from ledger.client.sheets.columns import Tree
-from ledger.client.sheets.signing import RowSigner
-from ledger.client.sheets.template import Guides, example_of
-from ledger.client.signing import RecordSigner
 from ledger.client.trust import Untrusted
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
-from ledger.core.record import canonical
 from ledger.core.record.canonical import digest
-from ledger.engine.sectors import Registry
 from ledger.errors import (
     FACTS,
     ConfigurationError,
@@ -46,9 +30,6 @@ from ledger.errors import (
     VerificationError,
     refusal_of,
 )
-from ledger.host.files.key_files import new_key, write_key
-from ledger.registry.reference.catalogue import Catalogue
-from ledger.registry.reference.examples import examples
 
 URL = "http://ledger.example"
 BODY = b"{}"
@@ -194,189 +175,3 @@ def test_a_stopped_submission_keeps_the_cause() -> None:
     stopped = SubmissionStopped(Overloaded("full", field="f", value="v", rule="r"), 3, [b"a"])
     assert (stopped.code, stopped.field, stopped.number, stopped.envelopes) == ("overloaded", "f", 3, (b"a",))
     assert "after 3 records: full" in stopped.message
-
-
-# The nonces of published examples are in no template, and no command or library signs a record with them.
-
-ORIGIN, ISSUER = "log.example", "urn:example:mill"
-CATALOGUE = Catalogue(Registry())
-PUBLIC = {record["nonce"] for records in examples().values() for record in records if "nonce" in record}
-SITE = {"type": "facility", "id": "urn:example:mill:site", "country": "CN", "nonce": min(PUBLIC)}
-
-
-def template(name: str) -> list[Tree]:
-    return example_of(CATALOGUE.reference(name), Guides(CATALOGUE.reference), ISSUER, whole=True)
-
-
-def test_a_template_has_nonces_of_its_own() -> None:
-    assert len(PUBLIC) > 3
-    own: list[str] = []
-    for name in examples():
-        for _ in range(2):
-            own += [tree["nonce"] for tree in template(name) if "nonce" in tree]
-    assert len(own) >= 2 * len(PUBLIC)
-    assert len(set(own)) == len(own)
-    assert not PUBLIC & set(own)
-
-
-def test_its_records_refer_to_each_other_all_the_same() -> None:
-    *before, amendment = template("amendment")
-    digests = [canonical.digest(canonical.encode({**tree, "issuer": ISSUER})).hex() for tree in before]
-    assert amendment["changes"][0]["record"] in digests
-
-
-@pytest.mark.parametrize("signed", [
-    lambda: RowSigner(new_key(), ORIGIN, ISSUER, b"x" * 32).written(SITE),
-    lambda: RecordSigner(new_key(), ORIGIN, ISSUER).sign(SITE),
-])
-def test_no_signer_takes_the_nonce_of_an_example(signed: Any) -> None:
-    with pytest.raises(InvalidInput, match="published example") as error:
-        signed()
-    assert (error.value.code, error.value.field, error.value.value) == ("public-nonce", "nonce", SITE["nonce"])
-    assert error.value.rule == "no nonce: signing adds a random one"
-
-
-def test_no_command_signs_with_the_nonce_of_an_example(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    key, source, output = tmp_path / "key.pem", tmp_path / "site.json", tmp_path / "signed"
-    write_key(key, new_key())
-    source.write_text(json.dumps(SITE))
-    options = ["--key", str(key), "--issuer", ISSUER, "--origin", ORIGIN, "-o", str(output)]
-    assert main(["sign", str(source), *options]) == 1
-    assert "field nonce: " in (told := capsys.readouterr().err)
-    assert "published example" in told
-    assert not output.exists()
-    source.write_text(json.dumps({name: text for name, text in SITE.items() if name != "nonce"}))
-    assert main(["sign", str(source), *options]) == 0
-
-
-# The one reader of servers against those that answer to exhaust it: every lie ends in one error, at a bounded cost.
-
-LIMIT = 1 << 20
-SAID = {
-    "gzip of zeros": "more than 1048576 bytes", "gzip of JSON": "more than 1048576 bytes",
-    "gzip in gzip": "'gzip, gzip', which was not offered", "another coding": "'br', which was not offered",
-    "no gzip": "not valid gzip", "cut gzip": "cut off", "more than gzip": "after the end",
-    "endless": "more than 1048576 bytes", "drip": "within 1 s", "silent": "within 1 s",
-    "dripping headers": "within 1 s",
-    "headers": "does not answer", "interim": "within 1 s", "shorter than said": "does not answer",
-    "length of 5000 digits": "does not answer", "values": "more than 1048576 bytes", "deep": "more than 1048576 bytes",
-    "flows": "more than 1048576 bytes", "lines": "more than 1048576 bytes",
-}
-
-
-@pytest.mark.parametrize("lie", SAID)
-def test_every_lie_ends_in_one_error(lie: str) -> None:
-    with flooding(lie) as url, BlockingReader(url) as reader, pytest.raises(Unavailable) as caught:
-        reader.fetch("/log/checkpoint", LIMIT, 1.0 if "1 s" in SAID[lie] else 60.0)
-    assert SAID[lie] in caught.value.message
-    assert isinstance(caught.value, TooLarge) == ("more than" in SAID[lie])
-
-
-def test_errors_and_redirects_are_answers() -> None:
-    """An error is cut off, not refused: its status says enough. A redirect is not followed."""
-    with flooding("gzip of an error") as url, BlockingReader(url) as reader:
-        answer = reader.fetch("/", 10, 5.0)
-        assert (answer.status, len(answer.content)) == (500, limits.PROBLEM)
-    with flooding("redirect") as url, BlockingReader(url) as reader:
-        assert reader.fetch("/", 10, 5.0).status == 302
-
-
-def test_what_other_lies_there_are() -> None:
-    """Those that only a reader of JSON or of pages can see."""
-    assert set(LIES) - set(SAID) == {"gzip of an error", "redirect", "same page", "same next", "same cursor"}
-
-
-def test_json_of_a_servers_choosing() -> None:
-    assert "more than 1500000 values" in str(raised(
-        LedgerError, decoded, b"[" + b"[]," * limits.VALUES + b"[]]", list[object]
-    ))
-    for data in (b"[" * 1_000_000, b"\xff", b"", b"[1", b'{"a":1}'):
-        assert "cannot be read" in str(raised(LedgerError, decoded, data, list[object]))
-    assert decoded(b"[1]", list[int]) == [1]
-
-
-def test_lines_are_taken_as_they_come() -> None:
-    taken: list[bytes] = []
-    lines = Lines(3, 5, taken.append)
-    for part in (b"a", b"b\n\nc", b"\nde"):
-        lines.take(part)
-    assert taken == [b"ab", b"c"]
-    lines.end()
-    assert taken == [b"ab", b"c", b"de"]
-    assert "more lines" in str(raised(LedgerError, lines.take, b"f\n"))
-    assert "more than 5 bytes" in str(raised(TooLarge, lambda: Lines(3, 5, taken.append).take(b"123456")))
-
-
-def test_what_is_within_the_limit_comes_whole() -> None:
-    """To the byte, compressed or not."""
-    data = bytes(range(256)) * 4096
-    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n"
-
-    def plain(send: Send, _: threading.Event) -> None:
-        send(head % len(data) + b"\r\n" + data)
-
-    def packed(send: Send, _: threading.Event) -> None:
-        send(head % len(gzip.compress(data)) + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(data))
-
-    for honest in (plain, packed):
-        with flooding(honest) as url, BlockingReader(url) as reader:
-            assert reader.fetch("/", len(data)).content == data
-            raised(TooLarge, reader.fetch, "/", len(data) - 1)
-
-
-@pytest.mark.parametrize("url", ["ftp://host", "host", "http://", "http://[::1", "postgresql://u:secret@h/d",
-                                 "u:secret@host:80", "http://u:sec/ret@host"])
-def test_what_is_no_address(url: str) -> None:
-    with pytest.raises(InvalidInput, match="not the address of a server") as caught:
-        BlockingReader(url)
-    assert "secret" not in caught.value.message + str(caught.value.value)
-    assert "sec/ret" not in caught.value.message + str(caught.value.value)
-
-
-# Requests for enrolment: a prefix that no registrar can enrol is refused before the request is sent.
-
-ENROLMENT_ORIGIN = "carbon-ledger/test"
-MILL = "urn:example:mill"
-
-
-@pytest.mark.parametrize("prefix", [
-    "urn:example:mill:", "https://mill.example/", "https://id.gs1.org/414/4000001000005/", "urn:epc:id:sgtin:4000001.",
-])
-def test_a_prefix_of_its_own(prefix: str) -> None:
-    assert request_enrolment(new_key(), ENROLMENT_ORIGIN, MILL, prefixes=[prefix]).prefixes == [prefix]
-
-
-@pytest.mark.parametrize(("prefix", "kind", "code"), [
-    ("urn:nordalu:", Refused, "name-shared"), ("https://id.gs1.org/414/", Refused, "name-shared"),
-    ("urn:carbon-ledger:mill:", Refused, "name-shared"), ("javascript:mill:", Refused, "name-scheme"),
-    ("urn:example:mill", InvalidInput, None), ("mill:", InvalidInput, None), ("", InvalidInput, None),
-])
-def test_a_prefix_that_cannot_be_enrolled(prefix: str, kind: type[LedgerError], code: str | None) -> None:
-    with pytest.raises(LedgerError) as caught:
-        request_enrolment(new_key(), ENROLMENT_ORIGIN, MILL, prefixes=["urn:example:mill:", prefix])
-    error = caught.value
-    assert isinstance(error, kind)
-    assert (error.field, error.value or "") == ("prefixes[1]", prefix)
-    assert error.rule
-    assert code is None or error.code == code
-
-
-def test_the_id_of_a_new_organisation_is_its_own_too() -> None:
-    error = raised(Refused, request_enrolment, new_key(), ENROLMENT_ORIGIN, "urn:nordalu:",
-                   prefixes=["urn:nordalu:mill:"])
-    assert (error.field, error.code) == ("organization", "name-shared")
-    # A further key of an organisation that an old log has: nothing is enrolled anew.
-    assert request_enrolment(new_key(), ENROLMENT_ORIGIN, "urn:nordalu:").organization == "urn:nordalu:"
-
-
-def test_the_command_says_which_prefix(tmp_path: Path) -> None:
-    key = tmp_path / "mill.pem"
-    write_key(key, new_key(), None)
-    done = run("key", "request", key, "--organization", MILL, "--prefix", "urn:nordalu:", "--origin", ENROLMENT_ORIGIN)
-    assert (done.code, done.out, len(done.err.splitlines())) == (1, "", 1)
-    for part in ("prefixes[0]", "urn:nordalu:", "a URN with something after its namespace"):
-        assert part in done.err
-    done = run("key", "request", key, "--organization", MILL)
-    assert done.code == 2
-    for part in ("--origin", "CARBON_LEDGER_ORIGIN", "vkey"):
-        assert part in done.err

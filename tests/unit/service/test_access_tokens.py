@@ -1,34 +1,24 @@
-"""Access tokens, policies and requests."""
+"""Access tokens and their limits, without a server: time and keys are values."""
 
 import asyncio
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jwt
 from joserfc.jwk import OKPKey
-from support.parties import Party, enrolment, nonces, party
 from support.raising import raised
-from support.witnesses import MemoryLog
 
 from ledger.access.caller import Caller
-from ledger.admission.facts import OrganizationFacts
-from ledger.core.log.cosignature import CosignatureVerifier
-from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.note import NoteSigner
-from ledger.core.record.kinds import AnyRecord, KeyChange, Organization, Product
 from ledger.core.signatures.assertions import client_assertion
 from ledger.core.signatures.signing import SigningKey
-from ledger.errors import ConfigurationError, InvalidKey, Refused, Unauthenticated
+from ledger.errors import InvalidKey, Unauthenticated
 from ledger.service.identity.assertions import AssertionKey, keyid_of, verified_assertion
 from ledger.service.identity.faults import OAuthFault
 from ledger.service.identity.guesses import OF_ADDRESS, OF_CLIENT, SECONDS, Guesses
 from ledger.service.identity.secrets import ROOM, SecretHasher, new_secret
 from ledger.service.identity.tokens import LIFETIME, ROTATION, SKEW, TokenClaims, TokenKey, signed, verified
-from ledger.service.posting.append_request import AppendRequest
-from ledger.service.witnesses.policy_file import read_policy
 
 ORIGIN = "ledger.example/log"
 NOW = 1_800_000_000
@@ -200,120 +190,3 @@ def test_an_unknown_client_takes_as_much_work_as_a_wrong_secret() -> None:
 
     known, unknown = asyncio.run(compare())
     assert 0.5 < unknown / known < 2
-
-
-# test_policies
-
-LOG, OTHER = MemoryLog("log.example/one", 1), MemoryLog("log.example/one", 1, seed=2)
-WITNESS = CosignatureVerifier("w", Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key()).vkey
-
-
-@pytest.mark.parametrize(("lines", "why", "field", "value"), [
-    (["quorum nobody"], "line 1", "quorum.name", "nobody"),
-    ([f"log {LOG.vkey}"], "the quorum line is missing", "quorum", None),
-    ([f"log {OTHER.vkey}", "quorum none"], "its key", "log.vkey", OTHER.vkey),
-    ([f"witness w {LOG.vkey}"], "line 1 .* cannot cosign", "witness.vkey", LOG.vkey),
-    ([f"witness w {WITNESS}", "quorum w"], "no witness has an address", "quorum", "w"),
-    ([f"witness w {WITNESS} ftp://w.example", "quorum w"], "not http", "witness.url", "ftp://w.example"),
-])
-def test_a_policy_that_cannot_be_met_stops_the_start(
-    tmp_path: Path, lines: list[str], why: str, field: str, value: str | None
-) -> None:
-    path = tmp_path / "policy"
-    path.write_text("".join(line + "\n" for line in lines))
-    with pytest.raises(ConfigurationError, match=why) as caught:
-        read_policy(path, LogKeys(LOG.vkey))
-    assert (caught.value.code, caught.value.field, caught.value.value) == ("invalid-policy", field, value)
-    assert caught.value.rule
-    assert str(path) in caught.value.message
-
-
-def test_a_policy_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
-    assert "No such file" in str(raised(ConfigurationError, read_policy, tmp_path / "policy", LogKeys(LOG.vkey)))
-
-
-@pytest.mark.parametrize("lines", [
-    ["quorum none"], [f"log {LOG.vkey}", "quorum none"], [f"log {OTHER.vkey}", f"log {LOG.vkey}", "quorum none"],
-    [f"witness w {WITNESS} https://w.example/w1", "quorum w"],
-])
-def test_policies_by_which_a_log_can_publish(tmp_path: Path, lines: list[str]) -> None:
-    path = tmp_path / "policy"
-    path.write_text("".join(line + "\n" for line in lines))
-    assert read_policy(path, LogKeys(LOG.vkey)).satisfied(["w"])
-
-
-# A record counts only for an issuer whose key signed it.
-
-REQUEST_ORIGIN = "log.example/one"
-NONCES = nonces(1, "requests")
-REGISTRAR, MILL, STRANGER = party(1, "registrar"), party(1, "mill"), party(1, "stranger")
-NEW = party(2, "mill")
-
-
-@pytest.fixture
-def request_of_one() -> AppendRequest:
-    """On a log that has enrolled the registrar and the mill."""
-    request = AppendRequest(REQUEST_ORIGIN)
-    for one, roles in ((REGISTRAR, ("registrar",)), (MILL, ())):
-        request.owners[one.key.keyid] = one.id
-        request.view.organizations[one.id] = OrganizationFacts(one.id, roles=roles)
-    return request
-
-
-def product(issuer: Party) -> Product:
-    return Product(issuer=issuer.id, nonce=next(NONCES), id=f"{issuer.id}:bar", sector="works", unit="KGM")
-
-
-def enrolled(one: Party, by: Party = REGISTRAR) -> Organization:
-    return enrolment(one, by, REQUEST_ORIGIN, next(NONCES))
-
-
-def given(one: Party, key: Party, by: Party) -> KeyChange:
-    """`by` says that a key is one's."""
-    return KeyChange(issuer=by.id, nonce=next(NONCES), organization=one.id, added=enrolled(key).keys)
-
-
-def request_refused(request: AppendRequest, record: AnyRecord, signer: Party) -> str:
-    return raised(Refused, request.check_signer, record, signer.key.keyid).code
-
-
-def test_the_issuer_s_own_key(request_of_one: AppendRequest) -> None:
-    request_of_one.check_signer(product(MILL), MILL.key.keyid)
-
-
-def test_keys_of_others(request_of_one: AppendRequest) -> None:
-    assert request_refused(request_of_one, product(MILL), STRANGER) == "unknown-key"
-    assert request_refused(request_of_one, product(MILL), REGISTRAR) == "wrong-issuer"
-
-
-def test_keys_that_a_record_of_the_request_enters(request_of_one: AppendRequest) -> None:
-    request_of_one.check_signer(enrolled(STRANGER), REGISTRAR.key.keyid)
-    request_of_one.check_signer(product(STRANGER), STRANGER.key.keyid)
-    assert request_refused(request_of_one, product(MILL), STRANGER) == "wrong-issuer"
-    request_of_one.check_signer(given(MILL, NEW, MILL), MILL.key.keyid)
-    request_of_one.check_signer(product(MILL), NEW.key.keyid)
-
-
-@pytest.mark.parametrize("record", [
-    enrolled(STRANGER), enrolled(STRANGER, STRANGER), enrolled(Party(MILL.id, STRANGER.key), STRANGER),
-    given(MILL, STRANGER, STRANGER), given(MILL, STRANGER, MILL),
-])
-def test_keys_that_a_stranger_s_record_brings(request_of_one: AppendRequest, record: AnyRecord) -> None:
-    """Whoever it names as issuer, the stranger signs it."""
-    request_of_one.enrol(record)
-    assert request_refused(request_of_one, record, STRANGER) == "unknown-key"
-    assert request_refused(request_of_one, product(MILL), STRANGER) == "unknown-key"
-
-
-def test_one_organisation_gives_no_key_to_another(request_of_one: AppendRequest) -> None:
-    request_of_one.check_signer(given(STRANGER, NEW, MILL), MILL.key.keyid)
-    assert request_refused(request_of_one, product(STRANGER), NEW) == "unknown-key"
-
-
-def test_entry_0_is_signed_by_its_own_key() -> None:
-    request = AppendRequest(REQUEST_ORIGIN)
-    assert request_refused(request, enrolled(REGISTRAR), REGISTRAR) == "unknown-key"
-    request.empty = True
-    request.check_signer(enrolled(REGISTRAR), REGISTRAR.key.keyid)
-    request.check_signer(enrolled(MILL), REGISTRAR.key.keyid)
-    request.check_signer(product(MILL), MILL.key.keyid)
