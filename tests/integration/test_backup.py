@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 from support.cli import Done, run
 from support.clusters import homes_on_disk
+from support.diagnosing import finding_of
 from support.server import prepared_home, temporary_home
 
 from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, is_encrypted, read_key
@@ -178,18 +179,17 @@ def test_a_restored_home_waits_for_the_anchor(made: Made) -> None:
             said = refused(run("init", "--home", home, "--json", **variables), "anchor-missing")
             assert "carbon-ledger anchor accept" in said
             assert not (home / "anchor").exists()
-            found = {one.check: one for one in asyncio.run(diagnose(Settings(home=home, passphrase=b"a passphrase")))}
-            assert (found["restored"].level, found["anchor"].level) == ("error", "error")
+            settings = Settings(home=home, passphrase=PASSPHRASE.encode())
+            assert [found_by(check, settings)[0] for check in ("restored", "anchor")] == ["error", "error"]
             shutil.copy(made.home / "anchor", home / "anchor")
-            assert found_by("restored", Settings(home=home, passphrase=b"a passphrase"))[0] == "warning"
+            assert found_by("restored", settings)[0] == "warning"
             assert run("init", "--home", home, **variables).code == 0
             assert not (home / MARK).exists()
-            found = {one.check: one for one in asyncio.run(diagnose(Settings(home=home, passphrase=b"a passphrase")))}
-            assert (found["restored"].level, found["anchor"].level) == ("ok", "ok")
+            assert [found_by(check, settings)[0] for check in ("restored", "anchor")] == ["ok", "ok"]
 
 
 def found_by(check: str, settings: Settings) -> tuple[str, str]:
-    (finding,) = [one for one in asyncio.run(diagnose(settings)) if one.check == check]
+    finding = finding_of(check, settings)
     return finding.level, f"{finding.message} {finding.remedy}"
 
 

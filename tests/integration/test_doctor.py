@@ -13,6 +13,7 @@ from support.certificates import Authority, key_pem, new_key, pem
 from support.cli import run
 from support.clusters import homes_on_disk
 from support.databases import Database
+from support.diagnosing import finding_of
 from support.publishing import site, three_witnesses
 from support.server import prepared_home
 from support.waiting import until
@@ -29,6 +30,14 @@ def diagnosed(settings: Settings, environment: Mapping[str, str] | None = None) 
     findings = asyncio.run(diagnose(settings, environment or {}))
     assert [finding.check for finding in findings] == list(CHECKS)
     return {finding.check: (finding.level, f"{finding.message} -> {finding.remedy}") for finding in findings}
+
+
+def checked(
+    check: str, settings: Settings, environment: Mapping[str, str] | None = None
+) -> tuple[str, str]:
+    """Level, and message with remedy, of one check."""
+    finding = finding_of(check, settings, environment)
+    return finding.level, f"{finding.message} -> {finding.remedy}"
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +67,7 @@ def test_the_age_of_the_backup(home: Path) -> None:
     def backup(began: str, size: int) -> tuple[str, str]:
         remember(home, LastBackup(target="/b", began=began, size=size, root=""))
         try:
-            return diagnosed(Settings(home=home))["backup"]
+            return checked("backup", Settings(home=home))
         finally:
             (home / FILE).unlink()
 
@@ -70,37 +79,37 @@ def test_the_age_of_the_backup(home: Path) -> None:
 def test_room_on_the_disk(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     free = shutil.disk_usage(home).free
     monkeypatch.setattr(home_checks, "LOW_FREE", 2 * free)
-    assert diagnosed(Settings(home=home))["disk"][0] == "warning"
+    assert checked("disk", Settings(home=home))[0] == "warning"
     monkeypatch.setattr(home_checks, "LEAST_FREE", 2 * free)
-    level, text = diagnosed(Settings(home=home))["disk"]
+    level, text = checked("disk", Settings(home=home))
     assert (level, "carbon-ledger status" in text) == ("error", True)
     monkeypatch.setattr(home_checks, "LEAST_FREE", 0)
     monkeypatch.setattr(home_checks, "LOW_FREE", 0)
     monkeypatch.setattr(home_checks, "SOON_DAYS", 1e9)
-    level, text = diagnosed(Settings(home=home))["disk"]
+    level, text = checked("disk", Settings(home=home))
     assert (level, "full in" in text) == ("warning", True)
 
 
 def test_modes_of_keys_passwords_and_folder(home: Path) -> None:
     password = home / "postgres" / "ledger_app.password"
     password.chmod(0o640)
-    level, text = diagnosed(Settings(home=home))["modes"]
+    level, text = checked("modes", Settings(home=home))
     assert (level, f"chmod 600 '{password}'" in text) == ("error", True)
     password.chmod(0o600)
     mode = home.stat().st_mode & 0o7777
     home.chmod(mode | 0o002)
-    level, text = diagnosed(Settings(home=home))["modes"]
+    level, text = checked("modes", Settings(home=home))
     home.chmod(mode)
     assert (level, f"chmod go-w '{home}'" in text) == ("error", True)
 
 
 def test_dangerous_settings(home: Path, tmp_path: Path) -> None:
     def dangers(settings: Settings, environment: Mapping[str, str] | None = None) -> str:
-        level, text = diagnosed(settings, environment)["settings"]
+        level, text = checked("settings", settings, environment)
         assert level == "warning"
         return text
 
-    assert diagnosed(Settings(home=home))["settings"][0] == "ok"
+    assert checked("settings", Settings(home=home))[0] == "ok"
     text = dangers(Settings(home=home), {"CARBON_LEDGER_ANCOR": "x", "CARBON_LEDGER_PORT": "tcp://192.0.2.1:80"})
     assert "no setting has the variable CARBON_LEDGER_ANCOR; " not in text
     assert "no setting has the variable CARBON_LEDGER_ANCOR -> such as CARBON_LEDGER_ANCHOR" in text
@@ -115,7 +124,7 @@ def test_dangerous_settings(home: Path, tmp_path: Path) -> None:
     remote = "postgresql://u:hush@db.example.invalid/ledger"
     text = dangers(Settings(home=home, database_url=remote))
     assert ("sslmode=prefer allows unencrypted connections" in text, "hush" in text) == (True, False)
-    assert diagnosed(Settings(home=home, database_url=f"{remote}?sslmode=verify-full"))["settings"][0] == "ok"
+    assert checked("settings", Settings(home=home, database_url=f"{remote}?sslmode=verify-full"))[0] == "ok"
 
 
 def test_settings_of_postgresql_that_lose_data(home: Path, owner: Database) -> None:
@@ -134,18 +143,18 @@ def test_settings_of_postgresql_that_lose_data(home: Path, owner: Database) -> N
     level, text = found["postgres"]
     assert (level, "ALTER SYSTEM SET fsync = on;" in text, "autovacuum=off" in text) == ("error", True, True)
     assert (found["database"][0], found["plugins"][0]) == ("error", "unknown")
-    level, text = diagnosed(Settings(home=home, processes=64))["postgres"]
+    level, text = checked("postgres", Settings(home=home, processes=64))
     assert (level, "max_connections=100" in text) == ("warning", True)
 
 
 def test_a_commit_that_no_standby_confirms(home: Path, owner: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert diagnosed(Settings(home=home))["commit"][1].startswith("a commit takes ")
+    assert checked("commit", Settings(home=home))[1].startswith("a commit takes ")
     monkeypatch.setattr(database_checks, "COMMIT_SECONDS", 0.5)
     owner.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
     owner.execute("SELECT pg_reload_conf()")
     try:
         until(lambda: owner.one("SHOW synchronous_standby_names") == "*")
-        level, text = diagnosed(Settings(home=home))["commit"]
+        level, text = checked("commit", Settings(home=home))
     finally:
         owner.execute("ALTER SYSTEM RESET synchronous_standby_names")
         owner.execute("SELECT pg_reload_conf()")
@@ -155,10 +164,10 @@ def test_a_commit_that_no_standby_confirms(home: Path, owner: Database, monkeypa
 
 def test_plugins_in_force_and_installed(home: Path, owner: Database) -> None:
     owner.tamper("UPDATE activation SET digest = 'another' WHERE plugin = 'steel'")
-    level, text = diagnosed(Settings(home=home))["plugins"]
+    level, text = checked("plugins", Settings(home=home))
     assert (level, "steel/" in text, "carbon-ledger plugin activate" in text) == ("error", True, True)
     owner.tamper("UPDATE activation SET retired = true WHERE plugin = 'steel'")
-    level, text = diagnosed(Settings(home=home))["plugins"]
+    level, text = checked("plugins", Settings(home=home))
     assert (level, "installed, but not in force on the log: steel/" in text) == ("warning", True)
 
 
@@ -167,23 +176,23 @@ def test_the_certificate(home: Path, tmp_path: Path) -> None:
     with_pair = Settings(home=home, tls_cert=cert, tls_key=key, public_url="https://localhost:8443")
     authority, own = Authority(), new_key()
 
-    def checked(days: int, settings: Settings = with_pair) -> tuple[str, str]:
+    def tls(days: int, settings: Settings = with_pair) -> tuple[str, str]:
         cert.write_bytes(pem(authority.issue(own, days=(-1, days))))
-        return diagnosed(settings)["tls"]
+        return checked("tls", settings)
 
     key.write_bytes(key_pem(own))
     key.chmod(0o600)
-    level, text = checked(30)
-    assert (level, "expires at" in text, checked(13)[0]) == ("ok", True, "warning")
+    level, text = tls(30)
+    assert (level, "expires at" in text, tls(13)[0]) == ("ok", True, "warning")
     elsewhere = Settings(home=home, tls_cert=cert, tls_key=key, public_url="https://ledger.test")
-    level, text = checked(30, elsewhere)
+    level, text = tls(30, elsewhere)
     assert (level, "does not name ledger.test" in text) == ("warning", True)
-    level, text = checked(30, Settings(home=home, tls_cert=cert))
+    level, text = tls(30, Settings(home=home, tls_cert=cert))
     assert (level, "without --tls-key" in text) == ("error", True)
-    level, text = checked(30, Settings(home=home, ca=key))
+    level, text = tls(30, Settings(home=home, ca=key))
     assert (level, "as certificate authorities" in text) == ("error", True)
     key.write_bytes(key_pem(new_key()))
-    level, text = checked(30)
+    level, text = tls(30)
     assert (level, "does not belong" in text) == ("error", True)
 
 
@@ -194,13 +203,13 @@ def test_a_tls_key_that_others_can_read(home: Path, tmp_path: Path, mode: int, l
     key = tmp_path / "server.key"
     key.write_bytes(b"")
     key.chmod(mode)
-    assert diagnosed(Settings(home=home, tls_key=key))["modes"][0] == level
+    assert checked("modes", Settings(home=home, tls_key=key))[0] == level
 
 
 def test_a_clock_that_is_behind(home: Path, owner: Database) -> None:
     newest = owner.one("SELECT time FROM head")
     owner.tamper("UPDATE head SET time = time + 3600000")
-    level, text = diagnosed(Settings(home=home))["clock"]
+    level, text = checked("clock", Settings(home=home))
     owner.tamper(f"UPDATE head SET time = {newest}")
     assert (level, "the clock is behind" in text) == ("warning", True)
 
@@ -214,7 +223,7 @@ def test_witnesses_that_are_silent() -> None:
             until(lambda: len(silent(place.home, place.variables)) <= 1, "no quorum cosigns")
         settings = Settings(home=place.home, policy=place.policy_file, origin=place.origin)
         with EmbeddedPostgres(place.home):
-            level, text = diagnosed(settings)["quorum"]
+            level, text = checked("quorum", settings)
             assert level in ("ok", "warning"), text
         witnesses[2].stop()
         with place.serve(CARBON_LEDGER_RENEW_SECONDS="1"):
@@ -233,7 +242,7 @@ def silent(home: Path, variables: Mapping[str, str]) -> list[str]:
 
 def test_an_external_database_without_archive(home: Path) -> None:
     with prepared_home() as other:
-        level, text = diagnosed(Settings(home=other, database_url=attach(home).owner_url))["backup"]
+        level, text = checked("backup", Settings(home=other, database_url=attach(home).owner_url))
         assert (level, "archive_mode of the database is off" in text) == ("warning", True)
 
 
