@@ -114,7 +114,6 @@ def serving(cluster: Cluster, first: Pod) -> Iterator[dict[str, str]]:
             assert waiting.wait(300) == 0
         process = stack.enter_context(pod.running("server"))
         pod.until_started("server", process)
-        assert process.stdout is not None
         url, vkey = process.stdout.readline().strip(), process.stdout.readline().strip()
         yield {"url": url, "vkey": vkey}
         for probe in ("livenessProbe", "readinessProbe"):
@@ -182,19 +181,24 @@ def test_an_empty_database_beside_the_log_s_anchor_is_refused(
     assert "but the database holds no log" in done.stderr
 
 
+@pytest.fixture(scope="module")
+def dumped(cluster: Cluster, serving: dict[str, str]) -> dict[str, str]:
+    """What the job of the backup says."""
+    return json.loads(cluster.pod("CronJob", "ledger-backup").done("backup"))
+
+
 def test_the_dump_of_the_backup_becomes_the_database(
-    cluster: Cluster, serving: dict[str, str], store: ObjectStore, postgres: EmbeddedPostgres
+    cluster: Cluster, serving: dict[str, str], dumped: dict[str, str], store: ObjectStore, postgres: EmbeddedPostgres
 ) -> None:
     """An empty database gets it, the log continues there, and a second load changes nothing."""
-    done = json.loads(cluster.pod("CronJob", "ledger-backup").done("backup"))
-    assert store.read(done["dump"].removeprefix(f"s3://{BUCKET}/")) is not None
-    chosen = values(store) | {"restore": {"from": done["dump"]}}
+    assert store.read(dumped["dump"].removeprefix(f"s3://{BUCKET}/")) is not None
+    chosen = values(store) | {"restore": {"from": dumped["dump"]}}
     other = Cluster(cluster.folder / "other", manifests(chosen),
                     {**cluster.secrets, "database": {"url": database(postgres, "second")}}, cluster.variables)
     setup = other.pod("Job", "ledger-init")
     assert [one["name"] for one in setup.containers] == ["home", "restore", "init"]
     setup.done("home")
-    assert json.loads(setup.done("restore"))["sha256"] == done["sha256"]
+    assert json.loads(setup.done("restore"))["sha256"] == dumped["sha256"]
     again = setup.run("restore")
     assert (again.returncode, again.stdout) == (0, "")
     assert "nothing is loaded" in again.stderr
@@ -202,14 +206,14 @@ def test_the_dump_of_the_backup_becomes_the_database(
 
 
 def test_a_dump_that_was_changed_is_not_loaded(
-    cluster: Cluster, serving: dict[str, str], store: ObjectStore, postgres: EmbeddedPostgres
+    cluster: Cluster, dumped: dict[str, str], store: ObjectStore, postgres: EmbeddedPostgres
 ) -> None:
-    done = json.loads(cluster.pod("CronJob", "ledger-backup").done("backup"))
-    key = done["dump"].removeprefix(f"s3://{BUCKET}/")
+    """Last of those that load it."""
+    key = dumped["dump"].removeprefix(f"s3://{BUCKET}/")
     data = bytearray(store.read(key) or b"")
     data[len(data) // 2] ^= 1
     store.write(key, bytes(data))
-    chosen = values(store) | {"restore": {"from": done["dump"]}}
+    chosen = values(store) | {"restore": {"from": dumped["dump"]}}
     other = Cluster(cluster.folder / "changed", manifests(chosen),
                     {**cluster.secrets, "database": {"url": database(postgres, "third")}}, cluster.variables)
     setup = other.pod("Job", "ledger-init")
@@ -240,7 +244,6 @@ def test_a_witness_cosigns_from_its_volume(folder: Path, serving: dict[str, str]
     chosen["witness"] |= {"port": free_port(), "logs": [serving["vkey"]]}
     pod = Cluster(folder / "witness", manifests(chosen), {}).pod("StatefulSet", "ledger-witness")
     with pod.running("witness") as process:
-        assert process.stdout is not None
         url, vkey = process.stdout.readline().strip(), process.stdout.readline().strip()
         assert url.endswith(f":{chosen['witness']['port']}/w1")
         assert vkey.startswith("witness.example/w1+")
