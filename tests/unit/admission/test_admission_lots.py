@@ -63,7 +63,6 @@ def test_a_lot_of_another_is_refused_with_the_words_for_an_unknown_one(world: Wo
     """Nobody learns by asking what others have."""
     world.admit(transformation([output("secret", of=FORGE)], by=FORGE))
     taken = Flow(lot=of.name("secret"), quantity=quantity("1"))
-    record: AnyRecord
     if kind == "transformation":
         record = transformation([output("a", "1")], [flow("steel-1", "1"), taken])
     elif kind == "consumption":

@@ -467,7 +467,6 @@ def test_a_blend_has_the_mean_composition_by_mass(world: World) -> None:
         pool(), add({"a": "1", "b": "3"}),
     )
     found = generation(world, 1).composition
-    assert found is not None
     assert (found.materials, found.elements) == ({"steel": "0.92", "zinc": "0.005", "tin": "0.045"}, {"Cu": "0.0015"})
     assert (found.fossil_carbon, found.biogenic_carbon) == (None, None)
 
@@ -478,9 +477,7 @@ def test_the_mean_goes_on_with_what_is_left(world: World) -> None:
         alloy("a", "4", elements={"Cu": "0.0015"}), alloy("b", "6", elements={"Cu": "0.0055"}), pool(),
         add({"a": "4"}), draw("heap", "2", "bar"), add({"b": "6"}),
     )
-    found = generation(world, 2).composition
-    assert found is not None
-    assert found.elements == {"Cu": "0.0045"}
+    assert generation(world, 2).composition.elements == {"Cu": "0.0045"}
 
 
 def test_of_a_blend_is_known_what_is_known_of_all_its_parts(world: World) -> None:
@@ -488,7 +485,6 @@ def test_of_a_blend_is_known_what_is_known_of_all_its_parts(world: World) -> Non
     world.admit(alloy("a", "1", materials={"steel": "0.98"}, elements={"Cu": "0.003"}), pool(),
                 add({"a": "1", "steel-1": "3"}))
     found = generation(world, 1).composition
-    assert found is not None
     assert (found.materials, found.elements) == ({}, {})
 
 
@@ -501,7 +497,6 @@ def test_carbon_blends_where_products_state_it(world: World) -> None:
         alloy("b", "1", product="mix", materials={"paper": "0.5"}), pool(of="mix"), add({"a": "1", "b": "1"}),
     )
     found = generation(world, 1).composition
-    assert found is not None
     assert (found.fossil_carbon, found.biogenic_carbon, found.materials) == ("0.2", "0.1", {"paper": "0.4"})
 
 
@@ -509,9 +504,7 @@ def test_lots_of_one_composition_keep_it(world: World) -> None:
     """Whatever a mean of thirds would round to; and a lot without one of its own has its product's still."""
     world.admit(alloy("a", "1", elements={"Cu": "0.333333333"}), alloy("b", "2", elements={"Cu": "0.333333333"}),
                 pool(custody="segregated"), add({"a": "1"}), add({"b": "1.7"}), add({"b": "0.3"}))
-    found = generation(world, 3).composition
-    assert found is not None
-    assert found.elements == {"Cu": "0.333333333"}
+    assert generation(world, 3).composition.elements == {"Cu": "0.333333333"}
     world.admit(pool("plain"), add({"steel-1": "10"}, to="plain"))
     assert generation(world, 1, "plain").composition is None
 
@@ -527,9 +520,7 @@ def test_the_mean_does_not_drift(world: World) -> None:
         world.admit(add({lot: str(added)}), draw("heap", "0.7", f"bar-{i}"))
         exact = (exact * amount + fraction * added) / (amount + added)
         amount += added - Decimal("0.7")
-    found = generation(world, 300).composition
-    assert found is not None
-    assert abs(Decimal(found.elements["Cu"]) - exact) < Decimal("1e-15")
+    assert abs(Decimal(generation(world, 300).composition.elements["Cu"]) - exact) < Decimal("1e-15")
 
 
 def test_a_segregated_pool_holds_one_composition(world: World) -> None:

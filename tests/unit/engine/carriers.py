@@ -74,9 +74,7 @@ class Metalworks(Site):
         return self.name("pool")
 
     def assessed(self, entry: Sequenced) -> Assessment:
-        leaf = self.ledger.assessment(entry.index)
-        assert leaf is not None
-        return msgspec.json.decode(leaf.assessment, type=Assessment)
+        return msgspec.json.decode(self.ledger.assessment(entry.index).assessment, type=Assessment)
 
     def finding(self, entry: Sequenced, code: str) -> Finding | None:
         return next((one for one in self.assessed(entry).findings if one.code == code), None)

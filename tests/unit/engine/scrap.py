@@ -150,7 +150,6 @@ class Works(Site):
     def finding(self, entry: Sequenced, code: str) -> Finding:
         """The finding of a record with that code."""
         leaf = self.ledger.assessment(entry.index)
-        assert leaf is not None
         (finding,) = [one for one in json.decode(leaf.assessment, type=Assessment).findings if one.code == code]
         return finding
 

@@ -80,15 +80,12 @@ class Works(Site):
         self._post(Transformation(
             issuer=self.id, nonce=self.ledger.nonce(), facility=self.facility, start=START, end=END, process=MAKE,
             supplies=supplies, outputs=lots, allocation=key, **made))
-        leaf = self.ledger.assessment(self.ledger.state.size - 1)
-        assert leaf is not None
-        return msgspec.json.decode(leaf.assessment, type=Assessment)
+        return msgspec.json.decode(self.ledger.assessment(self.ledger.state.size - 1).assessment, type=Assessment)
 
     def asked(self) -> list[float]:
         """Kg that the figure of each lot questions, by its share or its range. Other rules question the record."""
         index = self.ledger.state.size - 1
         leaf = self.ledger.assessment(index)
-        assert leaf is not None
         amounts = {question.output: float(question.escaped) + float(question.made) for question in leaf.questions}
         return [amounts.get(output, 0.0) for output in range(len(self.ledger.history.made[index]))]
 

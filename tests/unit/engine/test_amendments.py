@@ -494,7 +494,6 @@ def test_the_composition_of_what_was_taken(works: Works, declared: Sequenced, ma
     told(error, "28.8", "28")
     works.amend(change(declared, lot=mix(works, "0.29")))
     composition = works.ledger.state.lots[works.name("mix")].composition
-    assert composition is not None
     assert (composition.elements, indexes(works.ledger)) == ({"Cu": "0.29"}, [declared.index, made.index])
     # What the amendment was refused for goes with an amendment of its taker as well: 32 * 0.87 = 27.84.
     works.amend(change(declared, lot=mix(works, "0.28")), change(made, outputs=[copper(works, "0.87")]))
@@ -531,9 +530,7 @@ def test_through_a_delivery_to_another(works: Works, other: Works, declared: Seq
     told(refused(works, lambda: works.amend(change(declared, lot=mix(works, "0.28"))), CODE, "changes", "14.4",
                  names=made), "14.4", "14")
     works.amend(change(declared, lot=mix(works, "0.29")))
-    sent = works.ledger.state.lots[works.name("sent")].composition
-    assert sent is not None
-    assert sent.elements == {"Cu": "0.29"}
+    assert works.ledger.state.lots[works.name("sent")].composition.elements == {"Cu": "0.29"}
 
 
 def test_through_a_pool(works: Works, declared: Sequenced) -> None:
@@ -547,9 +544,7 @@ def test_through_a_pool(works: Works, declared: Sequenced) -> None:
     told(refused(works, lambda: works.amend(change(declared, lot=mix(works, "0.25"))), CODE, "changes", "18",
                  names=made), "18", "17.5")
     works.amend(change(declared, lot=mix(works, "0.26")))
-    blend = works.ledger.state.lots[works.name("pool:2")].composition
-    assert blend is not None
-    assert blend.elements == {"Cu": "0.18"}
+    assert works.ledger.state.lots[works.name("pool:2")].composition.elements == {"Cu": "0.18"}
 
 
 def test_takers_of_takers(works: Works, declared: Sequenced, made: Sequenced) -> None:

@@ -370,9 +370,7 @@ def declared(material: str, fossil: str, captured: str) -> tuple[float, float | 
         lot=site.out("lot", "good", "1000 KGM"), burdens={
             "fossilGhgEmissions": fossil, "ccsTechnologicalCO2Capture": captured},
         evidence=[evidence("productFootprint"), evidence("storageCertificate")])
-    leaf = memory.assessment(entry.index)
-    assert leaf is not None
-    findings = msgspec.json.decode(leaf.assessment, type=Assessment).findings
+    findings = msgspec.json.decode(memory.assessment(entry.index).assessment, type=Assessment).findings
     amounts = [float(one.amount or 0) for one in findings if one.code == ABOVE_ROUTE]
     return memory.burdens(site.name("lot"))[QUESTIONED], amounts[0] if amounts else None
 

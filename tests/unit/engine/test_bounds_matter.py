@@ -76,7 +76,6 @@ def test_each_metal_has_its_question() -> None:
     alloy = plant.output("alloy", "100 KGM", materials={"steel": "0.2", "zinc": "0.8"})
     sheet = plant.output("sheet", "10 KGM", **STEEL)
     leaf = plant.ledger.assessment(plant.run([alloy, sheet], [supply("sand", "110 KGM")]).index)
-    assert leaf is not None
     findings = msgspec.json.decode(leaf.assessment, type=Assessment).findings
     found = [finding for finding in findings if finding.code == "material-unexplained"]
     assert [(one.message.split(" kg of ")[1].split(",")[0], one.output, float(one.amount or 0)) for one in found] == [

@@ -55,9 +55,7 @@ def test_metal_of_a_sister_in_a_better_place_is_questioned_at_the_default_of_thi
     sister = Metalworks(home.ledger, "sister", "NO", home)
     sister.melt()
     entry = home.cast(sold(sister, home))
-    finding = home.finding(entry, MOVED)
-    assert finding is not None
-    assert "sister:site" not in finding.message
+    assert "sister:site" not in home.finding(entry, MOVED).message
     figure = burden(home, "fossilGhgEmissions")
     assert burden(home, QUESTIONED) == pytest.approx(CHINESE * 1000 - figure, rel=1e-9)
     assert home.left_out(entry) is None
@@ -315,9 +313,7 @@ class Smelter(Site):
         return self.make([self.out(lot, "ingot", amount)], inputs, supplies)
 
     def finding(self, entry: Sequenced) -> Finding | None:
-        leaf = self.ledger.assessment(entry.index)
-        assert leaf is not None
-        findings = msgspec.json.decode(leaf.assessment, type=Assessment).findings
+        findings = msgspec.json.decode(self.ledger.assessment(entry.index).assessment, type=Assessment).findings
         return next((finding for finding in findings if finding.code == BETWEEN_SITES), None)
 
     def burden(self, lot: str, name: str = QUESTIONED) -> float:
@@ -328,7 +324,6 @@ def test_metal_of_a_better_place_is_questioned_at_the_default_of_this_one() -> N
     smelter = Smelter()
     smelter.melt()
     finding = smelter.finding(smelter.cast({"metal": "1000 KGM"}))
-    assert finding is not None
     assert (finding.value, finding.unit) == (0, "TKM")
     assert finding.usual is not None
     assert (finding.usual.low, float(finding.amount or 0)) == (100, pytest.approx(100 * FREIGHT))

@@ -32,9 +32,7 @@ def assessed(site: Site, *evidence: str, **supplied: Any) -> Assessment:
         evidence=notes, outputs=[Output(lot=site.name("lot"), product=site.name("part"),
                                         quantity=Quantity(value="100", unit="KGM"), role="product")],
     )))
-    leaf = site.ledger.assessment(site.ledger.state.size - 1)
-    assert leaf is not None
-    return json.decode(leaf.assessment, type=Assessment)
+    return json.decode(site.ledger.assessment(site.ledger.state.size - 1).assessment, type=Assessment)
 
 
 def asked(site: Site, *evidence: str, **supplied: Any) -> list[Finding]:
@@ -193,9 +191,7 @@ def made(site: Site, *, evidence: tuple[str, ...] = (), **supplied: Any) -> tupl
         outputs=[Output(lot=site.name(f"part-{site.ledger.state.size}"), product=site.name("part"),
                         quantity=Quantity(value="100", unit="KGM"), role="product")],
     )))
-    leaf = site.ledger.assessment(site.ledger.state.size - 1)
-    assert leaf is not None
-    assessment = json.decode(leaf.assessment, type=Assessment)
+    assessment = json.decode(site.ledger.assessment(site.ledger.state.size - 1).assessment, type=Assessment)
     lot = site.name(f"part-{site.ledger.state.size - 1}")
     return [one for one in assessment.findings if one.supply is not None], site.ledger.burdens(lot)[QUESTIONED]
 

@@ -118,7 +118,6 @@ def test_content_that_the_scrap_carried_stays(ledger: MemoryLedger, mill: Works)
 def test_content_in_question_is_conserved(mill: Works) -> None:
     entry = mill.run([mill.out("ingot", "bar", "90 KGM")], {mill.swarf(): "100 KGM"}, facility=mill.hall)
     leaf = mill.ledger.assessment(entry.index)
-    assert leaf is not None
     assert (float(leaf.arisen[IN_QUESTION]), float(leaf.lost[IN_QUESTION])) == pytest.approx((100, 10))
     finding = mill.finding(entry, "group-scrap")
     assert (finding.taken, finding.amount, finding.severity) == (0, None, "warning")
@@ -483,9 +482,7 @@ def test_many_products_and_outputs_have_a_bounded_answer(maker: Works, dealer: W
     entry = dealer.end(held, BOUGHT, [dealer.out(f"scrap-{i}", "swarf", "10 KGM", "waste", origin="postConsumer")
                                       for i in range(10)], "disposed")
     assert [dealer.asked(f"scrap-{i}") for i in range(10)] == [pytest.approx(20)] * 10
-    leaf = dealer.ledger.assessment(entry.index)
-    assert leaf is not None
-    assert len(json.decode(leaf.assessment, type=Assessment).references) == 10 * 20
+    assert len(json.decode(dealer.ledger.assessment(entry.index).assessment, type=Assessment).references) == 10 * 20
 
 
 def test_a_question_that_came_in_is_not_asked_twice(ledger: MemoryLedger, maker: Works, dealer: Works) -> None:

@@ -68,9 +68,7 @@ class Works(Site):
                   facility=facility, allocation="declared")
 
     def finding(self, entry: Sequenced) -> Finding | None:
-        leaf = self.ledger.assessment(entry.index)
-        assert leaf is not None
-        findings = msgspec.json.decode(leaf.assessment, type=Assessment).findings
+        findings = msgspec.json.decode(self.ledger.assessment(entry.index).assessment, type=Assessment).findings
         return next((finding for finding in findings if finding.code == ELSEWHERE), None)
 
     def questioned(self, lot: str) -> float:

@@ -51,9 +51,7 @@ class Ledger(NamedTuple):
         if unit is not None:
             last = replace(last, supplies=[restated(one, unit, analysed(last)) for one in last.supplies])
         entry = self.memory.must(*[(self.party, one) for one in (*records[:-1], last)])[-1]
-        leaf = self.memory.assessment(entry.index)
-        assert leaf is not None
-        return msgspec.json.decode(leaf.assessment, type=Assessment)
+        return msgspec.json.decode(self.memory.assessment(entry.index).assessment, type=Assessment)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +68,6 @@ def analysed(record: Transformation) -> Mapping[str, Any]:
 
 def entry_of(material: str) -> SupplyEntry:
     entry = shipped().sets["factors-open"].newest.entry(material)
-    assert entry is not None
     assert entry.heating_value is not None
     return entry
 
@@ -133,9 +130,7 @@ def assessed(*supplies: Supply, **analysis: str) -> Assessment:
     plant = Plant(route=BURNT)
     activity = {"analyses": [{"material": supplies[0].material, **analysis}]} if analysis else Burning()
     entry = plant.run([plant.output("good", "90 KGM")], [supply("sand", "100 KGM"), *supplies], activity=activity)
-    leaf = plant.ledger.assessment(entry.index)
-    assert leaf is not None
-    return msgspec.json.decode(leaf.assessment, type=Assessment)
+    return msgspec.json.decode(plant.ledger.assessment(entry.index).assessment, type=Assessment)
 
 
 def amounts(found: Assessment, source: str) -> dict[tuple[str, str], Decimal]:

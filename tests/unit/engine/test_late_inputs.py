@@ -46,7 +46,6 @@ def rolled(mill: Works, inputs: Mapping[str, str], end: str, lot: str = "bar", *
 
 def findings(mill: Works, entry: Sequenced) -> list[Finding]:
     leaf = mill.ledger.assessment(entry.index)
-    assert leaf is not None
     return [one for one in json.decode(leaf.assessment, type=Assessment).findings if one.code == LATE]
 
 
@@ -87,7 +86,6 @@ def test_a_sale_before_the_goods_were_made_is_a_finding(time: str, early: bool) 
     mill = works()
     held = Works(mill.ledger, "buyer").bought(mill, billets(mill), "100 KGM", time)
     leaf = mill.ledger.assessment(mill.ledger.state.size - 1)
-    assert leaf is not None
     found = [one for one in json.decode(leaf.assessment, type=Assessment).findings if one.code == "transfer-earlier"]
     assert [(one.taken, one.severity, one.amount) for one in found] == ([(0, "warning", None)] if early else [])
     assert all(part in one.message for one in found for part in (mill.name("billet"), MARCH["start"], time))

@@ -39,9 +39,7 @@ def made(site: Site, co2: str, **product: Any) -> Assessment:
     short = f"good-{site.ledger.state.size}"
     site.product(short, **product)
     site.make([site.out("lot", short, "100 KGM")], supplies=[ore("100 KGM")], activity=Make(co2=co2))
-    leaf = site.ledger.assessment(site.ledger.state.size - 1)
-    assert leaf is not None
-    return json.decode(leaf.assessment, type=Assessment)
+    return json.decode(site.ledger.assessment(site.ledger.state.size - 1).assessment, type=Assessment)
 
 
 def asked(site: Site, lot: str = "lot") -> float:
@@ -79,9 +77,7 @@ def test_what_has_no_mass_and_is_shown_needs_no_reference(site: Site) -> None:
     site.product("power", "KWH")
     site.declare(lot=site.out("lot", "power", "100 KWH"), burdens={"fossilGhgEmissions": "1"},
                  evidence=[document("supplierFactor")])
-    leaf = site.ledger.assessment(site.ledger.state.size - 1)
-    assert leaf is not None
-    assessment = json.decode(leaf.assessment, type=Assessment)
+    assessment = json.decode(site.ledger.assessment(site.ledger.state.size - 1).assessment, type=Assessment)
     assert (assessment.references, assessment.findings) == ((), ())
 
 
@@ -172,9 +168,7 @@ def test_declared_energy_and_freight_have_references_of_their_own(
 def test_a_service_that_no_set_knows_has_no_reference(site: Site) -> None:
     site.product("hours", "HUR")
     site.declare(lot=site.out("lot", "hours", "100 HUR"), burdens={"fossilGhgEmissions": "1"})
-    leaf = site.ledger.assessment(site.ledger.state.size - 1)
-    assert leaf is not None
-    assessment = json.decode(leaf.assessment, type=Assessment)
+    assessment = json.decode(site.ledger.assessment(site.ledger.state.size - 1).assessment, type=Assessment)
     assert [(one.code, one.output) for one in assessment.findings] == [("no-reference", 0)]
 
 
@@ -209,9 +203,7 @@ def test_who_adds_nothing_is_asked_for_the_rest(site: Site) -> None:
     site.product("part", materials={"steel": "1"})
     site.make([site.out("part-1", "part", "50 KGM")], inputs={"lot": "100 KGM"})
     assert (asked(site), asked(site, "part-1")) == pytest.approx((200, 200))
-    leaf = site.ledger.assessment(site.ledger.state.size - 1)
-    assert leaf is not None
-    (question,) = leaf.questions
+    (question,) = site.ledger.assessment(site.ledger.state.size - 1).questions
     assert (question.share, question.made) == ("1.0", "0.0")
 
 

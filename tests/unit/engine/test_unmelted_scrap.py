@@ -56,9 +56,7 @@ class Shop(Site):
             "supplies": list(supplies), "outputs": list(made),
             "evidence": [shown(kind) for kind in kinds], **fields,
         }))
-        leaf = self.ledger.assessment(entry.index)
-        assert leaf is not None
-        findings = msgspec.json.decode(leaf.assessment, type=Assessment).findings
+        findings = msgspec.json.decode(self.ledger.assessment(entry.index).assessment, type=Assessment).findings
         return sum(float(one.amount or 0) for one in findings if one.code == UNMELTED)
 
 

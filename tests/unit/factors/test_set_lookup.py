@@ -93,31 +93,24 @@ def test_precedence_settles_ties_only() -> None:
                                                                          name="second")
     for sets, tag in (([first, second], "first@1"), ([second, first], "second@1")):
         choice = choose(sets, "sand", "cradleToGate", ("DE", "*"), 2024)
-        assert choice is not None
         assert choice.tag == tag
     # The nearer year or the narrower place of the second set comes before precedence.
     for places, row in ((("CN", "*"), "CN/2022"), (BAVARIA, "DE-BY/2001")):
         choice = choose([first, second], "sand", "cradleToGate", places, 2024)
-        assert choice is not None
         assert choice.name == f"second@1:sand/cradleToGate/{row}"
 
 
 def test_boundaries_are_never_mixed() -> None:
     power = version([supply("electricity", kind="electricity", unit="KWH")],
                     [factor("electricity", "CN", boundary="generation"), factor("electricity", "*", gases="CO2e 2")])
-    choice = choose([power], "electricity", "cradleToGate", JIANGSU, 2024)
-    assert choice is not None
-    assert choice.factor.place == "*"
+    assert choose([power], "electricity", "cradleToGate", JIANGSU, 2024).factor.place == "*"
     assert choose([power], "electricity", "residual", JIANGSU, 2024) is None
 
 
 def test_an_alias_is_the_supply_itself() -> None:
     one = sand(("*", 2020))
-    choice = choose([one], "grit", "cradleToGate", ("*",), 2020)
-    assert choice is not None
-    assert choice.name == "tests@1:sand/cradleToGate/*/2020"
+    assert choose([one], "grit", "cradleToGate", ("*",), 2020).name == "tests@1:sand/cradleToGate/*/2020"
     found = entry_of([sand(name="empty"), one], "grit")
-    assert found is not None
     assert (found[0].name, found[1].key) == ("empty", "sand")
     assert entry_of([one], "Sand") is None
 
@@ -221,7 +214,6 @@ def test_places_of_a_facility(place: str, boundary: str, places: Sequence[str]) 
 def test_an_explanation_names_the_steps_and_the_reason() -> None:
     first, second = sand(("CN", 2020), ("CN", 2022), name="first"), sand(("CN", 2022), ("*", 2024), name="second")
     answer = explain([first, second], "grit", "cradleToGate", "CN-JS", 2023)
-    assert answer.choice is not None
     assert answer.choice.name == "first@1:sand/cradleToGate/CN/2022"
     assert [tuple(step) for step in answer.steps] == [
         ("CN-JS", "first@1", ()), ("CN-JS", "second@1", ()), ("CN-GRID-East", "first@1", ()),
@@ -375,9 +367,7 @@ def test_a_hit_says_by_which_name() -> None:
 
 
 def test_the_default_is_the_newest_world_row() -> None:
-    default = default_of(SET, SET.supplies["cement"])
-    assert default is not None
-    assert default.row == "cement/cradleToGate/*/2022"
+    assert default_of(SET, SET.supplies["cement"]).row == "cement/cradleToGate/*/2022"
     assert default_of(SET, SET.supplies["steel"]) is None
 
 

@@ -64,11 +64,9 @@ def test_a_package_has_the_tables_as_they_are(written: Path) -> None:
 
 def test_a_version_is_added_last(written: Path) -> None:
     package = set_package(written, "river-works")
-    assert package is not None
     assert package.versions == {"2026.1": "v2026_1"}
     assert add_version(package, "2026.2+b", NEXT) == written / PACKAGE / "v2026_2_b"
     again = set_package(written, "river-works")
-    assert again is not None
     assert list(again.versions.items()) == [("2026.1", "v2026_1"), ("2026.2+b", "v2026_2_b")]
     assert {name: tree(written)[f"{PACKAGE}/v2026_2_b/{name}"] for name in NEXT} == NEXT
     assert {name: tree(written)[f"{PACKAGE}/v2026_1/{name}"] for name in TABLES} == TABLES
@@ -87,9 +85,7 @@ def test_a_version_is_added_to_the_open_set(tmp_path: Path) -> None:
     assert after.startswith(head)
     assert after.endswith(tail.partition("}")[2])
     assert '    "2027.1": "v2027_1",\n}' in after
-    again = set_package(folder, "factors-open")
-    assert again is not None
-    assert list(again.versions) == [*package.versions, "2027.1"]
+    assert list(set_package(folder, "factors-open").versions) == [*package.versions, "2027.1"]
 
 
 @pytest.mark.parametrize(("version", "tables", "message"), [

@@ -151,9 +151,7 @@ def test_attributes_that_a_closing_retires() -> None:
 
 
 def test_attributes_cover_no_more_than_all_power() -> None:
-    found = relief("site", 600.0, 100.0, 250.0)
-    assert found is not None
-    assert found.market == -600.0
+    assert relief("site", 600.0, 100.0, 250.0).market == -600.0
     assert (relief("site", 600.0, 0.0, 250.0), relief("site", 0.0, 100.0, 250.0)) == (None, None)
 
 
@@ -270,7 +268,6 @@ def works() -> Works:
 
 def booked(works: Works, entry: Sequenced) -> Booked:
     leaf = works.ledger.assessment(entry.index)
-    assert leaf is not None
     return Booked(works.reading(entry), msgspec.json.decode(leaf.assessment, type=Assessment))
 
 

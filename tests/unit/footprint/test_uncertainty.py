@@ -230,7 +230,6 @@ def test_nothing_and_certainties() -> None:
         found = uncertainty(terms, samples=100, seed=1)
         assert (found.mean, found.analytic.deviation, found.analytic.distribution) == (mean, 0.0, "certain")
         assert (found.analytic.low, found.analytic.high, found.sources, found.others) == (mean, mean, [], 0.0)
-        assert found.sampled is not None
         assert (found.sampled.mean, found.sampled.deviation, found.sampled.low) == (mean, 0.0, mean)
 
 
@@ -434,9 +433,7 @@ def test_what_a_record_leaves_unexplained() -> None:
     """100 stored, 70 explained: 30 are left. What adding in another order makes is not a rest."""
     assert rest_of([UncertaintyTerm(50.0), UncertaintyTerm(20.0)], 100.0, 200.0) == UncertaintyTerm(30.0, source="rest")
     assert rest_of([UncertaintyTerm(100.0 + 1e-8)], 100.0, 200.0) is None
-    found = rest_of([UncertaintyTerm(100.0 + 3e-7)], 100.0, 200.0)
-    assert found is not None
-    assert found.amount == pytest.approx(-3e-7, rel=1e-6)
+    assert rest_of([UncertaintyTerm(100.0 + 3e-7)], 100.0, 200.0).amount == pytest.approx(-3e-7, rel=1e-6)
     assert rest_of([], 0.0, 0.0) is None
 
 
@@ -486,7 +483,6 @@ def test_it_agrees_with_the_closed_form(terms: list[UncertaintyTerm]) -> None:
 def test_percentiles_agree_with_the_lognormal_fit(terms: list[UncertaintyTerm]) -> None:
     """Not exactly lognormal, but close to it where deviations are small: within 2 % of the mean."""
     found = uncertainty(terms, samples=SAMPLES, seed=9)
-    assert found.sampled is not None
     assert found.sampled.low == pytest.approx(found.analytic.low, abs=0.02 * found.mean)
     assert found.sampled.high == pytest.approx(found.analytic.high, abs=0.02 * found.mean)
     assert found.sampled.low < found.sampled.median < found.sampled.high
@@ -1062,7 +1058,6 @@ def test_the_sources(memory: MemoryLedger, lot: str, found: Uncertainty) -> None
 
 def test_monte_carlo_agrees_where_a_naive_sum_does_not(found: Uncertainty) -> None:
     sampled = found.sampled
-    assert sampled is not None
     assert abs(sampled.mean - 295.0) <= BOUND * sampled.standard_error
     assert abs(sampled.deviation - sqrt(FIRST_ORDER)) <= BOUND * sampled.deviation_error
     assert abs(sampled.deviation - sqrt(NAIVE)) > 10 * BOUND * sampled.deviation_error
@@ -1102,6 +1097,5 @@ def test_negative_lines_and_assigned_amounts_from_records(memory: MemoryLedger) 
     assert steel.analytic.distribution == "normal"
     # 60 + 24 of 60 + 24 + 6
     assert steel.stated == pytest.approx(84 / 90, rel=1e-12)
-    assert steel.sampled is not None
     assert abs(steel.sampled.mean - 30.0) <= BOUND * steel.sampled.standard_error
     assert abs(steel.sampled.deviation - sqrt(variance)) <= BOUND * steel.sampled.deviation_error

@@ -182,9 +182,8 @@ def test_more_of_a_material_than_came_in(mass: str, expected: dict[str, bool]) -
 
 
 def test_a_lot_without_a_composition_may_hold_anything() -> None:
-    given = plant_context("sorting", (plant_lot("1000", {}),), (),
-                          (out("900", {"copper": "1"}), out("100", {}, "waste")))
-    assert codes(assess(given)) == {}
+    assert codes(assess(plant_context("sorting", (plant_lot("1000", {}),), (),
+                                      (out("900", {"copper": "1"}), out("100", {}, "waste"))))) == {}
 
 
 def test_fuel_is_no_source_of_material() -> None:

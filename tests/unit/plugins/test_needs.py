@@ -94,9 +94,7 @@ def without_energy(entry: Entry) -> Entry:
 
 def assessment_of(memory: MemoryLedger, index: int) -> Assessment:
     """The assessment of a record, as the log reads now."""
-    leaf = memory.assessment(index)
-    assert leaf is not None
-    return msgspec.json.decode(leaf.assessment, type=Assessment)
+    return msgspec.json.decode(memory.assessment(index).assessment, type=Assessment)
 
 
 class Cases:
@@ -306,7 +304,6 @@ def _scaled(quantity: dict[str, Any], part: float) -> dict[str, Any]:
 def findings(entry: Entry) -> list[Finding]:
     memory, posted = admitted(entry)
     leaf = memory.assessment(posted.index)
-    assert leaf is not None
     return [one for one in msgspec.json.decode(leaf.assessment, type=Assessment).findings if one.code == TOO_SMALL]
 
 

@@ -479,9 +479,8 @@ def chain(run_as: Practice) -> tuple[float, float]:
     """Kg CO2e per t of crude steel and of rolled steel. Each record's own emissions, and of each lot that it takes the
     part taken, as the ledger adds them. Gas of the works burns in the works: it is neither supply nor output."""
     power = supply("electricity", run_as.power + " KWH")
-    coking = published_go("coking", (supply("cokingCoal", "1000 KGM"), power),
-                          (output("760 KGM", materials={"coke": "1"}),))
-    coke = coking.footprint / 760
+    coke = published_go("coking", (supply("cokingCoal", "1000 KGM"), power),
+                        (output("760 KGM", materials={"coke": "1"}),)).footprint / 760
     sintering = published_go(
         "sintering",
         (supply("ironOre", "900 KGM"), supply("limestone", "100 KGM"), supply("dolomite", "40 KGM"), power),

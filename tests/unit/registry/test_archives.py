@@ -52,9 +52,7 @@ def refused(data: bytes, digest: str | None = None) -> InvalidInput:
 
 @pytest.fixture(scope="module")
 def steel() -> Archive:
-    plugin = installed().sector("steel")
-    assert plugin is not None
-    return archive_of(plugin.entry)
+    return archive_of(installed().sector("steel").entry)
 
 
 def test_an_installed_plugin_comes_back(steel: Archive) -> None:

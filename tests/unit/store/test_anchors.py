@@ -106,7 +106,6 @@ def test_many_begin_it_at_once(location: str) -> None:
 def test_the_operator_puts_another_in_its_place(anchor: Anchor) -> None:
     assert anchor.replace(note(9), None, "first") is None
     kept = anchor.replace(note(4), note(9).encode(), "then")
-    assert kept is not None
     assert kept.endswith(".until-then")
     assert (open_anchor(kept).read(), anchor.read()) == (note(9), note(4))
     for expected in (None, note(9).encode()):
