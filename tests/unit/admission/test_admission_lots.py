@@ -109,8 +109,8 @@ def test_quantities_that_do_not_fit_the_lot(world: World, amount: str, code: str
 def test_a_fraction_of_a_piece(world: World) -> None:
     world.refuse(consumption([flow("gear-1", "0.5 H87")]), "fraction-of-a-piece", "inputs[0].quantity", "0.5 H87")
     world.refuse(transfer("gear-1", "0.5 H87", "x"), "fraction-of-a-piece", "quantity", "0.5 H87")
-    record = transformation([output("a", "1.5 H87", product="gear")])
-    world.refuse(record, "fraction-of-a-piece", "outputs[0].quantity", "1.5 H87")
+    world.refuse(transformation([output("a", "1.5 H87", product="gear")]), "fraction-of-a-piece",
+                 "outputs[0].quantity", "1.5 H87")
     world.admit(transformation([output("a", "0.25 DZN", product="gear")]))
     assert world.left("a") == 3
     world.refuse(transformation([output("b", "0.1 DZN", product="gear")]), "fraction-of-a-piece", "outputs[0].quantity")
@@ -207,8 +207,8 @@ def test_lots_of_one_batch_have_different_identifiers(world: World) -> None:
 
 
 def test_lots_of_one_record_have_different_identifiers(world: World) -> None:
-    record = transformation([output("a"), output("b"), output("a")])
-    world.refuse(record, "duplicate-output", "outputs[2]", MILL.name("a"), says="named twice")
+    world.refuse(transformation([output("a"), output("b"), output("a")]), "duplicate-output", "outputs[2]",
+                 MILL.name("a"), says="named twice")
 
 
 @pytest.mark.parametrize("lot", ["urn:example:forge:new", "urn:example:forge:steel-1", "urn:example:mill-two:x",
@@ -331,8 +331,8 @@ def test_a_core_is_what_is_left_of_a_consumed_lot(world: World) -> None:
 
 def test_a_core_keeps_its_product(world: World) -> None:
     world.admit(product("wheel", "H87", mass_per_unit=quantity("50 KGM")))
-    record = used_gear(world, product="wheel")
-    world.refuse(record, "core-product", "outputs[0].product", MILL.name("wheel"), says="of this core")
+    world.refuse(used_gear(world, product="wheel"), "core-product", "outputs[0].product", MILL.name("wheel"),
+                 says="of this core")
     world.refuse(used_gear(world, product="never"), "core-product", "outputs[0].product", MILL.name("never"))
 
 
@@ -342,18 +342,18 @@ def test_a_core_keeps_its_item(world: World) -> None:
 
 
 def test_a_core_is_of_one_lot(world: World) -> None:
-    record = consumption([flow("gear-1", "1 H87"), flow("steel-1", "1")], [_core("core-1")])
-    world.refuse(record, "core", "outputs[0]", says="a single consumed lot")
+    world.refuse(consumption([flow("gear-1", "1 H87"), flow("steel-1", "1")], [_core("core-1")]), "core",
+                 "outputs[0]", says="a single consumed lot")
 
 
 def test_a_core_of_a_consumption_states_no_previous_life(world: World) -> None:
-    record = used_gear(world, previous_life=PreviousLife(estimated_years="10"))
-    world.refuse(record, "core", "outputs[0].previousLife", says="the consumed lot is the previous life")
+    world.refuse(used_gear(world, previous_life=PreviousLife(estimated_years="10")), "core",
+                 "outputs[0].previousLife", says="the consumed lot is the previous life")
 
 
 def test_a_transformation_makes_no_core_of_new_things(world: World) -> None:
-    record = transformation([output("a"), output("x", "1", "core")], [flow("steel-1", "5")])
-    world.refuse(record, "core", "outputs[1]", says="a core comes from a core")
+    world.refuse(transformation([output("a"), output("x", "1", "core")], [flow("steel-1", "5")]), "core",
+                 "outputs[1]", says="a core comes from a core")
     world.refuse(transformation([output("x", "1", "core")]), "core", "outputs[0]")
 
 
@@ -420,8 +420,8 @@ def test_a_part_of_an_item_does_not_move(world: World) -> None:
     item = MILL.name("coil-no-1")
     world.admit(transformation([output("coil", "5", item=item)]))
     world.refuse(transfer("coil", "4.999999999", "x"), "item-taken", "quantity", item, says=repr(item))
-    record = transformation([output("x", "2", item=item)], [flow("coil", "2")])
-    world.refuse(record, "item-taken", "outputs[0].item", item)
+    world.refuse(transformation([output("x", "2", item=item)], [flow("coil", "2")]), "item-taken",
+                 "outputs[0].item", item)
     world.admit(transfer("coil", "5000 KGM", "sent"))
     assert world.state.holding[item] == {MILL.name("sent")}
 
@@ -459,8 +459,8 @@ def test_an_item_of_another_prefix(world: World, item: str) -> None:
 
 
 def test_an_item_is_a_normal_identifier(world: World) -> None:
-    record = transformation([output("x", "1 H87", product="gear", item="urn:example:mill:%7e")])
-    world.refuse(record, "invalid-identifier", "outputs[0].item", "urn:example:mill:%7e")
+    world.refuse(transformation([output("x", "1 H87", product="gear", item="urn:example:mill:%7e")]),
+                 "invalid-identifier", "outputs[0].item", "urn:example:mill:%7e")
 
 
 # Masses
@@ -510,8 +510,8 @@ def test_pieces_weigh_what_their_product_says(world: World) -> None:
 def test_a_part_of_a_lot_weighs_its_part(world: World) -> None:
     world.admit(transformation([output("a", "4 H87", product="gear", mass=quantity("202 KGM"))]))
     world.admit(product("dust", "KGM"))
-    record = transformation([output("x", "101.000000001 KGM", product="dust")], [flow("a", "2 H87")])
-    world.refuse(record, "mass-balance", "outputs")
+    world.refuse(transformation([output("x", "101.000000001 KGM", product="dust")], [flow("a", "2 H87")]),
+                 "mass-balance", "outputs")
     world.admit(transformation([output("x", "101 KGM", product="dust")], [flow("a", "2 H87")]))
 
 
@@ -559,8 +559,8 @@ def test_a_mass_is_a_mass(world: World) -> None:
 @pytest.mark.parametrize("field", ["materials", "elements"])
 def test_a_lot_s_composition_is_at_most_whole(world: World, field: str) -> None:
     whole = {"iron": "0.5", "carbon": "0.5"}
-    record = transformation([output("a"), output("x", **{field: {**whole, "lead": "0.000000001"}})])
-    world.refuse(record, "contents-above-100", f"outputs[1].{field}", "1.000000001", says="1.000000001")
+    world.refuse(transformation([output("a"), output("x", **{field: {**whole, "lead": "0.000000001"}})]),
+                 "contents-above-100", f"outputs[1].{field}", "1.000000001", says="1.000000001")
     world.admit(transformation([output("x", **{field: whole})]))
 
 

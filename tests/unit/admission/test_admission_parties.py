@@ -172,8 +172,8 @@ def test_a_key_without_proof_of_possession(world: World, fault: str) -> None:
 
 
 def test_an_added_key_proves_possession_too(world: World) -> None:
-    change = key_change(MILL, added=[public(SPARE, FORGE.id)])
-    world.refuse(change, "no-possession", "added[0].proof", SPARE.keyid.hex())
+    world.refuse(key_change(MILL, added=[public(SPARE, FORGE.id)]), "no-possession", "added[0].proof",
+                 SPARE.keyid.hex())
 
 
 def _spki(key: bytes) -> PublicKey:
@@ -269,8 +269,8 @@ def test_a_key_change_changes_something(world: World) -> None:
 
 
 def test_a_key_change_of_nobody(world: World) -> None:
-    change = key_change(STRANGER, by=MILL, added=[public(SPARE, STRANGER.id)])
-    world.refuse(change, "unknown-organization", "organization", STRANGER.id, says=repr(STRANGER.id))
+    world.refuse(key_change(STRANGER, by=MILL, added=[public(SPARE, STRANGER.id)]), "unknown-organization",
+                 "organization", STRANGER.id, says=repr(STRANGER.id))
 
 
 # Organisations and prefixes
@@ -303,8 +303,8 @@ def test_the_identifier_is_normal(world: World, identifier: str) -> None:
 
 @pytest.mark.parametrize("prefix", ["urn:example:mill:", "urn:example:mill:deep:", "urn:example:mill:x/"])
 def test_prefixes_of_organisations_do_not_overlap(world: World, prefix: str) -> None:
-    record = organization(NEWCOMER, prefixes=["urn:example:newcomer:", prefix])
-    world.refuse(record, "prefix-overlap", "prefixes[1]", prefix, says=repr(prefix))
+    world.refuse(organization(NEWCOMER, prefixes=["urn:example:newcomer:", prefix]), "prefix-overlap",
+                 "prefixes[1]", prefix, says=repr(prefix))
 
 
 def test_a_prefix_over_others_overlaps_with_them(world: World) -> None:
@@ -326,8 +326,8 @@ def test_prefixes_of_one_record_do_not_overlap(world: World, prefixes: list[str]
 
 
 def test_a_prefix_ends_at_a_delimiter(world: World) -> None:
-    record = organization(NEWCOMER, prefixes=["urn:example:newcomer"])
-    world.refuse(record, "invalid-identifier", "prefixes[0]", "urn:example:newcomer", says="ends with one of")
+    world.refuse(organization(NEWCOMER, prefixes=["urn:example:newcomer"]), "invalid-identifier", "prefixes[0]",
+                 "urn:example:newcomer", says="ends with one of")
 
 
 def test_neighbours_whose_names_begin_alike(world: World) -> None:

@@ -65,8 +65,8 @@ def test_what_an_erasure_leaves_is_admitted(world: World) -> None:
 
 def shared(lot: str, waste: str | None) -> Any:
     """A record that shares by stated shares, and states one for its waste."""
-    outputs = [output(lot, share="1"), output(f"{lot}-dust", role="waste", share=waste)]
-    return transformation(outputs, allocation="declared")
+    return transformation([output(lot, share="1"), output(f"{lot}-dust", role="waste", share=waste)],
+                          allocation="declared")
 
 
 def test_waste_has_no_share(world: World) -> None:

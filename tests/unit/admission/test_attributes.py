@@ -138,8 +138,8 @@ def test_attributes_are_at_most_the_power(amounts: list[str], stated: str) -> No
 
 def test_attributes_need_the_power_beside_them() -> None:
     world = empty_park()
-    record = generating(attribute("green", "1 KWH"))
-    world.refuse(record, "attribute-excess", "outputs[0].quantity", says="but only 0 kWh of electricity")
+    world.refuse(generating(attribute("green", "1 KWH")), "attribute-excess", "outputs[0].quantity",
+                 says="but only 0 kWh of electricity")
     waste = output("sun", "1000 KWH", "waste", product="power")
     world.refuse(generating(waste, attribute("green", "1 KWH")), "attribute-excess", "outputs[1].quantity")
 
@@ -262,8 +262,8 @@ def test_power_of_the_grid_as_a_supply_is_covered_too(park: Park) -> None:
 
 @pytest.mark.parametrize(("attributes", "bought"), [("400.000000001", None), ("500.5", "100 KWH")])
 def test_no_more_attributes_than_power(park: Park, attributes: str, bought: str | None) -> None:
-    record = heating("steam", [flow("sun", "400 KWH"), flow("green", f"{attributes} KWH")], bought=bought)
-    park.refuse(record, "attribute-excess", "inputs", f"{attributes} KWH")
+    park.refuse(heating("steam", [flow("sun", "400 KWH"), flow("green", f"{attributes} KWH")], bought=bought),
+                "attribute-excess", "inputs", f"{attributes} KWH")
 
 
 def test_a_record_that_uses_no_power_uses_no_attributes(park: Park) -> None:
@@ -284,14 +284,14 @@ def test_attributes_outside_their_validity_are_refused(park: Park, start: str, e
 
 def test_attributes_of_another_country_are_refused(park: Park) -> None:
     park.admit(facility("abroad", country="VN"))
-    inputs = [flow("sun", "1 KWH"), flow("green", "1 KWH")]
-    park.refuse(heating("steam", inputs, facility=MILL.name("abroad")), "attribute-market", "inputs[1].lot")
+    park.refuse(heating("steam", [flow("sun", "1 KWH"), flow("green", "1 KWH")], facility=MILL.name("abroad")),
+                "attribute-market", "inputs[1].lot")
 
 
 def test_only_the_owner_uses_an_attribute(park: Park) -> None:
     park.admit(transfer("green", "10 KWH", "kept", purpose="custody"), transfer("sun", "10 KWH", "sold"))
-    record = heating("steam", [flow("sold", "1 KWH"), flow("kept", "1 KWH")], by=FORGE)
-    park.refuse(record, "not-owner", "inputs[1].lot", MILL.name("kept"))
+    park.refuse(heating("steam", [flow("sold", "1 KWH"), flow("kept", "1 KWH")], by=FORGE), "not-owner",
+                "inputs[1].lot", MILL.name("kept"))
     stolen = heating("steam", [flow("sold", "1 KWH"), flow("green", "1 KWH")], by=FORGE)
     park.refuse(stolen, "unknown-lot", "inputs[1].lot")
 

@@ -134,8 +134,8 @@ def test_credits_are_at_most_the_products_that_came_out(world: World, credited: 
 
 def test_credits_of_one_record_are_counted_together(world: World) -> None:
     outputs = [output("bar", "8"), credit("a", "5"), credit("b", "3", stands_for=Credit(material="copper"))]
-    more = replace(outputs[2], quantity=quantity("3.000000001"))
-    world.refuse(recycling(*outputs[:2], more), "credit-excess", "outputs[1].quantity", "8000.000001 KGM")
+    world.refuse(recycling(*outputs[:2], replace(outputs[2], quantity=quantity("3.000000001"))), "credit-excess",
+                 "outputs[1].quantity", "8000.000001 KGM")
     world.admit(recycling(*outputs))
     assert [world.lot(name).credit for name in ("a", "b")] == ["recycling:steel", "recycling:copper"]
 
@@ -152,13 +152,13 @@ def test_a_part_of_the_waste_is_credited_by_its_part(world: World) -> None:
 
 @pytest.mark.parametrize("inputs", [[], [flow("cast", "5")]], ids=["ore", "a product"])
 def test_what_is_no_waste_gives_no_credit(world: World, inputs: list[Any]) -> None:
-    record = transformation([output("bar", "1"), credit("tonnes", "0.000000001")], inputs)
-    world.refuse(record, "credit-excess", "outputs[1].quantity", says="0 kg of waste and cores")
+    world.refuse(transformation([output("bar", "1"), credit("tonnes", "0.000000001")], inputs), "credit-excess",
+                 "outputs[1].quantity", says="0 kg of waste and cores")
 
 
 def test_waste_that_becomes_no_product_gives_no_credit(world: World) -> None:
-    record = recycling(output("sorted", "8", "waste"), credit("tonnes", "1"))
-    world.refuse(record, "credit-excess", "outputs[1].quantity", says="0 kg of products")
+    world.refuse(recycling(output("sorted", "8", "waste"), credit("tonnes", "1")), "credit-excess",
+                 "outputs[1].quantity", says="0 kg of products")
     # Whoever makes a product of what was sorted gets the credit, and once.
     world.admit(recycling(output("sorted", "8", "waste")), transfer("sorted", "8", "sent"))
     made = [output("bar", "8", of=FORGE), credit("tonnes", "8", of=FORGE)]
@@ -215,8 +215,8 @@ def test_credits_say_what_they_stand_for_and_nothing_else_does(world: World) -> 
     world.refuse(recycling(output("bar", "7"), credit("tonnes", "7", stands_for=None)), "credit-form",
                  "outputs[1].credit")
     for role in ("product", "coProduct", "byProduct", "waste"):
-        record = recycling(output("bar", "6"), output("x", "1", role, credit=Credit(material="steel")))
-        world.refuse(record, "credit-form", "outputs[1].credit", says=role)
+        world.refuse(recycling(output("bar", "6"), output("x", "1", role, credit=Credit(material="steel"))),
+                     "credit-form", "outputs[1].credit", says=role)
 
 
 @pytest.mark.parametrize(("unit", "code"), [("KWH", "wrong-dimension"), ("XYZ", "unknown-unit")])
@@ -377,14 +377,14 @@ def test_a_claim_says_what_is_claimed_and_nothing_else_does(recycled: World) -> 
 
 
 def test_only_credits_are_claimed(recycled: World) -> None:
-    record = replace(claiming("tonnes", "1"), inputs=[flow("tonnes", "1"), flow("bar", "1")])
-    recycled.refuse(record, "claim-form", "inputs[1].lot", MILL.name("bar"), says="role product")
+    recycled.refuse(replace(claiming("tonnes", "1"), inputs=[flow("tonnes", "1"), flow("bar", "1")]), "claim-form",
+                    "inputs[1].lot", MILL.name("bar"), says="role product")
 
 
 @pytest.mark.parametrize("purpose", ["soldOutside", "finalUse", "ownUse", "disposed", "exported", "retired"])
 def test_credits_are_used_up_by_claims_alone(recycled: World, purpose: str) -> None:
-    record = consumption([flow("bar", "1"), flow("tonnes", "1")], purpose=purpose)
-    recycled.refuse(record, "claim-form", "inputs[1].lot", CREDIT, says=f"the purpose is {purpose}")
+    recycled.refuse(consumption([flow("bar", "1"), flow("tonnes", "1")], purpose=purpose), "claim-form",
+                    "inputs[1].lot", CREDIT, says=f"the purpose is {purpose}")
 
 
 @pytest.mark.parametrize("purpose", ["loss", "stockCorrection"])
@@ -397,13 +397,13 @@ def test_a_credit_may_be_given_up(recycled: World, purpose: str) -> None:
 
 
 def test_a_claim_makes_no_lots(recycled: World) -> None:
-    record = replace(claiming("tonnes", "1"), outputs=[output("w", "1", "waste")])
-    recycled.refuse(record, "claim-form", "outputs", MILL.name("w"))
+    recycled.refuse(replace(claiming("tonnes", "1"), outputs=[output("w", "1", "waste")]), "claim-form", "outputs",
+                    MILL.name("w"))
 
 
 def test_no_process_uses_a_credit(recycled: World) -> None:
-    record = transformation([output("x", "1")], [flow("bar", "1"), flow("tonnes", "1")])
-    recycled.refuse(record, "credit-form", "inputs[1].lot", CREDIT)
+    recycled.refuse(transformation([output("x", "1")], [flow("bar", "1"), flow("tonnes", "1")]), "credit-form",
+                    "inputs[1].lot", CREDIT)
 
 
 def test_no_closing_retires_a_credit(recycled: World) -> None:

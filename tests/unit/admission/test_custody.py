@@ -355,8 +355,8 @@ def test_a_return_may_itself_be_returned(world: World) -> None:
 
 def test_the_lot_of_a_return_is_named_by_its_sender(world: World) -> None:
     world.admit(transfer("cast", "2", "sold"))
-    record = transfer("sold", "1", "x", by=FORGE, of=MILL, to=MILL, **RETURN)
-    world.refuse(replace(record, new_lot=MILL.name("x")), "outside-prefix", "newLot", MILL.name("x"))
+    world.refuse(replace(transfer("sold", "1", "x", by=FORGE, of=MILL, to=MILL, **RETURN), new_lot=MILL.name("x")),
+                 "outside-prefix", "newLot", MILL.name("x"))
 
 
 # Packaging that comes back

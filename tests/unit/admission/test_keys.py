@@ -297,8 +297,8 @@ def test_every_step_says_what_it_takes(world: World, fault: str) -> None:
 def test_a_recovery_of_nobody(world: World) -> None:
     key = public(SPARE, STRANGER.id)
     assert base64.b64decode(key.spki) == SPARE.spki
-    asked = key_change(STRANGER, by=REGISTRAR, recovery="request", added=[key])
-    world.refuse(asked, "unknown-organization", "organization", STRANGER.id)
+    world.refuse(key_change(STRANGER, by=REGISTRAR, recovery="request", added=[key]), "unknown-organization",
+                 "organization", STRANGER.id)
 
 
 # Keys of mixed order and nonces that are used twice are refused.

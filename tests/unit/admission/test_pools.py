@@ -221,8 +221,8 @@ def test_a_product_without_a_default_pool_is_no_lot(world: World) -> None:
 def test_a_pool_is_named_once(world: World, one: str, other: str) -> None:
     """By whichever name; so it cannot be overdrawn in parts."""
     world.admit(pool(default=True), add({"steel-1": "10"}))
-    record = transformation([output("bar", "2")], [flow(one, "1"), flow(other, "1")])
-    world.refuse(record, "duplicate-input", "inputs[1].lot", MILL.name(other))
+    world.refuse(transformation([output("bar", "2")], [flow(one, "1"), flow(other, "1")]), "duplicate-input",
+                 "inputs[1].lot", MILL.name(other))
 
 
 def test_the_pool_of_another_is_no_pool(world: World) -> None:
@@ -565,8 +565,8 @@ def test_a_lot_that_has_the_name_of_a_pools_next_one(world: World) -> None:
 def test_credits_are_not_named_like_the_pools_own_lots(world: World) -> None:
     world.admit(balance())
     for name in ("heap:1", "heap:2", "heap:credits"):
-        record = add({"steel-1": "10"}, credit_lot=MILL.name(name), credits=quantity("1"))
-        world.refuse(record, "pool-form", "creditLot", MILL.name(name))
+        world.refuse(add({"steel-1": "10"}, credit_lot=MILL.name(name), credits=quantity("1")), "pool-form",
+                     "creditLot", MILL.name(name))
 
 
 # Credits of a mass balance.
@@ -620,5 +620,5 @@ def test_credits_that_cannot_be(world: World, lot: str, credits_: str, code: str
 
 def test_the_names_of_credits_are_free(world: World) -> None:
     world.admit(balance(), made("more", "1"))
-    record = add({"more": "1"}, credit_lot=MILL.name("steel-1"), credits=quantity("1 KGM"))
-    world.refuse(record, "lot-taken", "creditLot", MILL.name("steel-1"))
+    world.refuse(add({"more": "1"}, credit_lot=MILL.name("steel-1"), credits=quantity("1 KGM")), "lot-taken",
+                 "creditLot", MILL.name("steel-1"))

@@ -20,8 +20,8 @@ POWER_PRICE = 0.6 / 3.6
 
 def questions(plant: Plant, outputs: list[tuple[str, str]], *supplies: Any, **fields: Any) -> dict[str, float]:
     """Outputs as product and amount; all carry the same."""
-    made = [plant.output(product, amount, share="1") for product, amount in outputs]
-    return plant.amounts(made, supplies, allocation="declared", **fields)
+    return plant.amounts([plant.output(product, amount, share="1") for product, amount in outputs], supplies,
+                         allocation="declared", **fields)
 
 
 @pytest.mark.parametrize(("power", "question"), [("531", 0), ("540", (540 * 3.6 - 2500 * 0.75 * 1.02) * POWER_PRICE)])

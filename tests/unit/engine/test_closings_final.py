@@ -230,8 +230,8 @@ def test_a_final_record_in_another_unit_blocks_nothing(works: Works, spread: str
     """200 kg of gas are measured; a final record of 100 kg stated 90 NM3 of it, which are no kg. It counts as if it
     stated nothing: by mass, and as much per kg as the other one. R = 196, lacking 100 and 96: 100 stay."""
     source = ore("100 KGM") if process == MAKE else supply("water", "100 KGM", origin="nature")
-    other = gas("90", "NM3", mass=quantity("60 KGM"))
-    works.run({"a": "100"}, supplies=[source, other], start=day(2), end=day(3), process=process)
+    works.run({"a": "100"}, supplies=[source, gas("90", "NM3", mass=quantity("60 KGM"))], start=day(2), end=day(3),
+              process=process)
     waiting = run(works, "b", "100", gas("4"))
     told = findings(works, works.close(gas("200"), spread=spread))
     assert (works.stated(waiting), told["total-on-final-records"].value) == (["4", "96"], 100.0)

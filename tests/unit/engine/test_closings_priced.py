@@ -41,8 +41,8 @@ def run(
     """A provisional transformation of the second of March; of ore, or of another lot."""
     money: dict[str, Any] = {"value": {"value": value, "currency": "CNY"}} if value else {}
     output = works.out(lot, "metal", f"{kilograms} KGM", **money)
-    taken = [] if inputs else [ore(f"{kilograms} KGM")]
-    return works.run({lot: output}, inputs, [*taken, *supplies], basis="provisional", start=day(2), end=day(2, hours))
+    return works.run({lot: output}, inputs, [*([] if inputs else [ore(f"{kilograms} KGM")]), *supplies],
+                     basis="provisional", start=day(2), end=day(2, hours))
 
 
 def footprints(works: Works, lots: str) -> list[float]:
@@ -254,8 +254,8 @@ def test_like_runs_share_totals_by_like_hours(works: Works, hours: int, fits: bo
     """22 h and 5 h for 100 kg each: a third of the mean is 4.455 h, or 4.29 h beside 4 h."""
     run(works, "a", "100", hours=22)
     run(works, "b", "100", hours=hours)
-    other = works.out("c", "part", "1000 KGM")
-    works.run({"c": other}, supplies=[ore("1000 KGM")], basis="provisional", start=day(2), end=day(2, 1))
+    works.run({"c": works.out("c", "part", "1000 KGM")}, supplies=[ore("1000 KGM")], basis="provisional",
+              start=day(2), end=day(2, 1))
     measured = partial(works.close, supply("steel", "9 KGM"), spread="hours")
     overheads = partial(works.close, overheads=list(HALL), spread_overheads="hours")
     if fits:

@@ -40,8 +40,8 @@ def billets(mill: Works, lot: str = "billet", co2: str = "110", **period: Any) -
 
 def rolled(mill: Works, inputs: Mapping[str, str], end: str, lot: str = "bar", **fields: Any) -> Sequenced:
     """Bars of these lots, up to that time."""
-    made = fields.pop("made", "100 KGM")
-    return mill.run([mill.out(lot, "bar", made)], inputs, **{"start": "2022-12-01T00:00:00Z", "end": end, **fields})
+    return mill.run([mill.out(lot, "bar", fields.pop("made", "100 KGM"))], inputs,
+                    **{"start": "2022-12-01T00:00:00Z", "end": end, **fields})
 
 
 def findings(mill: Works, entry: Sequenced) -> list[Finding]:

@@ -342,8 +342,8 @@ def test_an_amendment_declares_no_more_goods(mill: Works) -> None:
 def test_other_amendments_may_raise_quantities(mill: Works) -> None:
     """Goods that are used, and waste, have no totals."""
     mill.run([mill.out("bars", "bar", "100 KGM")], supplies=[ore("100 KGM")])
-    used = mill.consume({"bars": "1 KGM"}, evidence=[document("goodsIssue")])
-    amend(mill, used, inputs=mill.flows({"bars": "100 KGM"}))
+    amend(mill, mill.consume({"bars": "1 KGM"}, evidence=[document("goodsIssue")]),
+          inputs=mill.flows({"bars": "100 KGM"}))
     entry = mill.collect("cans", "ingot", "10 KGM")
     amend(mill, entry, lot=mill.out("cans", "ingot", "20 KGM", "waste", origin="postConsumer"))
     assert mill.ledger.state.lots[mill.name("cans")].quantity == 20

@@ -220,8 +220,8 @@ def test_which_year_a_record_is_of(record: Any, inside: bool) -> None:
 
 
 def report(start: str, end: str, money: str | None = "100", currency: str = "CNY") -> Report:
-    value = None if money is None else Money(value=money, currency=currency)
-    return Report(issuer=MILL, nonce=NONCE, start=f"{start}T00:00:00Z", end=f"{end}T00:00:00Z", value_added=value)
+    return Report(issuer=MILL, nonce=NONCE, start=f"{start}T00:00:00Z", end=f"{end}T00:00:00Z",
+                  value_added=None if money is None else Money(value=money, currency=currency))
 
 
 @pytest.mark.parametrize(("reports", "expected"), [

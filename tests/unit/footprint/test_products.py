@@ -420,8 +420,8 @@ def fossil(site: Site, lot: str) -> float:
 
 def three(site: Site, weights: list[dict[str, Any]], allocation: str, activity: Make) -> list[float]:
     """Three products of 1 kg each that differ in what they are shared by."""
-    outputs = [site.out(f"lot{i}", "abc"[i], "1 KGM", **fields) for i, fields in enumerate(weights)]
-    site.make(outputs, supplies=[ore("3 KGM")], allocation=allocation, activity=activity)
+    site.make([site.out(f"lot{i}", "abc"[i], "1 KGM", **fields) for i, fields in enumerate(weights)],
+              supplies=[ore("3 KGM")], allocation=allocation, activity=activity)
     return [fossil(site, f"lot{i}") for i in range(3)]
 
 

@@ -15,8 +15,8 @@ def case(
     route: str, supplies: tuple[SupplyFacts, ...], outputs: tuple[OutputFacts, ...],
     inputs: tuple[InputFacts, ...] = (), twice: dict[str, Any] | None = None, **activity: Any,
 ) -> Case:
-    given = context(f"electronics.{route}", inputs=inputs, supplies=supplies, outputs=outputs)
-    return Case(context=given, activity=activity, twice={**activity, **twice} if twice else None)
+    return Case(context=context(f"electronics.{route}", inputs=inputs, supplies=supplies, outputs=outputs),
+                activity=activity, twice={**activity, **twice} if twice else None)
 
 
 def energy(kilowatt_hours: str) -> dict[str, str]:

@@ -22,8 +22,8 @@ def case(
     twice: dict[str, Any] | None = None, **activity: Any,
 ) -> Case:
     """`twice`: fields that double with the record."""
-    given = context(f"equipment.{route}", inputs=inputs, supplies=supplies, outputs=outputs)
-    return Case(context=given, activity=activity, twice={**activity, **(twice or {})})
+    return Case(context=context(f"equipment.{route}", inputs=inputs, supplies=supplies, outputs=outputs),
+                activity=activity, twice={**activity, **(twice or {})})
 
 
 CASES = [

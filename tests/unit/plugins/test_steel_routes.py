@@ -376,8 +376,8 @@ def test_gas_and_slag_of_a_whole_site() -> None:
 def test_gas_beyond_the_carbon_or_the_fuel_refuses() -> None:
     # The furnace holds 345.28 kg of carbon back; 5.6 GJ hold 396.5 (within 15 %), 5.7 hold 403.6 with defaults per GJ
     def exported(quantity: str, gas: str) -> dict[str, bool]:
-        made = output(quantity, "byProduct", lot="urn:gas")
-        return furnace(NAMED_IRON, made, activity={"wasteGases": [{"lot": "urn:gas", "gas": gas}]}).findings
+        return furnace(NAMED_IRON, output(quantity, "byProduct", lot="urn:gas"),
+                       activity={"wasteGases": [{"lot": "urn:gas", "gas": gas}]}).findings
 
     assert (exported("5.6 GV", "blastFurnaceGas"), exported("5.7 GV", "blastFurnaceGas")) == ({}, {"gas-carbon": True})
     # 360 * 28.446 + 150 * 23.204 = 13721.16 MJ came in
@@ -535,8 +535,8 @@ def test_scrap_and_sponge_iron_against_published_averages() -> None:
     def arc(place: str, *inputs: InputFacts, power: str = "420 KWH") -> float:
         supplies = (supply("electricity", power), supply("electrode", "1.5 KGM"), supply("carburiser", "10 KGM"),
                     supply("naturalGas", "10 NM3"))
-        made = (output("1000 KGM", materials={"steel": "1"}),)
-        return published_go("electricArcFurnace", supplies, made, inputs, place=place).footprint
+        return published_go("electricArcFurnace", supplies, (output("1000 KGM", materials={"steel": "1"}),), inputs,
+                            place=place).footprint
 
     scrap = lot("1100 KGM", "waste", materials={"steel": "1"}, lot="urn:scrap")
     assert arc("CN-YN", scrap) < SCRAP < arc("CN-HE", scrap)
