@@ -90,9 +90,17 @@ def test_a_lot_handed_on_is_no_longer_held(world: World) -> None:
     world.refuse(consumption([flow("steel-1", "1")]), "over-consumption", "inputs[0].quantity")
 
 
-def test_a_lot_is_named_once(world: World) -> None:
-    record = transformation([output("a")], [flow("steel-1", "1"), flow("gear-1", "1 H87"), flow("steel-1", "2")])
-    world.refuse(record, "duplicate-input", "inputs[2].lot", MILL.name("steel-1"), says="named twice")
+def test_a_lot_and_an_item_are_named_once_in_a_record(world: World) -> None:
+    twice = transformation([output("a")], [flow("steel-1", "1"), flow("gear-1", "1 H87"), flow("steel-1", "2")])
+    cores = [_core(lot, mass=quantity("20 KGM")) for lot in ("core-1", "core-2")]
+    items = [output(lot, "1 H87", product="gear", item=MILL.name("no-2")) for lot in ("a", "b")]
+    for record, code, field, value in (
+        (twice, "duplicate-input", "inputs[2].lot", MILL.name("steel-1")),
+        (transformation([output("a"), output("b"), output("a")]), "duplicate-output", "outputs[2]", MILL.name("a")),
+        (consumption([flow("gear-1", "1 H87")], cores), "duplicate-output", "outputs[1]", GEAR_ITEM),
+        (transformation(items), "duplicate-output", "outputs[1]", MILL.name("no-2")),
+    ):
+        world.refuse(record, code, field, value, says="named twice")
 
 
 @pytest.mark.parametrize(
@@ -204,11 +212,6 @@ def test_lots_of_one_batch_have_different_identifiers(world: World) -> None:
     assert [verdict.code if isinstance(verdict, Refused) else None for verdict in verdicts] == [
         None, "lot-taken", "lot-taken"
     ]
-
-
-def test_lots_of_one_record_have_different_identifiers(world: World) -> None:
-    world.refuse(transformation([output("a"), output("b"), output("a")]), "duplicate-output", "outputs[2]",
-                 MILL.name("a"), says="named twice")
 
 
 @pytest.mark.parametrize("lot", ["urn:example:forge:new", "urn:example:forge:steel-1", "urn:example:mill-two:x",
@@ -341,12 +344,9 @@ def test_a_core_keeps_its_item(world: World) -> None:
         world.refuse(used_gear(world, item=item), "core", "outputs[0].item", says=GEAR_ITEM)
 
 
-def test_a_core_is_of_one_lot(world: World) -> None:
-    world.refuse(consumption([flow("gear-1", "1 H87"), flow("steel-1", "1")], [_core("core-1")]), "core",
-                 "outputs[0]", says="a single consumed lot")
-
-
-def test_a_core_of_a_consumption_states_no_previous_life(world: World) -> None:
+def test_a_core_is_of_one_lot_and_states_no_previous_life(world: World) -> None:
+    several = consumption([flow("gear-1", "1 H87"), flow("steel-1", "1")], [_core("core-1")])
+    world.refuse(several, "core", "outputs[0]", says="a single consumed lot")
     world.refuse(used_gear(world, previous_life=PreviousLife(estimated_years="10")), "core",
                  "outputs[0].previousLife", says="the consumed lot is the previous life")
 
@@ -383,12 +383,6 @@ def test_a_second_core_for_one_item(world: World) -> None:
     world.refuse(again, "item-taken", "lot.item", GEAR_ITEM, says=repr(GEAR_ITEM))
 
 
-def test_two_cores_of_one_lot(world: World) -> None:
-    record = consumption([flow("gear-1", "1 H87")], [_core("core-1", mass=quantity("20 KGM")),
-                                                     _core("core-2", mass=quantity("20 KGM"))])
-    world.refuse(record, "duplicate-output", "outputs[1]", GEAR_ITEM, says="named twice")
-
-
 def test_an_item_is_in_one_lot(world: World) -> None:
     world.refuse(transformation([output("x", "1 H87", product="gear", item=GEAR_ITEM)]), "item-taken",
                  "outputs[0].item", GEAR_ITEM)
@@ -397,11 +391,6 @@ def test_an_item_is_in_one_lot(world: World) -> None:
     assert isinstance(verdicts[0], Sequenced)
     assert isinstance(verdicts[1], Refused)
     assert verdicts[1].code == "item-taken"
-
-
-def test_the_same_item_twice_in_one_record(world: World) -> None:
-    record = transformation([output(lot, "1 H87", product="gear", item=MILL.name("no-2")) for lot in ("a", "b")])
-    world.refuse(record, "duplicate-output", "outputs[1]", MILL.name("no-2"), says="named twice")
 
 
 def test_a_lot_and_an_item_may_have_the_same_name(world: World) -> None:

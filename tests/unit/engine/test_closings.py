@@ -42,37 +42,29 @@ def test_by_mass(works: Works) -> None:
     assert [one.basis for one in posted if isinstance(one, Transformation)] == ["provisional"] * 3
 
 
-def test_by_hours(works: Works) -> None:
-    heats = [heat(works, "a", "100", "1", hours=2), heat(works, "b", "300", hours=6), heat(works, "c", "1", hours=12)]
-    works.close(gas("21"), spread="hours")
+@pytest.mark.parametrize(("stated", "total", "spread", "expected"), [
     # 20 kg over 2, 6 and 12 hours.
-    assert [works.stated(one) for one in heats] == [["1", "2"], ["6"], ["12"]]
-
-
-def test_by_what_was_stated(works: Works) -> None:
-    heats = [heat(works, "a", "100", "10"), heat(works, "b", "300", "30")]
-    works.close(gas("60"), spread="stated")
+    ([("100", "1", 2), ("300", "", 6), ("1", "", 12)], "21", "hours", [["1", "2"], ["6"], ["12"]]),
     # Half as much again.
-    assert [works.stated(one) for one in heats] == [["10", "5"], ["30", "15"]]
-
-
-def test_less_than_was_stated(works: Works) -> None:
-    heats = [heat(works, "a", "100", "10"), heat(works, "b", "100", "30")]
-    works.close(gas("20"))
+    ([("100", "10", 8), ("300", "30", 8)], "60", "stated", [["10", "5"], ["30", "15"]]),
     # 20 kg too much, 10 of each: nothing is left of the first.
-    assert ([works.stated(one) for one in heats], [works.co2(lot) for lot in "ab"]) == ([[], ["20"]], [0.0, 40.0])
+    ([("100", "10", 8), ("100", "30", 8)], "20", "mass", [[], ["20"]]),
+    ([("100", "", 8)] * 3, "100", "mass", [["33.333333333"], ["33.333333333"], ["33.333333334"]]),
+], ids=["by hours", "by what was stated", "less than was stated", "thirds"])
+def test_shares_of_a_total(works: Works, stated: Any, total: str, spread: str, expected: list[list[str]]) -> None:
+    """Each heat with its kg, the gas that it stated, and its hours."""
+    heats = [heat(works, lot, kilograms, kilograms_of_gas, hours=hours)
+             for lot, (kilograms, kilograms_of_gas, hours) in zip("abc", stated, strict=False)]
+    works.close(gas(total), spread=spread)
+    assert [works.stated(one) for one in heats] == expected
+    assert [works.co2(lot) for lot in "abc"[:len(heats)]] == pytest.approx([
+        2 * sum(map(float, parts)) for parts in expected])
 
 
 def test_a_share_below_zero(works: Works) -> None:
     heat(works, "a", "100", "9")
     heat(works, "b", "100", "31")
     refused(works, lambda: works.close(gas("20")), "negative-share", "measured[0].quantity", "20 KGM", says="-1")
-
-
-def test_thirds_sum_to_the_total(works: Works) -> None:
-    heats = [heat(works, lot, "100") for lot in "abc"]
-    works.close(gas("100"))
-    assert [works.stated(one) for one in heats] == [["33.333333333"], ["33.333333333"], ["33.333333334"]]
 
 
 def test_the_last_that_weighs_something_takes_the_rest(works: Works) -> None:

@@ -87,22 +87,14 @@ def test_goods_that_are_used_do_not_come_back(mill: Works, purpose: str) -> None
     assert mill.codes(declare(mill, "bought", "100")) == set()
 
 
-def test_exported_goods_may_come_back(mill: Works) -> None:
-    sell(mill, "100", purpose="exported")
-    declare(mill, "back", "100")
-    assert mill.asked("back") == pytest.approx(80)
-
-
-def test_a_figure_of_the_default_hides_nothing(mill: Works) -> None:
-    sell(mill, "100")
-    declare(mill, "back", "100", per_kilogram="2")
-    assert mill.asked("back") == 0
-
-
-def test_a_figure_below_the_range_is_questioned_in_full_as_ever(mill: Works) -> None:
-    sell(mill, "10")
-    declare(mill, "back", "100", per_kilogram="0.5")
-    assert mill.asked("back") == pytest.approx(100 * 1.5)
+@pytest.mark.parametrize(("sold", "sale", "declared", "asked"), [
+    ("100", {"purpose": "exported"}, {}, 80), ("100", {}, {"per_kilogram": "2"}, 0),
+    ("10", {}, {"per_kilogram": "0.5"}, 100 * 1.5),
+], ids=["exported goods may come back", "the default hides nothing", "below the range it is questioned in full"])
+def test_what_comes_back_after_a_sale(mill: Works, sold: str, sale: Any, declared: Any, asked: float) -> None:
+    sell(mill, sold, **sale)
+    declare(mill, "back", "100", **declared)
+    assert mill.asked("back") == pytest.approx(asked)
 
 
 @pytest.mark.parametrize("kind", [*PURCHASE, "purchaseInvoice:bar"])

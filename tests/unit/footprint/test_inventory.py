@@ -93,8 +93,10 @@ def test_market_and_location_differ_for_electricity_alone() -> None:
 
 
 def test_what_is_no_emission_is_left_out() -> None:
+    """Burdens that no total of emissions has, and a green attribute, which is no electricity."""
     lines = (line("upstream", burden="energyMj"), line("upstream", burden="transportGhgEmissions"))
     assert list(emissions_of(Booked(transformation(), Assessment(lines=lines)))) == []
+    assert list(emissions_of(Booked(transformation(), Assessment(), (bought(0.0, "KWH", "attribute"),)))) == []
 
 
 def test_provisional_records_wait() -> None:
@@ -120,11 +122,6 @@ def test_energy_that_is_used_is_scope_2_and_what_is_sold_on_is_not() -> None:
     assert (heat.scope, heat.category) == ("2", "heat")
     (sold,) = emissions_of(Booked(transfer(), Assessment(), (power,)))
     assert (sold.scope, sold.category, sold.market) == ("3", "3", 70.0)
-
-
-def test_a_green_attribute_is_no_electricity() -> None:
-    attribute = bought(0.0, "KWH", "attribute")
-    assert list(emissions_of(Booked(transformation(), Assessment(), (attribute,)))) == []
 
 
 @pytest.mark.parametrize(("covered", "expected"), [(-30.0, 20.0), (-50.0, 0.0), (-80.0, 0.0), (0.0, 50.0)])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -451,9 +452,21 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
     assert "steel.Xre: making 1 kg of the material from scrap only (kg CO2e/kg, any number)" in (error.rule or "")
 
 
-def test_nothing_is_published_for_a_material_that_is_not_in_the_table() -> None:
-    error = refused("missing-parameter", CFF, parameter_lot(Material("nickel", 1.0)), "R2=0.5", "R3=0", "Ed=0")
-    assert error.value == "nickel.A, nickel.ErecEoL, nickel.EvStar, nickel.Qsout"
+@pytest.mark.parametrize(("code", "method", "lot", "given", "expected"), [
+    ("missing-parameter", CFF, parameter_lot(Material("nickel", 1.0)), ("R2=0.5", "R3=0", "Ed=0"),
+     {"value": "nickel.A, nickel.ErecEoL, nickel.EvStar, nickel.Qsout"}),
+    ("no-materials", EOL, parameter_lot(), GIVEN, {"field": "method", "value": EOL}),
+    ("unknown-parameter", METHOD, STEEL, ("R2=0.9",),
+     {"field": "parameter", "value": "R2", "rule": "cut-off/1 takes no parameters"}),
+    ("unknown-parameter", LIFE, STEEL, ("steel.r=0.5",),
+     {"field": "parameter", "value": "steel.r", "rule": "NAME=VALUE"}),
+    ("missing-parameter", LIFE, parameter_lot(lives=(900.0,)), ("r=0.5",), {"value": "reman"}),
+    ("unknown-material", EOL, parameter_lot(), ("steel.RR=0",), {"rule": "no materials of this lot are known"}),
+], ids=["nothing is published", "no known material", "cut-off takes none", "the lot as it is", "a first life",
+        "a material that the lot has not"])
+def test_parameters_that_do_not_fit(code: str, method: str, lot: Any, given: Any, expected: dict[str, str]) -> None:
+    error = refused(code, method, lot, *given)
+    assert {name: getattr(error, name) for name in expected} == expected
 
 
 @pytest.mark.parametrize(("name", "missing"), [
@@ -472,15 +485,6 @@ def test_a_method_of_which_nothing_is_given(name: str, missing: str) -> None:
     )
 
 
-def test_a_first_life_says_nothing_of_remanufacturing() -> None:
-    assert refused("missing-parameter", LIFE, parameter_lot(lives=(900.0,)), "r=0.5").value == "reman"
-
-
-def test_a_lot_of_no_known_material() -> None:
-    error = refused("no-materials", EOL, parameter_lot(), *GIVEN)
-    assert (error.field, error.value) == ("method", EOL)
-
-
 # ---- what is given wrong
 
 
@@ -496,24 +500,10 @@ def test_an_unknown_parameter_lists_those_of_the_method(target: str) -> None:
     assert (error.field, error.value, error.rule) == ("parameter", target, "one of: RR Y S Xpr Xre")
 
 
-def test_cut_off_takes_no_parameters() -> None:
-    error = refused("unknown-parameter", METHOD, STEEL, "R2=0.9")
-    assert (error.field, error.value, error.rule) == ("parameter", "R2", "cut-off/1 takes no parameters")
-
-
 @pytest.mark.parametrize("target", ["zinc.RR", ".RR", "Steel.RR"])
 def test_a_material_that_the_lot_does_not_hold(target: str) -> None:
     error = refused("unknown-material", EOL, STEEL, *GIVEN, f"{target}=0")
     assert (error.field, error.value, error.rule) == ("parameter", target, "one of: steel")
-
-
-def test_a_material_where_the_lot_has_none() -> None:
-    assert refused("unknown-material", EOL, parameter_lot(), "steel.RR=0").rule == "no materials of this lot are known"
-
-
-def test_a_material_where_the_method_takes_the_lot_as_it_is() -> None:
-    error = refused("unknown-parameter", LIFE, STEEL, "steel.r=0.5")
-    assert (error.field, error.value, error.rule) == ("parameter", "steel.r", "NAME=VALUE")
 
 
 @pytest.mark.parametrize("text", [

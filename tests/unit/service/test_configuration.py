@@ -224,14 +224,13 @@ def test_the_operators_guide_lists_every_setting() -> None:
 # Settings from the environment: workers, times, readers of metrics, the format of the log.
 
 
-def test_a_plain_environment_says_nothing() -> None:
-    found = settings_from({}, Path("/nowhere"))
-    assert (found.workers, found.assess_seconds, found.renew_seconds) == (None, 5.0, 3600.0)
-
-
-def test_what_is_said() -> None:
-    found = settings_from({"CARBON_LEDGER_WORKERS": "7", "CARBON_LEDGER_ASSESS_SECONDS": "0.5"}, Path("/nowhere"))
-    assert (found.workers, found.assess_seconds) == (7, 0.5)
+def test_what_the_environment_says() -> None:
+    for environment, expected in (
+        ({}, (None, 5.0, 3600.0)),
+        ({"CARBON_LEDGER_WORKERS": "7", "CARBON_LEDGER_ASSESS_SECONDS": "0.5"}, (7, 0.5, 3600.0)),
+    ):
+        found = settings_from(environment, Path("/nowhere"))
+        assert (found.workers, found.assess_seconds, found.renew_seconds) == expected
 
 
 @pytest.mark.parametrize("text", ["1", "0", "257", "-2", "2.0", "two", "٣", "9" * 5000])
