@@ -12,7 +12,7 @@ from support.sectors import Make
 from support.server import Posted, prepared_home
 from support.workshop import EARLIER, ISSUED, START, Workshop, kilograms
 
-from ledger.core.record.kinds import Consumption, Declaration, Grant, GrantScope, Product, Transfer, Transformation
+from ledger.core.record.kinds import Consumption, Declaration, Grant, GrantScope, Product, Transfer
 from ledger.core.record.values import Evidence, Flow, Output, PreviousLife, Quantity
 
 UNTIL: Final = "2034-12-31T00:00:00Z"
@@ -65,7 +65,6 @@ def pump_product(shop: Workshop) -> Posted:
 
 def made_pump(shop: Workshop, item: str, co2: str, core: str | None = None) -> Posted:
     party, record = shop.make({"x": "10"}, ore=None if core else "10", activity=Make(co2=co2))
-    assert isinstance(record, Transformation)
     return party, msgspec.structs.replace(
         record, inputs=[] if core is None else [Flow(lot=core, quantity=ONE)],
         outputs=[Output(lot=shop.name("pump"), product=shop.name("pumps"), quantity=ONE, role="product", item=item)])

@@ -84,8 +84,7 @@ def watch(server: Server, state: Path, *options: str) -> Any:
 def seen(server: Server, state: Path, *options: str) -> dict[str, Any]:
     ended = watch(server, state, *options)
     assert ended.returncode == 0, ended.stderr
-    kept: dict[str, Any] = json.loads(state.read_bytes())["accesses"]
-    return kept
+    return json.loads(state.read_bytes())["accesses"]
 
 
 def violation(server: Server, state: Path, *options: str) -> tuple[str, str]:

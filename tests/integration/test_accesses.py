@@ -570,7 +570,6 @@ def test_a_session_that_was_lost_is_replaced(inner: Inside, database: Database) 
     async def twice() -> None:
         async with AccessLog(url_of(inner), lambda: now() - 70 * DAY_MS) as log:
             await log.note(access(name="before"))
-            assert log._connection is not None
             pid = log._connection.get_server_pid()
             owner = await asyncpg.connect(attach(inner.ledger.settings.home).owner_url)
             await owner.execute(f"SELECT pg_terminate_backend({pid})")

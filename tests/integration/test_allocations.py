@@ -10,8 +10,6 @@ from support.sectors import Given, Make
 from support.server import Posted, Server
 from support.workshop import START
 
-from ledger.core.record.kinds import Addition
-
 
 def test_a_chain_of_two_stages_by_each_key(server: Server) -> None:
     shop = two_stages(server)
@@ -44,7 +42,6 @@ def test_a_pool_that_is_averaged_over_its_period(server: Server) -> None:
 
     def added(lot: str) -> Posted:
         party, record = add(shop, "bin", {lot: "100"})
-        assert isinstance(record, Addition)
         return party, replace(record, time=START)
 
     server.post([

@@ -23,8 +23,7 @@ PROBLEM = "application/problem+json"
 
 
 def get(network: Any, path: str, **parameters: Any) -> httpx.Response:
-    response: httpx.Response = network.client.get(path, params=parameters or None)
-    return response
+    return network.client.get(path, params=parameters or None)
 
 
 def found(network: Any, path: str, **parameters: Any) -> Any:

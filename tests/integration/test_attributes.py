@@ -112,14 +112,12 @@ def ask(server: Server, path: str, **parameters: Any) -> Any:
 
 
 def burden(server: Server, shop: Park, lot: str, name: str = "electricityMarket") -> float:
-    found: float = ask(server, "/v1/footprint", lot=shop.name(lot))["burdens"].get(name, 0.0)
-    return found
+    return ask(server, "/v1/footprint", lot=shop.name(lot))["burdens"].get(name, 0.0)
 
 
 def left(server: Server, shop: Park, lot: str) -> str:
     (found,) = ask(server, "/v1/lots", lot=shop.name(lot))
-    remaining: str = found["remaining"]
-    return remaining
+    return found["remaining"]
 
 
 def refused(server: Server, *posted: Posted) -> list[tuple[str, str]]:

@@ -57,8 +57,7 @@ def copy(origin: Origin) -> Iterator[Copy]:
 
 def body(copy: Copy, lot: str) -> bytes:
     (row,) = copy.fetch("SELECT body FROM record WHERE index = $1", copy.origin.index(lot))
-    found: bytes = row["body"]
-    return found
+    return row["body"]
 
 
 def forge(copy: Copy, lot: str, **fields: Any) -> None:

@@ -45,8 +45,7 @@ class Story(NamedTuple):
 
 def exported(server: Server, name: str, *options: str) -> Bundle:
     done = run("export", "bundle", name, "--url", server.url, "--json", *options).succeeded()
-    found: Bundle = json.loads(done.out)
-    return found
+    return json.loads(done.out)
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,7 @@ from ledger.core.record.values import Flow
 def chain(server: Server, **parameters: Any) -> "networkx.DiGraph[str]":
     response = httpx.get(f"{server.url}/v1/chain", params=parameters, timeout=60)
     assert response.status_code == 200, response.text
-    graph: networkx.DiGraph[str] = networkx.node_link_graph(response.json(), edges="edges")
-    return graph
+    return networkx.node_link_graph(response.json(), edges="edges")
 
 
 def lots(graph: "networkx.DiGraph[str]") -> dict[str, str]:

@@ -39,12 +39,10 @@ class Ledger(NamedTuple):
     def page(self, holder: str, **parameters: Any) -> dict[str, Any]:
         response = self.client.get("/v1/changes", params={"holder": holder, **parameters})
         assert response.status_code == 200, response.text
-        found: dict[str, Any] = response.json()
-        return found
+        return response.json()
 
     def changes(self, holder: str, **parameters: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.page(holder, **parameters)["changes"]
-        return found
+        return self.page(holder, **parameters)["changes"]
 
 
 def output(shop: Workshop, lot: str, amount: str) -> Output:
@@ -98,8 +96,7 @@ def ledger() -> Iterator[Ledger]:
 
 
 def shop_of(ledger: Ledger, name: str) -> Workshop:
-    found: Workshop = getattr(ledger, name)
-    return found
+    return getattr(ledger, name)
 
 
 @pytest.mark.parametrize("name", list(EXPECTED))

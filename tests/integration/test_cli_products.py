@@ -14,7 +14,7 @@ from support.server import Posted, Server, prepared_home
 from support.workshop import Workshop, workshop
 
 from ledger.answers.products import ProductAnswer
-from ledger.core.record.kinds import Facility, Transformation
+from ledger.core.record.kinds import Facility
 
 
 class Told(NamedTuple):
@@ -49,7 +49,6 @@ def told() -> Iterator[Told]:
 
 def dated(posted: Posted, start: str, end: str, **fields: Any) -> Posted:
     party, record = posted
-    assert isinstance(record, Transformation)
     return party, replace(record, start=f"{start}T00:00:00Z", end=f"{end}T00:00:00Z", **fields)
 
 

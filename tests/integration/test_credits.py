@@ -44,9 +44,8 @@ def claim(shop: Workshop, kg: str) -> Posted:
 
 
 def footprint(server: Server, shop: Workshop) -> dict[str, Any]:
-    answer: dict[str, Any] = httpx.get(
+    return httpx.get(
         f"{server.url}/v1/footprint", params={"lot": shop.name("metal")}, timeout=60).json()
-    return answer
 
 
 def test_claims_that_come_at_once(server: Server, shop: Workshop) -> None:

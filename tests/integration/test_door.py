@@ -133,7 +133,6 @@ def test_sizes_by_type(door: Server) -> None:
 def test_a_line_that_is_too_long_harms_no_neighbour(door: Server, shop: Workshop) -> None:
     (envelope,) = door.envelopes([shop.mine("neighbour", "1")])
     long, receipt = door.submit([b" " * ((2 << 20) + 1), envelope])
-    assert isinstance(long, dict)
     assert long["code"] == "too-large"
     assert not isinstance(receipt, dict)
 

@@ -27,7 +27,7 @@ from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import HttpSource
 from ledger.client.http import Reader
 from ledger.core.receipts.receipt import Receipt
-from ledger.core.record.kinds import Attestation, KeyChange, Subject, Transformation
+from ledger.core.record.kinds import Attestation, KeyChange, Subject
 from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.service.queries.doubts import read_doubts_behind
 from ledger.service.queries.tree_size import EVER, AsOf
@@ -350,7 +350,6 @@ def behind() -> Iterator[Behind]:
 
 def _made_of(mill: Workshop, forge: Workshop) -> Posted:
     party, record = forge.make({"a": "5"}, {"x-sent": "5"})
-    assert isinstance(record, Transformation)
     return party, replace(record, inputs=[replace(record.inputs[0], lot=mill.name("x-sent"))])
 
 

@@ -30,8 +30,7 @@ def submit(server: Server, path: Path, *options: object) -> Done:
 
 
 def size_of(server: Server) -> int:
-    size: int = httpx.get(f"{server.url}/health/ready", timeout=60).json()["size"]
-    return size
+    return httpx.get(f"{server.url}/health/ready", timeout=60).json()["size"]
 
 
 def remarks(done: Done) -> list[str]:

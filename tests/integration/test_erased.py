@@ -25,7 +25,6 @@ from ledger.core.record.kinds import (
     GrantRevocation,
     GrantScope,
     OrganizationNames,
-    Transfer,
     Transformation,
 )
 from ledger.core.record.values import Evidence, Factor, Supply
@@ -104,7 +103,6 @@ def chain() -> Iterator[Chain]:
         a = mill.make({"a": "100"}, ore="100", supplies=[priced("paint", "3")], activity=Make(co2="50"), evidence=said)
         b = mill.make({"b": "60"}, {"a": "60"}, supplies=[priced("gas", "2")], activity=Make(co2="7"), evidence=said)
         party, sent = mill.send("b", "30", smith, "sent")
-        assert isinstance(sent, Transfer)
         sending = party, replace(sent, transport=[priced("road", "1")])
         first.post([*opening, *smith.opening(), a, b, sending])
         made = smith.signed(Transformation(**{

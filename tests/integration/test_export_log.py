@@ -24,8 +24,7 @@ from ledger.core.log.tiles import decode_entries
 def exported(server: Server, folder: Path, *options: str) -> dict[str, Any]:
     done = command(server.home, "export", "log", str(folder), "--json", *options)
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return json.loads(done.stdout)
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

@@ -201,14 +201,12 @@ class Deliveries(NamedTuple):
         return answer.json()
 
     def findings(self, caller: str, lot: str, path: str = "/v1/footprint") -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.ask(caller, path, lot=lot).get("findings", [])
-        return found
+        return self.ask(caller, path, lot=lot).get("findings", [])
 
     def delivery(self, case: Doubtful) -> int:
         """Log index of the transfer to the buyer."""
         (lot,) = self.ask(case.buyer, "/v1/lots", lot=case.delivered)
-        index: int = lot["index"]
-        return index
+        return lot["index"]
 
     def made(self, case: Doubtful, lot: str) -> dict[tuple[str, str], float]:
         """What the maker's record contributes to a lot, as the office sees it: kg by code and severity."""

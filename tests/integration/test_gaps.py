@@ -46,8 +46,7 @@ _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 def gaps(server: Server, lot: str, **more: int) -> dict[str, Any]:
     response = httpx.get(f"{server.url}/v1/gaps", params={"lot": lot, **more}, timeout=60)
     assert response.status_code == 200, response.text
-    found: dict[str, Any] = response.json()
-    return found
+    return response.json()
 
 
 def check_sums(answer: dict[str, Any], footprint: dict[str, Any]) -> None:

@@ -79,9 +79,7 @@ def seconds_later(seconds: int) -> str:
 
 def rights(ledger: Inside, **caller: Any) -> Rights:
     asking = AskingCaller(Caller(**{"scopes": frozenset({"read"}), **caller}))
-    read = ledger.run(read_rights(ledger.ledger.pool, asking))
-    assert read is not None
-    return read
+    return ledger.run(read_rights(ledger.ledger.pool, asking))
 
 
 def test_nobody_has_no_rights(ledger: Inside) -> None:

@@ -158,8 +158,7 @@ def test_its_command_is_the_program(built: tuple[Path, str]) -> None:
 
 
 def bill(tree: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((tree / "opt" / "carbon-ledger" / "sbom.cdx.json").read_text())
-    return found
+    return json.loads((tree / "opt" / "carbon-ledger" / "sbom.cdx.json").read_text())
 
 
 def test_the_bill_of_materials_is_valid(built: tuple[Path, str]) -> None:
@@ -212,7 +211,6 @@ def test_the_image_publishes_nothing_and_runs_as_nobody_special() -> None:
     assert "RUN" not in dict(final)
     entry = [*json.loads(dict(final)["ENTRYPOINT"]), *json.loads(dict(final)["CMD"])]
     command = cli.get_command(click.Context(cli), entry[1])
-    assert command is not None
     # Without the option, the setting's default applies.
     assert command.make_context(entry[1], entry[2:]).params["host"] is None
     assert Settings(home=Path("home")).host == "127.0.0.1"
@@ -229,7 +227,6 @@ def test_a_unit_s_command_parses(unit: Path, parameter: str, value: object) -> N
     program, name, *words = start(unit)
     assert program == "/opt/carbon-ledger/bin/carbon-ledger"
     command = cli.get_command(click.Context(cli), name)
-    assert command is not None
     assert command.make_context(name, words).params[parameter] == value
 
 

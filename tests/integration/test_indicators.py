@@ -39,8 +39,7 @@ class Story(NamedTuple):
         return self.ledger.run(read_indicators(ledger.pool, ledger.registry, question, by))
 
     def size(self) -> int:
-        found: int = self.ledger.run(self.ledger.ledger.pool.fetchval("SELECT size FROM head"))
-        return found
+        return self.ledger.run(self.ledger.ledger.pool.fetchval("SELECT size FROM head"))
 
 
 @pytest.fixture(scope="module")

@@ -51,8 +51,7 @@ class Story(NamedTuple):
         return self.ledger.run(read_site_report(self.ledger.ledger.pool, who.name(site), year, **more))
 
     def size(self) -> int:
-        found: int = self.ledger.run(self.ledger.ledger.pool.fetchval("SELECT size FROM head"))
-        return found
+        return self.ledger.run(self.ledger.ledger.pool.fetchval("SELECT size FROM head"))
 
 
 @pytest.fixture(scope="module")

@@ -74,12 +74,10 @@ def test_a_high_s_is_refused_by_name(server: Server, shop: Workshop) -> None:
     told["signature"] = base64.b64encode(signature[:32] + high.to_bytes(32, "big")).decode()
     forged = json.dumps(told).encode()
     (refused,) = server.submit([forged])
-    assert isinstance(refused, dict)
     assert (refused["code"], refused["field"], refused["status"]) == ("high-s", "signature", 400)
     (first,), (again,) = server.submit([envelope]), server.submit([envelope])
     assert first == again
     (refused,) = server.submit([forged])
-    assert isinstance(refused, dict)
     assert refused["code"] == "high-s"
 
 
@@ -91,5 +89,4 @@ def test_a_key_is_enrolled_once(server: Server, shop: Workshop, algorithm: str) 
     second = enrolment(Party(f"{shop.id}-twice-{algorithm}", key), server.registrar, server.origin, shop.nonce())
     server.post([(server.registrar, good)])
     (refused,) = server.submit(server.envelopes([(server.registrar, second)]))
-    assert isinstance(refused, dict)
     assert refused["code"] == "key-taken"

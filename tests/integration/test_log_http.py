@@ -31,8 +31,7 @@ from ledger.web.resources import takes_gzip
 def plain(network: Any, path: str, **headers: str) -> httpx.Response:
     """Without a coding, unless the test asks for one."""
     asked = {"Accept-Encoding": "identity", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    found: httpx.Response = network.client.get(path, headers=asked)
-    return found
+    return network.client.get(path, headers=asked)
 
 
 def raw(network: Any, request: str) -> tuple[str, dict[str, str], bytes]:

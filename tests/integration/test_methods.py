@@ -18,7 +18,7 @@ from support.workshop import END, ISSUED, START, Workshop, kilograms
 
 from ledger.core.log.merkle import tree_root
 from ledger.core.log.tiles import tile_hashes
-from ledger.core.record.kinds import Consumption, Declaration, Product, Transformation
+from ledger.core.record.kinds import Consumption, Declaration, Product
 from ledger.core.record.values import Factor, Flow, Output, Quantity, Supply
 from ledger.footprint.derived.methods.catalogue import METHODS
 
@@ -82,7 +82,6 @@ def lives(server: Server, *added: tuple[str, str]) -> tuple[Workshop, list[Poste
     posted, names = list[Posted](), list[str]()
     for life, (co2, ch4) in enumerate(added):
         party, record = shop.make({}, ore=None if life else "10", activity=Make(co2=co2, ch4=ch4))
-        assert isinstance(record, Transformation)
         taken = [Flow(lot=shop.name(f"core-{life - 1}"), quantity=one)] if life else []
         names.append(shop.name(f"gear-{life}"))
         posted += [

@@ -24,7 +24,6 @@ from ledger.core.record.kinds import (
     Declaration,
     Subject,
     Transfer,
-    Transformation,
 )
 from ledger.core.record.values import Claim, Credit, Evidence, Factor, Flow, Output
 
@@ -70,10 +69,9 @@ class Story(NamedTuple):
 
     def footprint(self, lot: str, step: str | None = None) -> dict[str, Any]:
         """Of a lot of the mill's by its short name, as of after a step."""
-        found: dict[str, Any] = self.get(
+        return self.get(
             "/v1/footprint", lot=self.mill.name(lot), at=None if step is None else self.sizes[step]
         )
-        return found
 
 
 def attest(auditor: Workshop, kind: Any, subject: str, **fields: Any) -> Posted:
@@ -94,7 +92,6 @@ def output(shop: Workshop, lot: str, amount: str, role: Any = "product", **field
 def with_fields(posted: Posted, **fields: Any) -> Posted:
     """A transformation with other fields."""
     party, record = posted
-    assert isinstance(record, Transformation)
     return party, replace(record, **fields)
 
 

@@ -42,8 +42,7 @@ def watch(server: Server, state: Path, *options: str, url: str | None = None) ->
 def seen(server: Server, state: Path, *options: str) -> dict[str, Any]:
     ended = watch(server, state, "--json", *options)
     assert ended.returncode == 0, ended.stderr
-    found: dict[str, Any] = json.loads(ended.stdout)
-    return found
+    return json.loads(ended.stdout)
 
 
 def violation(server: Server, state: Path, url: str, *options: str) -> tuple[str, str]:

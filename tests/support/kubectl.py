@@ -244,8 +244,7 @@ def merged(values: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]
 def local(arguments: Sequence[str], folder: str, environment: Mapping[str, str]) -> Answer:
     """The program of this machine."""
     done = prefork.run([*prefork.COMMAND, *arguments], capture_output=True, text=True, cwd=folder,
-                       env={**environment, **prefork.settled(os.environ),
-                            "PYTHONPATH": os.pathsep.join(prefork.PATHS)})
+                       env={**environment, "PYTHONPATH": os.pathsep.join(prefork.PATHS)})
     return Answer(done.returncode, done.stdout, done.stderr)
 
 

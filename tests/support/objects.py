@@ -7,15 +7,11 @@ from contextlib import contextmanager
 
 import httpx
 import obstore
-from moto import backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from obstore.store import S3Store
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 BUCKET = "ledgers"
-_services = tuple(backends.list_of_moto_modules())
-# Each request would look for them on the disk, which takes longer than all else.
-backends.list_of_moto_modules = lambda: _services
 
 
 class _Quiet(WSGIRequestHandler):

@@ -1,8 +1,7 @@
 """Runs what a pod's manifest says as processes: its commands, environment, volumes and probes, without a cluster.
 
 A volume is a folder; a path below a mount becomes the path below that folder, wherever it stands in a command or in the
-environment. The image's programs are those of this interpreter. A process gets nothing of the tests' own environment,
-save what an interpreter heeds as it starts.
+environment. The image's programs are those of this interpreter. A process gets nothing of the tests' own environment.
 """
 
 import base64
@@ -121,8 +120,7 @@ class Pod:
                 process.kill()
 
     def environment(self, name: str) -> dict[str, str]:
-        values = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(prefork.PATHS)}
-        values |= prefork.settled(os.environ)
+        values: dict[str, str] = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(prefork.PATHS)}
         values |= {key: value for key, value in self._cluster.variables.items() if not key.startswith("projected:")}
         for variable in self.container(name).get("env", []):
             # What a Secret holds names places of the machine, such as the socket of a database.

@@ -112,17 +112,15 @@ class Popen(subprocess.Popen[Any]):
 
 def _is_fit(args: Sequence[Any], environment: Mapping[str, str]) -> bool:
     """Whether a copy of a process that has started elsewhere will do."""
+    def settled(name: str) -> bool:
+        """Of what an interpreter heeds as it starts."""
+        return name != "PYTHONPATH" and name.startswith(("PYTHON", "LC_", "LANG", "MALLOC", "LD_"))
+
+    wanted = {name: value for name, value in environment.items() if settled(name)}
+    own = {name: value for name, value in os.environ.items() if settled(name)}
     customized = any(
         Path(path, "sitecustomize.py").exists() for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path)
-    alike = settled(environment) == settled(os.environ)
-    return tuple(args[: len(COMMAND)]) == COMMAND and alike and not customized
-
-
-def settled(environment: Mapping[str, str]) -> dict[str, str]:
-    """What an interpreter heeds as it starts, save its path. Whoever starts a process with an environment of its own
-    adds this of `os.environ`, so that it can be forked."""
-    return {name: value for name, value in environment.items()
-            if name != "PYTHONPATH" and name.startswith(("PYTHON", "LC_", "LANG", "MALLOC", "LD_"))}
+    return tuple(args[: len(COMMAND)]) == COMMAND and wanted == own and not customized
 
 
 def run(*args: Any, **options: Any) -> subprocess.CompletedProcess[Any]:
