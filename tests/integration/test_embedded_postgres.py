@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import asyncpg  # type: ignore[import-untyped]
 import psutil  # type: ignore[import-untyped]
 import pytest
-from support.clusters import copy_cluster
+from support.clusters import copy_cluster, homes
 from support.waiting import until
 
 from ledger.errors import ConfigurationError, LedgerError
@@ -46,7 +46,8 @@ Say = Callable[[str], object]
 @pytest.fixture
 def base() -> Iterator[Path]:
     """Not `tmp_path`: for root that lies in a folder of mode 0700, which PostgreSQL's account cannot enter."""
-    folder = Path(tempfile.mkdtemp(prefix="embedded-", dir="/tmp"))
+    homes().mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="embedded-", dir=homes()))
     folder.chmod(0o711)
     yield folder
     for file in folder.rglob("postmaster.pid"):
