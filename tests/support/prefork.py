@@ -299,12 +299,16 @@ def _plugins() -> frozenset[str]:
 
 
 def _loaded() -> None:
-    """Imports whatever a command does, plugins too, and what Litestar imports as it makes an application."""
+    """Imports whatever a command does, plugins with their factor sets, and what Litestar imports for an application."""
     for lazy in COMMANDS.values():
         import_module(lazy.target.partition(":")[0])
-    for group in (GROUP, SETS):
-        for point in entry_points(group=group):
-            import_module(point.module)
+    for point in entry_points(group=GROUP):
+        import_module(point.module)
+    for point in entry_points(group=SETS):
+        # A set is immutable, and read from thousands of rows.
+        module = import_module(point.module)
+        setattr(module, point.attr, cache(getattr(module, point.attr)))
+        getattr(module, point.attr)()
     _plugins()
     Litestar(logging_config=None)
     gc.collect()
