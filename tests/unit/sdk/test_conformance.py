@@ -1,6 +1,7 @@
 """The conformance kit catches planted faults by name, each in a sector that is sound but for it."""
 
 import hashlib
+import io
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from support.sectors import works
 
 from ledger.errors import PluginError
 from ledger.sdk import Activity, Draft, FactorRow, Indicator, NaturalInput, Need, Route, Sector, judge
-from ledger.sdk.testing import context, lot, output, run, supply
+from ledger.sdk.testing import conformance, context, lot, output, replay, run, supply
 from ledger.sdk.testing.conformance import Case, assert_conforms, check
 from ledger.sdk.testing.sources import faults_of_row
 
@@ -31,6 +32,8 @@ GIVEN = context(
 )
 ACTIVITY = {"carbonate": "12", "lost": "0.05", "fired": {"value": "900", "unit": "KGM"}, "kilns": 2}
 CASE = Case(context=GIVEN, activity=ACTIVITY)
+BRICKS = context(GIVEN.process, supplies=GIVEN.supplies,
+                 outputs=(output("850 KGM", materials={"fired": "1"}), GIVEN.outputs[1]))
 
 
 NEED = Need(any_of=("fuel",), priced_as="naturalGas", usual=Decimal("0.1"), unit="NM3", source="BREF CER 2007")
@@ -44,11 +47,25 @@ def codes(sector: Sector, case: Case = CASE) -> set[str]:
     return {fault.code for fault in check(sector, [case])}
 
 
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Computes here what `check` asks of two other processes, for faults that are the same in each."""
+    def digests(calls: list[replay.ReplayCall], _: int) -> list[str]:
+        told = io.StringIO()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(msgspec.json.encode(calls))))
+        monkeypatch.setattr(sys, "stdout", told)
+        replay.main()
+        return told.getvalue().splitlines()
+
+    monkeypatch.setattr(conformance, "digests", digests)
+
+
 def test_a_sound_sector_conforms() -> None:
     assert check(bricks(), [CASE]) == []
     assert_conforms(bricks(), [CASE])
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize(("changed", "expected"), [
     ({"zh": "Bricks"}, "names"),
     ({"en": "砖瓦"}, "names"),
@@ -64,10 +81,12 @@ def test_faults_of_the_front_page(changed: dict[str, Any], expected: str) -> Non
     assert codes(bricks(**changed)) == {expected}
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_sound_need_conforms() -> None:
     assert codes(bricks(needs={"kiln": (NEED,)})) == set()
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize(("name", "changed", "message"), [
     ("oven", {}, "no such route; one of kiln"),
     ("kiln", {"usual": Decimal(0)}, "usual is 0: it must be above 0"),
@@ -87,11 +106,13 @@ def natural(group: str = "stone", most: str | None = None, source: str = "the pi
     return NaturalInput(group=group, most=None if most is None else Decimal(most), source=source)
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize("taken", [natural(), natural("water", "0.3"), natural("ambientHeat", "4")])
 def test_a_sound_natural_input_conforms(taken: NaturalInput) -> None:
     assert codes(bricks(nature={"kiln": (taken,)})) == set()
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize(("name", "taken", "message"), [
     ("oven", natural(), "no such route; one of kiln"),
     ("kiln", natural("steel"), "no group 'steel'; one of water air sun"),
@@ -106,9 +127,8 @@ def test_faults_of_a_natural_input(name: str, taken: NaturalInput, message: str)
     assert faults[0].message.startswith(message)
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize(("assess", "expected"), [
-    (planted.counts_calls, {"not-deterministic", "scale"}),
-    (planted.follows_a_set, {"not-deterministic"}),
     (planted.changes_what_it_gets, {"changes-context"}),
     (planted.sets_the_arithmetic, {"changes-arithmetic"}),
     (planted.adds_no_number, {"not-finite", "round-trip"}),
@@ -124,11 +144,17 @@ def test_faults_of_a_natural_input(name: str, taken: NaturalInput, message: str)
     (planted.hands_back_nothing, {"returns"}),
 ])
 def test_faults_of_an_assessment(assess: Callable[..., Any], expected: set[str]) -> None:
-    given = context(GIVEN.process, supplies=GIVEN.supplies,
-                    outputs=(output("850 KGM", materials={"fired": "1"}), GIVEN.outputs[1]))
-    assert codes(bricks(routes=route(assess), indicators={}), Case(context=given)) == expected
+    assert codes(bricks(routes=route(assess), indicators={}), Case(context=BRICKS)) == expected
 
 
+@pytest.mark.parametrize(("assess", "expected"), [
+    (planted.counts_calls, {"not-deterministic", "scale"}), (planted.follows_a_set, {"not-deterministic"}),
+])
+def test_faults_that_other_processes_show(assess: Callable[..., Any], expected: set[str]) -> None:
+    assert codes(bricks(routes=route(assess), indicators={}), Case(context=BRICKS)) == expected
+
+
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize(("activity", "stated", "expected"), [
     (planted.Loose, {"lost": "0.1"}, {"negative"}),
     (planted.Open, {}, {"unknown-field"}),
@@ -141,16 +167,19 @@ def test_faults_of_an_activity(activity: Any, stated: dict[str, Any], expected: 
     assert codes(sector, Case(context=GIVEN, activity=stated)) == expected
 
 
+@pytest.mark.usefixtures("one_process")
 def test_an_activity_that_is_no_activity() -> None:
     sector = bricks(routes=route(planted.takes_anything, dict), indicators={})
     assert codes(sector, Case(context=GIVEN)) == {"activity"}
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_field_that_may_be_negative() -> None:
     sector = bricks(routes=route(planted.takes_anything, planted.Loose), indicators={})
     assert codes(sector, Case(context=GIVEN, activity={"lost": "0.1"}, signed=("lost",))) == set()
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_case_that_cannot_scale_says_so() -> None:
     sector = bricks(routes=route(planted.grows_with_the_square), indicators={})
     assert codes(sector, Case(context=GIVEN, scales=False)) == set()
@@ -200,6 +229,7 @@ HEAD = "key,place,year,value,unit,gas,boundary,status,source\n"
 ROW = "clay,*,2020,0.1,KGM,CO2,process,read,GB/T 32151.9 table B.1\n"
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize(("imported", "done", "table", "expected"), [
     ("", "", HEAD + ROW, set()),
     ("import ledger.core.record.units", "", HEAD + ROW, {"imports"}),
@@ -248,6 +278,7 @@ def test_every_sector_of_the_tree_goes_through_the_kit(folder: Path) -> None:
         assert any("assert_conforms(plugin(), " in path.read_text(encoding="utf-8") for path in tests)
 
 
+@pytest.mark.usefixtures("one_process")
 def test_all_faults_are_told_at_once() -> None:
     expected = "2 faults of sector bricks:\nbricks: version: 'x' is not a semantic version"
     with pytest.raises(AssertionError, match=expected):
