@@ -123,10 +123,10 @@ def test_consistency_agrees_with_pymerkle_and_verifies(other: pymerkle.InmemoryT
             verify_consistency(old, new, ROOTS[old], ROOTS[new], rfc_subproof(old, 0, new, True))
 
 
-@pytest.mark.parametrize("new", [*range(1, 130), 191, 192, 193, 255, 256, 257, 299, 300])
-def test_consistency_paths_are_those_of_the_rfc(new: int) -> None:
-    for old in range(1, new + 1):
-        assert consistency_path(LEAVES[:new], old) == rfc_subproof(old, 0, new, True)
+def test_consistency_paths_are_those_of_the_rfc() -> None:
+    for new in (*range(1, 130), 191, 192, 193, 255, 256, 257, 299, 300):
+        for old in range(1, new + 1):
+            assert consistency_path(LEAVES[:new], old) == rfc_subproof(old, 0, new, True), (old, new)
 
 
 def test_one_path_is_that_of_all_paths() -> None:

@@ -223,10 +223,11 @@ def test_bytes_that_are_no_bundle_are_refused(data: bytes) -> None:
 # Proofs
 
 
-@pytest.mark.parametrize("size", [*range(1, 66), 255, 256, 257, 300, 512, 513, 600])
-def test_inclusion_of_every_leaf_from_tiles(size: int) -> None:
-    for index, path in enumerate(all_paths(LEAVES[:size])):
-        assert inclusion_path_from_tiles(index, size, Tiles(size).fetch(inclusion_tiles(index, size))) == path
+def test_inclusion_of_every_leaf_from_tiles() -> None:
+    for size in (*range(1, 66), 255, 256, 257, 300, 512, 513, 600):
+        for index, path in enumerate(all_paths(LEAVES[:size])):
+            found = inclusion_path_from_tiles(index, size, Tiles(size).fetch(inclusion_tiles(index, size)))
+            assert found == path, (index, size)
 
 
 @pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 65_792, 66_047, 66_100])
