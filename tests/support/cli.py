@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from support import prefork
+from support.clusters import homes
 
 SECONDS = 120
 
@@ -63,7 +64,8 @@ def run(*arguments: object, stdin: str = "", cwd: Path | None = None, **env: str
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """One that the embedded database's account can reach; pytest's own is root's alone."""
-    folder = Path(tempfile.mkdtemp(prefix="cli-", dir="/tmp"))
+    homes().mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="cli-", dir=homes()))
     folder.chmod(0o711)
     try:
         yield folder
