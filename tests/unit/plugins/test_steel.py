@@ -262,8 +262,22 @@ def test_a_grid_that_is_in_no_table_is_left_to_the_core() -> None:
     assert named(direct(found))["electricityKwh"] == 420.0
 
 
-def test_renewable_power_needs_a_lot() -> None:
-    assert codes(assess(arc(), ElectricArcFurnace(renewable_share="0.5"))) == {"renewable-without-lot": True}
+@pytest.mark.parametrize(("given", "activity", "told"), [
+    (arc(), {"renewable_share": "0.5"}, {"renewable-without-lot": True}),
+    (arc(steelworks_supply("carburiser", "10")), {}, {"electricity-impossible": True}),
+    # Carbon in: 1100 * 0.015 = 16.5; out: 1000 * 0.01 * 44/12 = 36.67
+    (steelworks_context("electricArcFurnace", (steelworks_lot("1100"),),
+                        (steelworks_supply("electricity", "420", "KWH"),),
+                        (out("1000", fossil_carbon=Decimal("0.01")),)), {}, {"carbon-balance": True}),
+    (steelworks_context("electricArcFurnace", (steelworks_lot("1100", materials={"glass": Decimal(1)}),), ARC,
+                        (out("90", "waste"),)), {}, {"no-metal-out": True, "no-metal-in": True}),
+    # 40 heats of 45 minutes are 30 hours in a day of 24.
+    (arc(), {"heats": 40, "tap_to_tap": "45"}, {"furnace-hours": False}),
+    (steelworks_context("electricArcFurnace", (steelworks_lot("1100", materials={}),), ARC, (out("1000"),)), {},
+     {"scrap-without-composition": False}),
+])
+def test_findings_of_an_arc_furnace(given: Context, activity: dict[str, Any], told: dict[str, bool]) -> None:
+    assert codes(assess(given, ElectricArcFurnace(**activity))) == told
 
 
 def test_heat_is_priced_by_default() -> None:
@@ -314,10 +328,6 @@ def test_hot_metal_lowers_the_limit() -> None:
                                                (out("1000"),)))) == expected
 
 
-def test_no_power_at_all_refuses() -> None:
-    assert codes(assess(arc(steelworks_supply("carburiser", "10")))) == {"electricity-impossible": True}
-
-
 @pytest.mark.parametrize(("mass_in", "mass_out", "expected"), [
     ("1000", "1000", {}),
     ("1000", "1001", {"metallic-yield": True}),
@@ -350,19 +360,6 @@ def test_ore_without_a_reductant_refuses() -> None:
     assert "reductant-missing" not in codes(assess(hydrogen))
 
 
-def test_products_with_more_carbon_than_came_in_refuse() -> None:
-    # in 1100 * 0.015 = 16.5; out 1000 * 0.01 * 44/12 = 36.67
-    assert codes(assess(steelworks_context("electricArcFurnace", (steelworks_lot("1100"),),
-                                           (steelworks_supply("electricity", "420", "KWH"),),
-                                (out("1000", fossil_carbon=Decimal("0.01")),)))) == {"carbon-balance": True}
-
-
-def test_nothing_metallic_refuses() -> None:
-    given = steelworks_context("electricArcFurnace", (steelworks_lot("1100", materials={"glass": Decimal(1)}),),
-                               ARC, (out("90", "waste"),))
-    assert codes(assess(given)) == {"no-metal-out": True, "no-metal-in": True}
-
-
 @pytest.mark.parametrize(("activity", "field"), [
     (ElectricArcFurnace(heats=0), "activity.heats"),
     (ElectricArcFurnace(tapped=Quantity(value="0.9", unit="TNE")), "activity.tapped"),
@@ -393,11 +390,6 @@ def test_an_activity_on_the_wire() -> None:
     found = assess(arc(), activity)
     # The lot is crude steel by the activity: 1100 * 0.0154 = 16.94
     assert (lines(found)["crudeSteel"], found.indicators["scrapRatio"]) == (Decimal("16.94"), 0)
-
-
-def test_furnace_hours() -> None:
-    # 40 heats of 45 minutes are 30 hours in a day of 24
-    assert codes(assess(arc(), ElectricArcFurnace(heats=40, tap_to_tap="45"))) == {"furnace-hours": False}
 
 
 def test_a_quantity_of_the_wrong_dimension_is_refused() -> None:
@@ -468,11 +460,6 @@ def test_slag_as_waste_leaves_without_burden() -> None:
         Weighed(Output(lot="urn:slag", product="urn:p", quantity=slag, role="waste"), Decimal(90)),
     ]
     assert shares("mass", outputs, found) == [1.0, 0.0]
-
-
-def test_scrap_without_a_composition_is_pointed_out() -> None:
-    given = steelworks_context("electricArcFurnace", (steelworks_lot("1100", materials={}),), ARC, (out("1000"),))
-    assert codes(assess(given)) == {"scrap-without-composition": False}
 
 
 def shredding(outputs: tuple[OutputFacts, ...], **facts: Any) -> Context:
