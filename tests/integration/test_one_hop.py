@@ -16,7 +16,6 @@ from support.recipes import OF_MILL, OF_PIT, Secrets, leaks, secrets
 from support.revising import amend, change, digest_of
 from support.sectors import Make
 from support.server import Posted
-from support.workshop import Workshop
 
 from ledger.answers.lists import LotListAnswer, ShownAnswer, TransferListAnswer
 from ledger.answers.stored import FootprintAnswer, LotAnswer
@@ -140,12 +139,6 @@ def test_doubts_about_hidden_records_name_nobody() -> None:
         assert DOUBTED not in whole["limitations"]
 
 
-def ask_shop(chain: Secrets, caller: Workshop, path: str, **parameters: str) -> Any:
-    answer = chain.callers.get(caller.id, path, parameters)
-    assert answer.status_code == 200, answer.text
-    return answer
-
-
 def printed(parts: Sequence[Any]) -> str:
     console = Console(file=io.StringIO(), width=200)
     for part in parts:
@@ -156,7 +149,7 @@ def printed(parts: Sequence[Any]) -> str:
 
 
 def test_a_stock_has_no_data_of_the_suppliers(chain: Secrets) -> None:
-    answer = ask_shop(chain, chain.forge, "/v1/lot-list", holder=chain.forge.id)
+    answer = ask(chain, chain.forge.id, "/v1/lot-list", holder=chain.forge.id)
     assert leaks(answer.content, OF_MILL) == []
     lots = {lot.lot: lot for lot in msgspec.json.decode(answer.content, type=LotListAnswer).lots}
     assert (lots[chain.steel].sight, lots[chain.steel].remaining) == ("totals", "0.5")
@@ -169,33 +162,33 @@ def test_a_stock_has_no_data_of_the_suppliers(chain: Secrets) -> None:
 
 def test_a_filter_finds_no_hidden_facility(chain: Secrets) -> None:
     """Otherwise guesses would show where goods were made."""
-    answers = [ask_shop(chain, chain.forge, "/v1/lot-list", holder=chain.forge.id, facility=facility).json()
+    answers = [ask(chain, chain.forge.id, "/v1/lot-list", holder=chain.forge.id, facility=facility).json()
                for facility in (chain.mill.name("site"), chain.mill.name("no-site"))]
     assert (answers[0], answers[0]["lots"]) == (answers[1], [])
-    own = ask_shop(chain, chain.forge, "/v1/lot-list", holder=chain.forge.id, facility=chain.forge.name("site")).json()
+    own = ask(chain, chain.forge.id, "/v1/lot-list", holder=chain.forge.id, facility=chain.forge.name("site")).json()
     assert [lot["lot"] for lot in own["lots"]] == [chain.forge.name("gear")]
 
 
 def test_received_goods_have_their_committed_figures(chain: Secrets) -> None:
-    answer = ask_shop(chain, chain.forge, "/v1/received", organization=chain.forge.id)
+    answer = ask(chain, chain.forge.id, "/v1/received", organization=chain.forge.id)
     assert leaks(answer.content, OF_MILL) == []
     (transfer,) = msgspec.json.decode(answer.content, type=TransferListAnswer).transfers
     assert (transfer.lot, transfer.sender, transfer.state) == (chain.steel, chain.mill.id, "used")
 
 
 def test_a_sender_does_not_see_the_use_of_its_goods(chain: Secrets) -> None:
-    (transfer,) = ask_shop(chain, chain.mill, "/v1/delivered", organization=chain.mill.id).json()["transfers"]
+    (transfer,) = ask(chain, chain.mill.id, "/v1/delivered", organization=chain.mill.id).json()["transfers"]
     assert transfer["state"] == "open"
 
 
 def test_records_are_of_their_issuer(chain: Secrets) -> None:
-    answer = ask_shop(chain, chain.forge, "/v1/record-list", issuer=chain.forge.id)
+    answer = ask(chain, chain.forge.id, "/v1/record-list", issuer=chain.forge.id)
     assert leaks(answer.content, OF_MILL) == []
     assert {record["issuer"] for record in answer.json()["records"]} == {chain.forge.id}
 
 
 def test_the_page_of_a_received_lot(chain: Secrets) -> None:
-    answer = ask_shop(chain, chain.forge, "/v1/show", name=chain.steel)
+    answer = ask(chain, chain.forge.id, "/v1/show", name=chain.steel)
     assert leaks(answer.content, OF_MILL) == []
     shown = msgspec.json.decode(answer.content, type=ShownAnswer)
     assert shown.sight == "totals"
@@ -203,7 +196,7 @@ def test_the_page_of_a_received_lot(chain: Secrets) -> None:
     assert shown.lot.facility is None
     assert (shown.entered.facility, shown.entered.process, shown.entered.lots) == (None, None, 0)
     assert "you see the figure, not how it is made" in printed(list(shown_report(shown)))
-    sender = ask_shop(chain, chain.mill, "/v1/show", name=chain.steel)
+    sender = ask(chain, chain.mill.id, "/v1/show", name=chain.steel)
     assert "remaining" not in sender.json()["lot"]
     assert "None left" not in printed(list(shown_report(msgspec.json.decode(sender.content, type=ShownAnswer))))
 
@@ -213,9 +206,9 @@ def test_the_page_of_a_record_shows_its_body_to_the_parties(chain: Secrets, by: 
     digest = chain.digests["sent"]
     index = chain.callers.get(chain.mill.id, f"/v1/records/{digest}").json()["index"]
     name = digest if by == "digest" else str(index)
-    receiver = ask_shop(chain, chain.forge, "/v1/show", name=name).json()
+    receiver = ask(chain, chain.forge.id, "/v1/show", name=name).json()
     assert (receiver["body"]["lot"], receiver["sight"]) == (chain.mill.name("steel"), "totals")
-    assert "sight" not in ask_shop(chain, chain.mill, "/v1/show", name=name).json()
+    assert "sight" not in ask(chain, chain.mill.id, "/v1/show", name=name).json()
     unknown = "0" * 64 if by == "digest" else "99999"
     answers = [chain.callers.get(chain.rival.id, "/v1/show", {"name": one}) for one in (name, unknown)]
     assert [answer.status_code for answer in answers] == [404, 404]
@@ -232,11 +225,11 @@ def test_things_of_the_supplier_are_as_unknown_as_others(chain: Secrets, short: 
 
 def test_the_commands_say_what_is_left_out(chain: Secrets) -> None:
     parameters = {"lot": chain.steel, "findings": "all", "averages": "true"}
-    content = ask_shop(chain, chain.forge, "/v1/footprint", **parameters).content
+    content = ask(chain, chain.forge.id, "/v1/footprint", **parameters).content
     answer = msgspec.json.decode(content, type=FootprintAnswer)
 
     def asked(lot: str) -> FootprintAnswer:
-        content = ask_shop(chain, chain.forge, "/v1/footprint", lot=lot).content
+        content = ask(chain, chain.forge.id, "/v1/footprint", lot=lot).content
         return msgspec.json.decode(content, type=FootprintAnswer)
 
     for report in (summary_report(answer, asked), footprint_report(answer)):
@@ -250,7 +243,7 @@ def test_the_commands_say_what_is_left_out(chain: Secrets) -> None:
 
 
 def test_lots_can_be_read_by_clients(chain: Secrets) -> None:
-    content = ask_shop(chain, chain.forge, "/v1/lots", lot=chain.steel).content
+    content = ask(chain, chain.forge.id, "/v1/lots", lot=chain.steel).content
     assert msgspec.json.decode(content, type=list[LotAnswer])[0].process is None
 
 
@@ -282,9 +275,7 @@ def revoke(chain: Secrets, given: Posted) -> None:
 
 
 def ask_rival(chain: Secrets, path: str, **parameters: str) -> Any:
-    answer = chain.callers.get(chain.rival.id, path, parameters)
-    assert answer.status_code == 200, answer.text
-    return answer
+    return ask(chain, chain.rival.id, path, **parameters)
 
 
 def test_a_grant_of_a_figure_shows_no_recipe(granted: Secrets) -> None:

@@ -362,17 +362,12 @@ def chain() -> Iterator[tuple[Inside, Workshop]]:
     """Three lots, each made of the one before; the first is attested."""
     with prepared_home() as home, inside(home) as ledger:
         mill, auditor = Workshop("mill"), Workshop("auditor")
-        enrolled = replace(
-            enrolment(auditor.party, ledger.registrar, ledger.origin, auditor.nonce()), roles=["auditor"])
         ledger.post([
             (ledger.registrar, enrolment(mill.party, ledger.registrar, ledger.origin, mill.nonce())),
-            (ledger.registrar, enrolled), *mill.opening(), mill.mine("a", "10", co2="5"),
+            enrolled(ledger, auditor), *mill.opening(), mill.mine("a", "10", co2="5"),
             mill.make({"b": "10"}, {"a": "10"}, activity=Make(co2="1")),
             mill.make({"c": "10"}, {"b": "10"}, activity=Make(co2="1")),
-            auditor.signed(Attestation(
-                issuer=auditor.id, nonce=auditor.nonce(), subject=Subject(kind="lot", id=mill.name("a")),
-                standard="ISO 14064-3", level="limited", opinion="unmodified", start=START, end=END,
-                valid_until="2099-01-01T00:00:00Z")),
+            attested(auditor, mill.name("a")),
         ])
         yield ledger, mill
 
@@ -509,10 +504,6 @@ def test_nothing_is_read_beyond_the_quota(story: tuple[Inside, Workshop, Worksho
 BASIS: Final = AllocationBasis(
     step="otherRelation", price_ratio="8", rule="PCR 9", reason="By price, as the rule says.",
     price_start="2022-01-01T00:00:00Z", price_end="2025-01-01T00:00:00Z")
-ATTESTED: Final[dict[str, Any]] = {
-    "accreditation": Accreditation(body="DAkkS", number="D-VS-1"), "valid_until": "2099-01-01T00:00:00Z",
-    "scope": AttestationScope(criteria="PACT 3", coverage="product"),
-}
 
 
 class Case:
@@ -547,7 +538,7 @@ class Case:
 @pytest.fixture(scope="module")
 def case(server: Server) -> Case:
     case = Case(server, "list")
-    case.auditor.attest("lot", case.works.name("stone"), **ATTESTED)
+    case.auditor.attest("lot", case.works.name("stone"), **GOOD)
     return case
 
 
@@ -644,7 +635,7 @@ def test_findings_and_questions_stay(server: Server) -> None:
     works = case.works
     works.products("works", bar="aluminium")
     works.declare("study", lot=works.out("bar", "1 TNE"), burdens={"fossilGhgEmissions": "100"})
-    case.auditor.attest("lot", works.name("bar"), **ATTESTED)
+    case.auditor.attest("lot", works.name("bar"), **GOOD)
     answer = case.market.ask("/v1/verification", lot=works.name("bar"))
     assert answer["questioned"] > 0
     assert {one["code"] for one in answer["findings"]} >= {"figure-below-range"}
@@ -718,7 +709,7 @@ def texts_of(value: Any) -> set[str]:
 def test_the_table_leaves_out_nothing(server: Server, case: Case) -> None:
     """Ratings, quantity, versions, study, shares and limitations are in the table, in sections of their own."""
     lot = case.works.name("mix")
-    case.auditor.attest("lot", lot, **ATTESTED)
+    case.auditor.attest("lot", lot, **GOOD)
     printed = run("export", "verification", lot, "--format", "csv", "--url", server.url).succeeded()
     rows = list(csv.DictReader(io.StringIO(printed.out)))
     answer = case.list()
