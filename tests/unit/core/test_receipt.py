@@ -1,7 +1,4 @@
-"""Receipts, acknowledgements, entries and envelopes."""
-
 import base64
-import hashlib
 import json
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -13,18 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 from msgspec.structs import replace
-from support.generator import generate, parties
-from support.memory import MemoryLedger
 from support.raising import raised
-from support.sectors import registry
-from support.statements import LOG, VKEY
 
-from ledger.core.log.add_checkpoint import stated
-from ledger.core.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
-from ledger.core.log.entry import KINDS, SIZE, VERSION, Entry, parse_entry
+from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.entry import Entry, parse_entry
 from ledger.core.log.inclusion_proof import TlogProof, encode_proof
 from ledger.core.log.merkle import inclusion_path, leaf_hash, tree_root
-from ledger.core.log.note import NoteSigner, parse_note, sign_note
+from ledger.core.log.note import NoteSigner, sign_note
 from ledger.core.log.note import vkey as vkey_of
 from ledger.core.outcome.assessment import Assessment, Line
 from ledger.core.outcome.leaves import (
@@ -36,42 +28,22 @@ from ledger.core.outcome.leaves import (
     salt,
     salt_seed,
 )
-from ledger.core.receipts.acknowledgement import (
-    Acknowledgement,
-    acknowledge,
-    acknowledgement_text,
-    read_answer,
-    verify_answer,
-)
 from ledger.core.receipts.receipt import Receipt, Verified, make_receipt, prove_leaves, read_receipt, verify_receipt
-from ledger.core.receipts.statement import TAG
 from ledger.core.record import canonical
-from ledger.core.record.canonical import MAX_BODY
-from ledger.core.record.kinds import (
-    Acceptance,
-    Activation,
-    AppointedReader,
-    Erasure,
-    KeyChange,
-    Organization,
-    Product,
-    ReaderRevocation,
-    Transformation,
-)
-from ledger.core.record.values import PublicKey, Quantity
-from ledger.core.signatures.envelope import Envelope, open_envelope, seal
-from ledger.core.signatures.signing import SigningKey, load_spki, record_message
-from ledger.errors import InvalidBody, InvalidInput, InvalidNote, VerificationError
+from ledger.core.record.kinds import Acceptance
+from ledger.core.record.values import Quantity
+from ledger.core.signatures.signing import SigningKey, load_spki
+from ledger.errors import InvalidInput, InvalidNote, VerificationError
 
 ORIGIN = "test.example/log"
-RECEIPT_LOG = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\1" * 32))
-RECEIPT_VKEY = vkey_of(ORIGIN, RECEIPT_LOG.verifier.key)
+LOG = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\1" * 32))
+VKEY = vkey_of(ORIGIN, LOG.verifier.key)
 ROGUE = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\2" * 32))
 KEY = SigningKey.from_seed(b"\3" * 32)
 PUBLIC = load_spki(KEY.spki)
 NONCE = base64.urlsafe_b64encode(bytes(16)).decode().rstrip("=")
 BODY = canonical.encode(Acceptance(issuer="urn:example:mill", nonce=NONCE, transfer="ab" * 32))
-RECEIPT_SIZE = 7
+SIZE = 7
 
 
 class Case(NamedTuple):
@@ -97,7 +69,7 @@ def outcome(lots: int) -> list[bytes]:
     return [first, *(lot_leaf(i) for i in range(1, lots + 1))]
 
 
-def make(index: int = 4, lots: int = 2, *, size: int = RECEIPT_SIZE, signer: NoteSigner = RECEIPT_LOG) -> Case:
+def make(index: int = 4, lots: int = 2, *, size: int = SIZE, signer: NoteSigner = LOG) -> Case:
     leaves = outcome(lots) if lots >= 0 else []
     digest = canonical.digest(BODY)
     entries = [
@@ -116,7 +88,7 @@ RECEIPT = CASE.receipt
 
 
 def check(receipt: Receipt, **given: Any) -> Verified:
-    return verify_receipt(receipt, RECEIPT_VKEY, **given)
+    return verify_receipt(receipt, VKEY, **given)
 
 
 def refusal(receipt: Receipt, **given: Any) -> VerificationError:
@@ -127,12 +99,12 @@ def entry_of(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-@pytest.mark.parametrize("index", range(RECEIPT_SIZE))
+@pytest.mark.parametrize("index", range(SIZE))
 @pytest.mark.parametrize("lots", [0, 1, 2, 6])
 def test_a_receipt_verifies_down_to_the_figures(index: int, lots: int) -> None:
     case = make(index, lots)
     found = check(case.receipt, body=BODY, key=PUBLIC)
-    assert (found.index, found.size, found.entry) == (index, RECEIPT_SIZE, parse_entry(case.entries[index]))
+    assert (found.index, found.size, found.entry) == (index, SIZE, parse_entry(case.entries[index]))
     assert b"coal" in bytes(found.assessment.assessment)
     assert [lot.burdens["fossilGhgEmissions"] for lot in found.lots] == [f"{i}.25" for i in range(1, lots + 1)]
 
@@ -227,7 +199,7 @@ def test_another_digest(digest: str) -> None:
     assert error.message.startswith("1. ")
 
 
-@pytest.mark.parametrize("index", [0, 3, 5, RECEIPT_SIZE, -1, 2**63])
+@pytest.mark.parametrize("index", [0, 3, 5, SIZE, -1, 2**63])
 def test_another_index(index: int) -> None:
     error = refusal(replace(RECEIPT, index=index))
     assert (error.code, error.field, error.value) == ("wrong-index", "index", str(index))
@@ -244,14 +216,13 @@ def test_a_checkpoint_signed_by_another_key() -> None:
 
 
 def test_another_vkey() -> None:
-    for vkey in (vkey_of(ORIGIN, ROGUE.verifier.key), vkey_of("other.example/log", RECEIPT_LOG.verifier.key)):
+    for vkey in (vkey_of(ORIGIN, ROGUE.verifier.key), vkey_of("other.example/log", LOG.verifier.key)):
         error = raised(VerificationError, verify_receipt, RECEIPT, vkey)
         assert error.code == "wrong-checkpoint"
         assert error.message.startswith("2. ")
 
 
-@pytest.mark.parametrize("vkey", ["", "nonsense", RECEIPT_VKEY[:-4], RECEIPT_VKEY.replace("+", " ", 1),
-                                  RECEIPT_VKEY + "\n"])
+@pytest.mark.parametrize("vkey", ["", "nonsense", VKEY[:-4], VKEY.replace("+", " ", 1), VKEY + "\n"])
 def test_what_is_no_vkey(vkey: str) -> None:
     raised(InvalidNote, verify_receipt, RECEIPT, vkey)
 
@@ -259,8 +230,8 @@ def test_what_is_no_vkey(vkey: str) -> None:
 def test_a_checkpoint_of_another_log_by_the_same_key() -> None:
     """The log's key may have signed a note about another origin: that note proves nothing here."""
     hashes = [leaf_hash(entry) for entry in CASE.entries]
-    text = Checkpoint("other.example/log", RECEIPT_SIZE, tree_root(hashes)).text()
-    error = refusal(replace(RECEIPT, proof=encode_proof(4, inclusion_path(hashes, 4), sign_note(text, [RECEIPT_LOG]))))
+    text = Checkpoint("other.example/log", SIZE, tree_root(hashes)).text()
+    error = refusal(replace(RECEIPT, proof=encode_proof(4, inclusion_path(hashes, 4), sign_note(text, [LOG]))))
     assert error.code == "wrong-checkpoint"
     assert "another log" in error.message
 
@@ -291,7 +262,7 @@ def test_the_path_of_another_entry() -> None:
     assert error.message.startswith("3. ")
 
 
-@pytest.mark.parametrize("index", [0, 3, 5, 6, RECEIPT_SIZE, 2**62])
+@pytest.mark.parametrize("index", [0, 3, 5, 6, SIZE, 2**62])
 def test_index_and_proof_changed_together(index: int) -> None:
     error = refusal(replace(RECEIPT, index=index, proof=RECEIPT.proof.replace("index 4\n", f"index {index}\n")))
     assert (error.code, error.value) == ("not-included", str(index))
@@ -376,7 +347,7 @@ def test_a_lot_is_never_shown_in_the_place_of_the_assessment() -> None:
     lone = replace(case.receipt.leaves[0], leaf=Raw(lot_leaf(1)))
     entry = parse_entry(case.entries[4])._replace(outcome=outcome_root([lot_leaf(1)])).to_bytes()
     hashes = [leaf_hash(entry if i == 4 else other) for i, other in enumerate(case.entries)]
-    checkpoint = sign_checkpoint(Checkpoint(ORIGIN, RECEIPT_SIZE, tree_root(hashes)), RECEIPT_LOG)
+    checkpoint = sign_checkpoint(Checkpoint(ORIGIN, SIZE, tree_root(hashes)), LOG)
     proof = TlogProof(4, tuple(inclusion_path(hashes, 4)), checkpoint)
     error = refusal(replace(make_receipt(proof, canonical.digest(BODY), entry, []), leaves=[lone]))
     assert (error.code, error.field, error.value) == ("wrong-leaf", "leaves[0]", "0")
@@ -431,7 +402,7 @@ def test_a_signature_that_the_log_took_in_and_that_does_not_hold(fault: str) -> 
         "no signature": bytes(64),
     }[fault]
     entry = parse_entry(CASE.entries[4])._replace(signature=signature).to_bytes()
-    checkpoint = sign_checkpoint(Checkpoint(ORIGIN, 1, leaf_hash(entry)), RECEIPT_LOG)
+    checkpoint = sign_checkpoint(Checkpoint(ORIGIN, 1, leaf_hash(entry)), LOG)
     receipt = make_receipt(TlogProof(0, (), checkpoint), digest, entry, CASE.leaves)
     assert check(receipt, body=BODY).lots
     error = refusal(receipt, body=BODY, key=PUBLIC)
@@ -468,267 +439,3 @@ def test_no_change_of_a_receipt_shows_another_figure(at: int, flip: int) -> None
     # A leaf may get lost (the name of an optional list was hit), but none may change.
     assert found.assessment in (true.assessment, None)
     assert set(map(str, found.lots)) <= set(map(str, true.lots))
-
-
-# What the log promises before its witnesses have signed.
-
-@pytest.fixture(scope="module")
-def log() -> MemoryLedger:
-    memory = MemoryLedger(registry(), seed=3)
-    memory.admit(parties(3, 20))
-    memory.must(*generate(3, 20))
-    return memory
-
-
-@pytest.fixture(scope="module")
-def promise(log: MemoryLedger) -> Acknowledgement:
-    return acknowledge(len(log.entries) - 1, log.entries[-1], log.original_leaves[len(log.entries) - 1], [LOG])
-
-
-def test_the_text_is_written_out(log: MemoryLedger) -> None:
-    data = log.entries[7]
-    assert acknowledgement_text("example.org/log", 7, data) == (
-        f"carbon-ledger/receipt/v1\norigin example.org/log\nindex 7\nentry {leaf_hash(data).hex()}\n"
-        f"digest {data[2:34].hex()}\noutcome {data[130:162].hex()}\n"
-    )
-
-
-def test_no_checkpoint_and_no_statement_can_be_taken_for_it(promise: Acknowledgement) -> None:
-    text = parse_note(promise.note).text
-    for extensions in (False, True):
-        raised(InvalidNote, parse_checkpoint, text, extensions=extensions)
-    raised(InvalidNote, stated, promise.note)
-    assert not text.startswith(TAG)
-    checkpoint = sign_checkpoint(Checkpoint(LOG.name, 9, bytes(32)), LOG)
-    raised(VerificationError, verify_answer, replace(promise, note=checkpoint), VKEY)
-
-
-def test_it_reads_back_and_holds(promise: Acknowledgement) -> None:
-    found = read_answer(msgspec.json.encode(promise))
-    assert found == promise
-    verified = verify_answer(found, VKEY)
-    assert (verified.index, verified.size) == (promise.index, None)
-    assert len(verified.lots) + (verified.assessment is not None) == len(promise.leaves)
-
-
-def test_a_receipt_is_read_as_one(log: MemoryLedger) -> None:
-    hashes = [leaf_hash(entry) for entry in log.entries]
-    note = sign_checkpoint(Checkpoint(LOG.name, len(hashes), tree_root(hashes)), LOG)
-    proof = TlogProof(0, tuple(inclusion_path(hashes, 0)), note)
-    receipt = make_receipt(proof, log.digests[0], log.entries[0], log.original_leaves[0])
-    found = read_answer(msgspec.json.encode(receipt))
-    assert isinstance(found, Receipt)
-    assert verify_answer(found, VKEY).size == len(hashes)
-
-
-@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"null", b'{"note": 1}', b'{"note": "x"}', b"\xff", b"[" * 9_000])
-def test_what_is_neither_is_refused(data: bytes) -> None:
-    raised(InvalidInput, read_answer, data)
-
-
-def test_each_part_is_bound(log: MemoryLedger, promise: Acknowledgement) -> None:
-    other = acknowledge(3, log.entries[3], log.original_leaves[3], [LOG])
-    text = parse_note(promise.note).text
-    for changed, step in (
-        (replace(promise, index=promise.index - 1), "2."), (replace(promise, note=other.note), "2."),
-        (replace(promise, note=sign_note(text.replace("index", "Index"), [LOG])), "2."),
-        (replace(promise, note="x"), "2."),
-        (replace(promise, digest=other.digest), "1."), (replace(promise, entry=other.entry), "1."),
-    ):
-        assert raised(VerificationError, verify_answer, changed, VKEY).message.startswith(step)
-    with pytest.raises(VerificationError, match=r"5\."):
-        verify_answer(promise, VKEY, body=b"{}")
-
-
-# test_entry
-
-ENTRY = Entry(kind=2, digest=b"\x11" * 32, keyid=b"\x22" * 32, signature=b"\x33" * 64, outcome=b"\x44" * 32,
-              time=0x0102030405060708)
-hashes = st.binary(min_size=32, max_size=32)
-entries = st.builds(
-    Entry, kind=st.sampled_from(KINDS), digest=hashes, keyid=hashes, signature=st.binary(min_size=64, max_size=64),
-    outcome=hashes, time=st.integers(min_value=0, max_value=2**64 - 1),
-)
-
-
-def test_170_bytes_in_the_order_of_the_design() -> None:
-    assert (SIZE, VERSION) == (170, 1)
-    assert ENTRY.to_bytes() == (
-        bytes([1, 2]) + b"\x11" * 32 + b"\x22" * 32 + b"\x33" * 64 + b"\x44" * 32 + bytes.fromhex("0102030405060708")
-    )
-
-
-def test_kinds() -> None:
-    """0 private, 1 organization, 2 keyChange, 3 activation, 4 erasure, 5 reader, 6 readerRevocation."""
-    assert (KINDS, Product.kind, Transformation.kind) == ((0, 1, 2, 3, 4, 5, 6), 0, 0)
-    assert (Organization.kind, KeyChange.kind, Activation.kind, Erasure.kind) == (1, 2, 3, 4)
-    assert (AppointedReader.kind, ReaderRevocation.kind) == (5, 6)
-
-
-@given(entries)
-def test_an_entry_reads_back(entry: Entry) -> None:
-    data = entry.to_bytes()
-    assert (len(data), parse_entry(data)) == (170, entry)
-
-
-@given(entries, entries)
-def test_different_entries_have_different_bytes(one: Entry, other: Entry) -> None:
-    assert (one == other) is (one.to_bytes() == other.to_bytes())
-
-
-@pytest.mark.parametrize("length", [0, 1, 169, 171, 340])
-def test_a_wrong_length(length: int) -> None:
-    error = raised(VerificationError, parse_entry, (ENTRY.to_bytes() * 2)[:length])
-    assert error.code == "malformed-entry"
-    assert f"not {length}" in error.message
-
-
-@pytest.mark.parametrize("version", [0, 2, 255])
-def test_another_version(version: int) -> None:
-    error = raised(VerificationError, parse_entry, bytes([version]) + ENTRY.to_bytes()[1:])
-    assert error.code == "malformed-entry"
-    assert f"version {version}," in error.message
-
-
-@pytest.mark.parametrize("kind", [7, 8, 255])
-def test_an_unknown_kind(kind: int) -> None:
-    error = raised(VerificationError, parse_entry, ENTRY._replace(kind=kind).to_bytes())
-    assert error.code == "malformed-entry"
-    assert f"kind {kind}," in error.message
-
-
-def test_every_byte_counts() -> None:
-    """No two bytes of an entry say the same: each change gives another entry, or none."""
-    data = ENTRY.to_bytes()
-    for at in range(SIZE):
-        changed = bytearray(data)
-        changed[at] ^= 1
-        try:
-            found = parse_entry(bytes(changed))
-        except VerificationError:
-            assert at == 0
-        else:
-            assert found != ENTRY
-    assert len({hashlib.sha256(data[:i] + bytes([data[i] ^ 1]) + data[i + 1 :]).digest() for i in range(SIZE)}) == SIZE
-
-
-# test_envelope
-
-ENVELOPE_KEY = SigningKey.from_seed(b"\1" * 32)
-ENVELOPE_NONCE = "AAAAAAAAAAAAAAAAAAAAAA"
-RECORD = Product(issuer="urn:example:mill", nonce=ENVELOPE_NONCE, id="urn:example:mill:steel", sector="steel",
-                 unit="TNE")
-SIGNATURE = base64.b64encode(b"\0" * 64).decode()
-GOOD: dict[str, Any] = {"body": "e30=", "key": "0" * 64, "signature": SIGNATURE}
-
-
-def envelope_refusal(data: bytes) -> InvalidInput:
-    return raised(InvalidInput, open_envelope, data)
-
-
-def test_a_sealed_record_opens_and_verifies() -> None:
-    opened = open_envelope(msgspec.json.encode(seal(RECORD, ENVELOPE_KEY, ORIGIN)))
-    assert (canonical.decode_record(opened.body), opened.keyid) == (RECORD, ENVELOPE_KEY.keyid)
-    load_spki(ENVELOPE_KEY.spki).verify(opened.signature, record_message(ORIGIN, 0, canonical.digest(opened.body)))
-
-
-def test_the_signature_covers_the_kind() -> None:
-    public = PublicKey(spki=base64.b64encode(ENVELOPE_KEY.spki).decode(), proof="AAAA")
-    record = Organization(issuer="urn:example:r", nonce=ENVELOPE_NONCE, id="urn:example:r", keys=[public])
-    opened = open_envelope(msgspec.json.encode(seal(record, ENVELOPE_KEY, ORIGIN)))
-    digest = canonical.digest(opened.body)
-    load_spki(ENVELOPE_KEY.spki).verify(opened.signature, record_message(ORIGIN, 1, digest))
-    raised(VerificationError, lambda: load_spki(ENVELOPE_KEY.spki).verify(opened.signature,
-                                                                          record_message(ORIGIN, 0, digest)))
-
-
-def test_sealing_is_deterministic() -> None:
-    assert seal(RECORD, ENVELOPE_KEY, ORIGIN) == seal(RECORD, ENVELOPE_KEY, ORIGIN)
-    assert seal(RECORD, ENVELOPE_KEY, ORIGIN) != seal(RECORD, ENVELOPE_KEY, "other.example/log")
-
-
-def test_the_form_on_the_wire() -> None:
-    assert open_envelope(json.dumps(GOOD).encode()).body == b"{}"
-    assert json.loads(msgspec.json.encode(Envelope("e30=", "0" * 64, SIGNATURE))) == GOOD
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"", b" ", b"{", b"nonsense", b'{"body":"e30=","key":', b'{"body":"\xff"}', b"\xef\xbb\xbf{}", b"{}{}",
-        b"[" * 100_000, b'{"body":' * 100_000, b'{"body":"\n"}',
-        # What follows the first wrong field is broken as well.
-        b'{"x":1', b'{"x":' + b"[" * 100_000, b'{"x":1,"\xff"', b'{"key":3', b'{"key":"\xff',
-    ],
-)
-def test_what_is_no_json(data: bytes) -> None:
-    error = envelope_refusal(data)
-    assert error.code == "not-json"
-    assert error.message.startswith("not an envelope: ")
-    assert (error.value or "").startswith("b")
-    assert "signature" in (error.rule or "")
-
-
-@pytest.mark.parametrize("between", [b"\n", b"\r\n", b""])
-def test_several_envelopes_as_one_need_their_media_type(between: bytes) -> None:
-    one = msgspec.json.encode(GOOD)
-    assert "application/x-ndjson" in (envelope_refusal(one + between + one + between).rule or "")
-    assert "application/x-ndjson" not in (envelope_refusal(one[:-1]).rule or "")
-
-
-@pytest.mark.parametrize(
-    ("change", "code", "field", "value"),
-    [
-        ({"body": 3}, "invalid-field", "$.body", "3"),
-        ({"body": None}, "invalid-field", "$.body", None),
-        ({"key": "0" * 63}, "invalid-field", "$.key", "0" * 63),
-        ({"key": "A" * 64}, "invalid-field", "$.key", "A" * 64),
-        ({"key": "0" * 64 + "\n"}, "invalid-field", "$.key", "0" * 64 + "\n"),
-        ({"signature": SIGNATURE + "AAAA"}, "invalid-field", "$.signature", SIGNATURE + "AAAA"),
-        ({"signature": []}, "invalid-field", "$.signature", "[]"),
-        ({"origin": "x"}, "unknown-field", "$.origin", "x"),
-        ({"signature": "AAAA"}, "malformed-signature", "signature", "3"),
-        ({"signature": ""}, "malformed-signature", "signature", "0"),
-        ({"signature": base64.b64encode(b"\0" * 65).decode()}, "malformed-signature", "signature", "65"),
-        ({"signature": SIGNATURE[:-1]}, "not-base64", "signature", SIGNATURE[:40]),
-        ({"signature": SIGNATURE[:-3] + "B=="}, "not-base64", "signature", SIGNATURE[:40]),
-        ({"signature": base64.b64encode(b"\xff" * 64).decode().replace("/", "_")}, "not-base64", "signature", "_" * 40),
-        ({"body": "e30"}, "not-base64", "body", "e30"),
-        ({"body": "e31="}, "not-base64", "body", "e31="),
-        ({"body": "e30=\n"}, "not-base64", "body", "e30=\n"),
-        ({"body": "e3 0="}, "not-base64", "body", "e3 0="),
-        ({"body": "é30="}, "not-base64", "body", "é30="),
-    ],
-)
-def test_what_is_no_envelope(change: dict[str, Any], code: str, field: str, value: str | None) -> None:
-    error = envelope_refusal(json.dumps({**GOOD, **change}).encode())
-    assert (error.code, error.field, error.value) == (code, field, value)
-    assert field.removeprefix("$.") in error.message
-    assert error.rule
-
-
-@pytest.mark.parametrize("missing", list(GOOD))
-def test_every_part_is_needed(missing: str) -> None:
-    error = envelope_refusal(json.dumps({name: value for name, value in GOOD.items() if name != missing}).encode())
-    assert (error.code, error.field) == ("missing-field", f"$.{missing}")
-    assert isinstance(error, InvalidBody)
-
-
-@pytest.mark.parametrize("data", [b"[]", b"3", b'"x"', b"null"])
-def test_an_envelope_is_an_object(data: bytes) -> None:
-    error = envelope_refusal(data)
-    assert (error.code, error.field) == ("invalid-field", "$")
-
-
-def test_a_body_over_one_mebibyte() -> None:
-    largest = base64.b64encode(b"x" * MAX_BODY).decode()
-    assert len(open_envelope(json.dumps({**GOOD, "body": largest}).encode()).body) == MAX_BODY
-    error = envelope_refusal(json.dumps({**GOOD, "body": largest + "AAAA"}).encode())
-    assert (error.code, error.field) == ("body-too-large", "body")
-    assert str(MAX_BODY) in error.message
-
-
-def test_the_body_itself_is_measured_too() -> None:
-    """Base64 comes in threes: two bytes too many still fit the envelope, and are refused with the body."""
-    opened = open_envelope(json.dumps({**GOOD, "body": base64.b64encode(b"x" * (MAX_BODY + 1)).decode()}).encode())
-    assert raised(InvalidBody, canonical.decode_record, opened.body).code == "body-too-large"
