@@ -564,6 +564,15 @@ CREATE TABLE balance (
     quantity numeric NOT NULL CHECK (quantity <> 'NaN')
 ) WITH (fillfactor = 80);
 
+-- What is shown of a sector's year to those who do not see all organisations: see queries/indicators/release.py.
+CREATE TABLE sector_release (
+    sector text NOT NULL,
+    year integer NOT NULL,
+    size bigint NOT NULL CHECK (size > 0),
+    answer bytea NOT NULL,
+    PRIMARY KEY (sector, year, size)
+);
+
 CREATE FUNCTION forbid_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the table % only grows: % is not allowed', TG_TABLE_NAME, TG_OP
@@ -655,7 +664,7 @@ BEGIN
         'standing_acceptance', 'arrival', 'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
         'dispute', 'opening', 'group_goods', 'attestation', 'claim', 'report', 'publication', 'renewal',
         'log_key', 'plugin_archive', 'access_grant', 'grant_revocation', 'reader', 'reader_revocation', 'published',
-        'publication_end', 'client', 'client_revocation', 'token_key', 'access_root']
+        'publication_end', 'client', 'client_revocation', 'token_key', 'access_root', 'sector_release']
     LOOP
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);

@@ -65,7 +65,7 @@ class GroupAnswer(QueryAnswer, frozen=True, kw_only=True):
     records: int
     indicators: list[IndicatorAnswer]
     targets: list[TargetAnswer]
-    questioned: float
+    questioned: float | None
     findings: list[FindingCount] = field(default_factory=list)
     key: str | None = None
     only_own: bool = False
@@ -84,7 +84,7 @@ class IndicatorsAnswer(QueryAnswer, frozen=True, kw_only=True):
     indicators: list[IndicatorAnswer]
     targets: list[TargetAnswer]
     note: str
-    questioned: float
+    questioned: float | None
     findings: list[FindingCount] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     since: str | None = field(default=None, name="from")

@@ -31,3 +31,16 @@ ORDER BY r.index LIMIT $7;
 -- parameters: instants from and until which reports reach, tree size
 SELECT DISTINCT f.id FROM report t JOIN facility f ON f.id = t.subject
 WHERE t.starts >= $1 AND t.starts <= $2 AND t.ends <= $2 AND t.record < $3 ORDER BY f.id;
+
+-- name: release
+-- purpose: the newest release of a sector's year
+-- parameters: sector, year
+SELECT answer FROM sector_release WHERE sector = $1 AND year = $2 ORDER BY size DESC LIMIT 1;
+
+-- name: add_release
+-- purpose: a release, unless there is another newest one than that which it replaces
+-- parameters: sector, year, tree size, tree size of the one that it replaces or -1, answer
+INSERT INTO sector_release (sector, year, size, answer)
+SELECT $1, $2, $3, $5
+WHERE $4 = coalesce((SELECT max(size) FROM sector_release WHERE sector = $1 AND year = $2), -1)
+ON CONFLICT DO NOTHING;

@@ -84,10 +84,13 @@ def _indicators(indicator_answers: Iterable[IndicatorAnswer]) -> Table:
 
 def _findings(answer: IndicatorsAnswer) -> Iterator[str]:
     """The findings of the records, by code."""
+    if answer.questioned is None:
+        yield "kg CO2e that the records question: suppressed, as few organisations contribute"
     if not answer.findings and not answer.questioned:
         return
-    yield (f"the records question {fixed(answer.questioned)} kg CO2e; `doubted` is the share of an indicator's records "
-           "with a warning")
+    if answer.questioned is not None:
+        yield (f"the records question {fixed(answer.questioned)} kg CO2e; `doubted` is the share of an indicator's "
+               "records with a warning")
     for count in answer.findings:
         amount = f", {fixed(count.amount)} kg CO2e questioned" if count.amount else ""
         yield f"  {count.severity} {count.code}: {count.records:,} records{amount}"

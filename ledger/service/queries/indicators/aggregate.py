@@ -100,7 +100,7 @@ class IndicatorGroup:
     def _ratio(self, composite: Composite, row: IndicatorRow) -> None:
         stated = [row.indicators[name] for name in composite.denominators if name in row.indicators]
         if stated:
-            counts = not composite.routes or row.route in composite.routes
+            counts = composite.counts(row.route)
             numerator = row.indicators.get(composite.numerator, Decimal(0)) if counts else Decimal(0)
             self.amounts[composite.name].add(row, numerator, sum(stated, Decimal(0)))
 
@@ -114,10 +114,8 @@ class IndicatorGroup:
         value, weight = row.indicators.get(composite.numerator), row.weight(composite.weight)
         if value is None or weight is None:
             return
-        for report in reports:
-            baseline = None if report.baseline is None else report.baseline.indicators.get(composite.numerator)
-            if baseline is not None and report.start < row.ended <= report.end:
-                self.amounts[composite.name].add(row, value * weight, Decimal(baseline) * weight)
+        for baseline in composite.baselines(row.ended, reports):
+            self.amounts[composite.name].add(row, value * weight, baseline * weight)
 
     def value(self, composite: Composite) -> float | None:
         """The value of an indicator; None if no record, or no report, states it."""
@@ -170,7 +168,7 @@ def change_of_value_added(valued: Iterable[Valued], quantity: str) -> list[PerVa
     """
     groups: dict[str, list[tuple[Valued, float, float]]] = {}
     for site in valued:
-        baseline = _baseline(site.report, quantity)
+        baseline = baseline_of(site.report, quantity)
         if baseline is not None and site.report.value_added is not None and site.records:
             groups.setdefault(site.report.value_added.currency, []).append((site, *baseline))
     changes = []
@@ -190,7 +188,7 @@ def _money(report: Report) -> float:
     return 0.0 if report.value_added is None else float(report.value_added.value)
 
 
-def _baseline(report: Report, quantity: str) -> tuple[float, float] | None:
+def baseline_of(report: Report, quantity: str) -> tuple[float, float] | None:
     """Amount and money of the baseline; None if it does not state both."""
     baseline = report.baseline
     if baseline is None or baseline.value_added is None:

@@ -1,10 +1,13 @@
-"""The catalogue of indicators that combine the indicators of many records, and the targets of plans. Both are tables in
-this folder: `composites.csv` and `targets.csv`."""
+"""The catalogue of indicators that combine the indicators of many records, and the targets of plans, as tables in this
+folder: `composites.csv`, `targets.csv`, and `parts.csv`, which says how indicators of records are made of each
+other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from typing import Final, Literal, NamedTuple, cast
 
+from ledger.core.record.kinds import Report
 from ledger.sdk.tables import rows
 
 Kind = Literal["sum", "ratio", "mean", "change", "perValueAdded", "perValueAddedChange"]
@@ -38,6 +41,17 @@ class Composite(NamedTuple):
     unit: str
     en: str
     zh: str
+
+    def counts(self, route: str) -> bool:
+        """Whether the numerator is of this route too."""
+        return not self.routes or route in self.routes
+
+    def baselines(self, ended: str, reports: Iterable[Report]) -> list[Decimal]:
+        """The figures of the numerator in the baselines of the reports over an instant."""
+        return [
+            Decimal(report.baseline.indicators[self.numerator]) for report in reports
+            if report.baseline is not None and self.numerator in report.baseline.indicators
+            and report.start < ended <= report.end]
 
 
 class Target(NamedTuple):
@@ -106,6 +120,15 @@ def targets() -> Sequence[Target]:
 def composites_of(sector: str) -> list[Composite]:
     """The indicators of a sector, and the indicators that every sector has."""
     return [one for one in composites() if one.sector in (sector, ANY)]
+
+
+def wholes_of(sector: str) -> Mapping[str, Sequence[str]]:
+    """The indicators of records that are parts of another one, by that one. The parts of a whole do not overlap."""
+    wholes: dict[str, list[str]] = {}
+    for row in rows(_PACKAGE, "parts.csv"):
+        if row["sector"] == sector:
+            wholes.setdefault(row["whole"], []).append(row["part"])
+    return wholes
 
 
 def targets_of(sector: str) -> list[Target]:

@@ -1,10 +1,12 @@
 """The indicators of a sector over a period: in total and by group, with coverage, compared with targets."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from ledger.access.aggregates import is_ended_year
-from ledger.answers.indicators import IndicatorsAnswer
+from msgspec.structs import replace
+
+from ledger.answers.indicators import GroupAnswer, IndicatorsAnswer
 from ledger.core.record.kinds import Facility, Report
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidInput, NotFound
@@ -14,10 +16,19 @@ from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.footprint.attestations import tree_time
 from ledger.service.queries.footprint.interests import read_groups
 from ledger.service.queries.indicators.aggregate import IndicatorGroup, IndicatorRow, Valued
-from ledger.service.queries.indicators.catalogue import INDUSTRY, catalogued, composites_of, targets_of
+from ledger.service.queries.indicators.atoms import Atoms, CellName
+from ledger.service.queries.indicators.catalogue import INDUSTRY, catalogued, composites_of, targets_of, wholes_of
 from ledger.service.queries.indicators.present import NOTE, group_answer
+from ledger.service.queries.indicators.release import (
+    SUPPRESSED,
+    Looks,
+    Release,
+    may_replace,
+    read_release,
+    release_of,
+    store_release,
+)
 from ledger.service.queries.indicators.rows import read_facilities, read_reported, read_site_reports, read_valued, scan
-from ledger.service.queries.indicators.shown import SUPPRESSED, ShownSums
 from ledger.service.queries.inventory.rows import InventorySpan
 from ledger.service.queries.periods import BEGIN, NEVER, Period, period_of
 from ledger.service.queries.questions import PeriodQuestion
@@ -26,6 +37,8 @@ from ledger.store.database import DatabasePool
 from ledger.store.facts import FactLoader
 
 GROUPINGS: Final = ("organization", "park", "province", "year", "facility")
+_NEW_YEAR: Final = re.compile(r"(\d{4})-01-01T00:00:00Z")
+_LOOKS: Final = Looks()
 _INDUSTRY: Final = {"en": "All industry on this ledger", "zh": "本账本全部工业"}
 
 
@@ -33,7 +46,8 @@ async def read_indicators(
     pool: DatabasePool, registry: Registry, question: PeriodQuestion, by: str | None = None, sight: Sight = EVERYTHING
 ) -> IndicatorsAnswer:
     """Indicators of a sector, or of `industry` as a whole, over the records that ended in a period; also by one of
-    GROUPINGS if `by` is given. A caller who does not see all organisations gets the sums of `ShownSums`.
+    GROUPINGS if `by` is given. A caller who does not see all organisations gets the release of an ended year, and
+    sums over its own ones.
 
     Raises NotFound for a sector that is neither on the ledger nor in the catalogue; InvalidInput for a malformed day or
     instant, an empty period, an unknown grouping, or an invalid tree size.
@@ -44,16 +58,71 @@ async def read_indicators(
                            rule="one of: " + " ".join(GROUPINGS))
     names = await _names(pool, registry, question.subject)
     as_of = await pinned(pool, await as_of_size(pool, question.at))
+    released = None
+    if not sight.whole and question.at is None and question.subject != INDUSTRY:
+        released = await _released(pool, question.subject, period, as_of)
+        as_of = as_of if released is None else await as_of_size(pool, released.size)
     span = InventorySpan(period.since or BEGIN, period.until or NEVER)
-    aggregation = _IndicatorAggregation(pool, question.subject, span, by, as_of)
-    if not sight.whole:
-        now = await tree_time(pool, as_of.size)
-        mixes = (question.at is None and question.subject != INDUSTRY
-                 and is_ended_year(period.since, period.until, now))
-        aggregation.sums = ShownSums(sight, aggregation.composites, mixes=mixes)
+    aggregation = _IndicatorAggregation(pool, question.subject, span, by, as_of, None if sight.whole else sight.of_own)
+    if sight.whole or sight.rights.own or sight.rights.whole_grantors:
+        await aggregation.read()
+    await sight.note(aggregation.issuers)
+    answer = await in_thread(aggregation.answer, names, period)
+    return answer if sight.whole else _shown(answer, released)
+
+
+async def _released(pool: DatabasePool, sector: str, period: Period, as_of: AsOf) -> Release | None:
+    """The release of a period that is a calendar year and has ended; None for another one. A new one is made if there
+    is none, or if enough has changed since."""
+    year = ended_year(period.since, period.until, await tree_time(pool, as_of.size))
+    if year is None:
+        return None
+    stored = await read_release(pool, sector, year)
+    if stored is not None and (stored.size == as_of.size or not (stored.is_empty or _LOOKS.due(sector, year))):
+        return stored
+    now, atoms = await _year(pool, sector, year, as_of)
+    fresh = await in_thread(_release, now, atoms, stored)
+    if stored is not None:
+        _, before = await _year(pool, sector, year, await as_of_size(pool, stored.size))
+        if not await in_thread(may_replace, stored, before, fresh, atoms):
+            return stored
+    await store_release(pool, sector, year, fresh, stored)
+    return await read_release(pool, sector, year)
+
+
+async def _year(pool: DatabasePool, sector: str, year: int, as_of: AsOf) -> tuple["_IndicatorAggregation", Atoms]:
+    span = InventorySpan(f"{year:04d}-01-01T00:00:00Z", f"{year + 1:04d}-01-01T00:00:00Z")
+    atoms = Atoms(composites_of(sector), wholes_of(sector))
+    aggregation = _IndicatorAggregation(pool, sector, span, "province", as_of, atoms=atoms)
     await aggregation.read()
-    await sight.note({issuer for issuer in aggregation.issuers if sight.of_own(issuer)})
-    return await in_thread(aggregation.answer, names, period)
+    return aggregation, atoms
+
+
+def _release(of: "_IndicatorAggregation", atoms: Atoms, stored: Release | None) -> Release:
+    return release_of(of.as_of.size, atoms, of.places(), () if stored is None else stored.cells)
+
+
+def _shown(own: IndicatorsAnswer, released: Release | None) -> IndicatorsAnswer:
+    """The answer to a caller who does not see all organisations, from the answer over those that it sees."""
+    groups = {group.key: replace(group, only_own=True) for group in own.groups}
+    total = None if released is None else released.total
+    if released is not None and own.by == "province":
+        groups |= {group.key: group for group in released.provinces}
+    answer = replace(own, note=f"{NOTE} {SUPPRESSED}", only_own=True,
+                     groups=sorted(groups.values(), key=lambda one: (one.key is None, one.key or "")))
+    if total is None:
+        return answer
+    return replace(answer, only_own=False, coverage=total.coverage, records=total.records, indicators=total.indicators,
+                   targets=total.targets, questioned=total.questioned, findings=total.findings)
+
+
+def ended_year(since: str | None, until: str | None, now: str) -> int | None:
+    """The calendar year that is the period from one instant to another, if it has ended `now`. Years do not overlap, so
+    no difference of two periods is a smaller one."""
+    first, last = _NEW_YEAR.fullmatch(since or ""), _NEW_YEAR.fullmatch(until or "")
+    if first is None or last is None or until is None or until > now:
+        return None
+    return int(first[1]) if int(first[1]) + 1 == int(last[1]) else None
 
 
 async def _names(pool: DatabasePool, registry: Registry, sector: str) -> Mapping[str, str]:
@@ -74,11 +143,16 @@ async def _names(pool: DatabasePool, registry: Registry, sector: str) -> Mapping
 class _IndicatorAggregation:
     """Reads a sector's records once, and adds them to the total and to their groups."""
 
-    def __init__(self, pool: DatabasePool, sector: str, span: InventorySpan, by: str | None, as_of: AsOf) -> None:
-        self._pool, self._sector, self._span, self._by, self._moment = pool, sector, span, by, as_of
-        self.composites = composites_of(sector)
-        self.sums: ShownSums | None = None
-        self._whole = IndicatorGroup(self.composites)
+    def __init__(
+        self, pool: DatabasePool, sector: str, span: InventorySpan, by: str | None, as_of: AsOf,
+        counts: Callable[[str], bool] | None = None, atoms: Atoms | None = None,
+    ) -> None:
+        """`counts`: whether the records of an organisation count; all do without it. `atoms` collects all records."""
+        self._pool, self._sector, self._span, self._by, self.as_of = pool, sector, span, by, as_of
+        self._counts, self._atoms = counts, atoms
+        self._tops: dict[str, str] = {}
+        self._composites = composites_of(sector)
+        self._whole = IndicatorGroup(self._composites)
         self._groups: dict[str | None, IndicatorGroup] = {}
         self._operators: dict[str, str] = {}
         self._facilities: dict[str, Facility] = {}
@@ -90,43 +164,45 @@ class _IndicatorAggregation:
         return frozenset(self._operators.values())
 
     async def read(self) -> None:
-        reported = await read_reported(self._pool, self._span, self._moment)
-        async for scanned in scan(self._pool, self._sector, self._span, self._moment):
-            fresh = {site: issuer for site, issuer in scanned.seen.items() if site not in self._operators}
+        reported = await read_reported(self._pool, self._span, self.as_of)
+        async for scanned in scan(self._pool, self._sector, self._span, self.as_of):
+            fresh = {site: issuer for site, issuer in scanned.seen.items()
+                     if site not in self._operators and self._counted(issuer)}
             self._operators.update(fresh)
-            if fresh and self.sums is not None:
-                self.sums.tops.update(await read_groups(self._pool, set(fresh.values())))
             if fresh:
-                self._facilities.update(await read_facilities(self._pool, fresh, self._moment))
+                if self._atoms is not None:
+                    self._tops.update(await read_groups(self._pool, set(fresh.values())))
+                self._facilities.update(await read_facilities(self._pool, fresh, self.as_of))
                 self._reports.update(
-                    await read_site_reports(self._pool, reported & fresh.keys(), self._span, self._moment)
+                    await read_site_reports(self._pool, reported & fresh.keys(), self._span, self.as_of)
                 )
-            await in_thread(self._take, scanned.rows)
-        for valued in await read_valued(self._pool, self._reports, self._operators, self._moment):
+            await in_thread(self._take, [row for row in scanned.rows if self._counted(row.issuer)])
+        for valued in await read_valued(self._pool, self._reports, self._operators, self.as_of):
             self._value(valued)
+
+    def _counted(self, issuer: str) -> bool:
+        return self._counts is None or self._counts(issuer)
 
     def _take(self, rows: list[IndicatorRow]) -> None:
         for row in rows:
-            reports = self._reports.get(row.facility, ())
-            if self.sums is not None:
-                self.sums.take(self._key(row.facility, row.issuer, row.ended), row, reports)
-                continue
+            reports, key = self._reports.get(row.facility, ()), self._key(row.facility, row.issuer, row.ended)
             self._whole.take(row, reports)
             if self._by is not None:
-                self._group(self._key(row.facility, row.issuer, row.ended)).take(row, reports)
+                self._group(key).take(row, reports)
+            if self._atoms is not None:
+                self._atoms.take(key, self._tops.get(row.issuer, row.issuer), row, reports)
 
     def _value(self, valued: Valued) -> None:
-        if self.sums is not None:
-            key = self._key(valued.facility, valued.report.issuer, valued.report.end)
-            self.sums.value(key, self._operators[valued.facility], valued)
-            return
         self._whole.valued.append(valued)
+        operator = self._operators[valued.facility]
+        key = self._key(valued.facility, valued.report.issuer, valued.report.end)
         if self._by is not None:
-            key = self._key(valued.facility, valued.report.issuer, valued.report.end)
             self._group(key).valued.append(valued)
+        if self._atoms is not None:
+            self._atoms.value(key, self._tops.get(operator, operator), valued)
 
     def _group(self, key: str | None) -> IndicatorGroup:
-        return self._groups.setdefault(key, IndicatorGroup(self.composites))
+        return self._groups.setdefault(key, IndicatorGroup(self._composites))
 
     def _key(self, facility: str, issuer: str, ended: str) -> str | None:
         """The group of a record. A record that ends on 1 January at 00:00 belongs to the year before."""
@@ -150,28 +226,23 @@ class _IndicatorAggregation:
             return len(self._operators)
         return sum(self._key(site, issuer, "") == key for site, issuer in self._operators.items())
 
+    def places(self) -> dict[CellName, GroupAnswer]:
+        """The answers in total and by group, over the facilities of the period alone."""
+        targets = targets_of(self._sector)
+        groups = {CellName("", is_total=True): self._whole} | {
+            CellName("", key): group for key, group in self._groups.items()}
+        return {place: group_answer(group, len(group.facilities), self._composites, targets, place.place)
+                for place, group in groups.items()}
+
     def answer(self, names: Mapping[str, str], period: Period) -> IndicatorsAnswer:
         targets = targets_of(self._sector)
-        if self.sums is not None:
-            return self._shown(self.sums, names, period)
-        whole = group_answer(self._whole, len(self._operators), self.composites, targets)
+        whole = group_answer(self._whole, len(self._operators), self._composites, targets)
         return IndicatorsAnswer(
             sector=self._sector, names=dict(names), since=period.since, until=period.until, by=self._by,
-            at=self._moment.size, coverage=whole.coverage, records=whole.records, indicators=whole.indicators,
+            at=self.as_of.size, coverage=whole.coverage, records=whole.records, indicators=whole.indicators,
             targets=whole.targets, note=NOTE, questioned=whole.questioned, findings=whole.findings,
             groups=[
-                group_answer(group, self._known(key), self.composites, targets, key)
+                group_answer(group, self._known(key), self._composites, targets, key)
                 for key, group in sorted(self._groups.items(), key=lambda one: (one[0] is None, one[0] or ""))
             ],
-        )
-
-    def _shown(self, sums: ShownSums, names: Mapping[str, str], period: Period) -> IndicatorsAnswer:
-        """The answer to a caller who does not see all organisations."""
-        whole = sums.total(targets_of(self._sector))
-        return IndicatorsAnswer(
-            sector=self._sector, names=dict(names), since=period.since, until=period.until, by=self._by,
-            at=self._moment.size, coverage=whole.coverage, records=whole.records, indicators=whole.indicators,
-            targets=whole.targets, note=f"{NOTE} {SUPPRESSED}", questioned=whole.questioned, findings=whole.findings,
-            groups=sums.groups(targets_of(self._sector), mixes=self._by == "province") if self._by else [],
-            only_own=whole.only_own,
         )
