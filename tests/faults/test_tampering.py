@@ -159,7 +159,7 @@ def test_the_untouched_ledger_holds(kept: Kept, database: Database) -> None:
         assert report.ok, report.findings
     assert set(TABLES) == {*LOGGED, "balance"} - {
         "ledger", "tile", "publication", "renewal", "log_key", "plugin_archive", "client",
-        "client_revocation", "token_key", "access_root"}
+        "client_revocation", "token_key", "access_root", "sector_release"}
     for name in TABLES:
         assert len(rows(database, name)) == 2, name
 

@@ -21,7 +21,7 @@ LOGGED: Final = (
     "revision", "revised", "lot_version", "pool", "closing", "reopening", "provisional", "dispute", "opening",
     "group_goods", "attestation", "claim", "report", "publication", "renewal", "erasure", "log_key",
     "plugin_archive", "access_grant", "grant_revocation", "reader", "reader_revocation", "published",
-    "publication_end", "client", "client_revocation", "token_key", "access_root",
+    "publication_end", "client", "client_revocation", "token_key", "access_root", "sector_release",
 )
 """Tables that only grow, as opposed to `head`, `balance`, `spent_id`, `access_day` and `schema_version`."""
 EXPIRING: Final = ("access", "access_tile")
