@@ -17,9 +17,9 @@ from support.tampering import KINDS, deeds
 
 IDENTITY: Final = ("client", "client_revocation", "token_key", "spent_id")
 ACCESSES: Final = ("access", "access_day", "access_root", "access_tile")
-ELSEWHERE: Final = ("tile", "publication", "renewal", "log_key", *IDENTITY, *ACCESSES)
+ELSEWHERE: Final = ("tile", "publication", "renewal", "log_key", "sector_release", *IDENTITY, *ACCESSES)
 """Tables without rows in this ledger: see `test_tampering_log`, `test_tampering_witnessed` and
-`test_access_monitor`; identity is no part of the log."""
+`test_access_monitor`; identity and releases are no part of the log."""
 RANDOM: Final = 3_000
 
 
