@@ -350,9 +350,8 @@ def test_the_values_name_all_that_the_schema_allows() -> None:
     ({"database": {"mode": "sqlite"}}, "mode"),
     ({"database": {"mode": "existing"}}, "secret"),
     ({"database": {"cnpg": {"continuousBackup": {"enabled": True, "bucket": ""}}}}, "bucket"),
-    ({"ingress": {"enabled": True, "host": "ledger.example", "access": ""}}, "access"),
-    ({"ingress": {"enabled": True, "host": "ledger.example", "access": "annotations", "annotations": None}},
-     "annotations"),
+    ({"ingress": {"enabled": True, "host": ""}}, "host"),
+    ({"ingress": {"annotations": {"nginx.ingress.kubernetes.io/auth-url": "https://login.example"}}}, "annotations"),
     ({"backup": {"enabled": True, "bucket": ""}}, "bucket"),
     ({"backup": {"schedule": "every night"}}, "schedule"),
     ({"witness": {"enabled": True}}, "logs"),
@@ -388,3 +387,11 @@ def merged(values: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, A
     for name, value in changed.items():
         found[name] = merged(found.get(name) or {}, value) if isinstance(value, dict) else value
     return found
+
+
+def test_nothing_tells_operators_to_put_a_login_before_the_ledger() -> None:
+    """It has access control, and a login of the proxy would stop signed records, audits and tiles."""
+    for path in (*CHART.rglob("*"), *CHART.parent.glob("*.md"), CHART.parents[1] / "Containerfile"):
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        assert "no access control" not in text, path
+        assert "auth-url: " not in text, path
