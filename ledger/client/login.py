@@ -22,6 +22,8 @@ from ledger.errors import LedgerError, Unauthenticated, Unavailable
 ENDPOINT: Final = "/auth/token"
 REVOCATION: Final = "/auth/revoke"
 CLIENTS: Final = "/auth/clients"
+AWAY: Final = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
+"""Statuses of a server that is away, or of the proxy before it: a later request may succeed."""
 RENEW_SECONDS: Final = 30
 """A token is renewed so long before it expires."""
 
@@ -163,7 +165,7 @@ def check_oauth(url: str, status: int, content: bytes, retry_after: int | None) 
         code, words = fault.error, fault.error_description or fault.error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         code, words = "unexpected-answer", content[:200].decode(errors="replace").strip()
-    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status in AWAY:
         unavailable = Unavailable(f"{url} gives no access token now: {words}", code=code)
         unavailable.retry_after = retry_after
         raise unavailable

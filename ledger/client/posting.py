@@ -14,6 +14,7 @@ from ledger.answers.checked import CheckedRecord
 from ledger.answers.problems import Problem
 from ledger.client import limits
 from ledger.client.http import HttpAnswer, HttpRequest, Lines, decoded
+from ledger.client.login import AWAY
 from ledger.core.receipts.acknowledgement import Acknowledgement, read_answer
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.canonical import digest
@@ -183,7 +184,7 @@ def check_answer(url: str, answer: HttpAnswer) -> None:
     try:
         error = decoded(answer.content, Problem).error()
     except LedgerError:
-        kind = Unavailable if answer.status in (502, 503, 504) else LedgerError
+        kind = Unavailable if answer.status in AWAY else LedgerError
         error = kind(f"{url} answers {answer.status} {answer.reason}", code="unexpected-answer")
     if hasattr(error, "retry_after") and answer.retry_after is not None:
         error.retry_after = answer.retry_after

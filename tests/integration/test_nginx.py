@@ -49,11 +49,11 @@ def _free_port() -> int:
         return port
 
 
-def _configured(folder: Path, port: int, inside: str) -> None:
+def _configured(folder: Path, port: int, *servers: str) -> None:
     """The recipe with the names, files and ports of this test, and nothing else changed."""
     text = RECIPE.read_text(encoding="utf-8")
     changes = {
-        "server 127.0.0.1:8080;": f"server {inside.removeprefix('http://')};",
+        "server 127.0.0.1:8080;": "".join([f"server {one.removeprefix('http://')};" for one in servers]),
         "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
         "server_name ledger.example;": "server_name ledger.test localhost;",
         "/etc/ssl/ledger.example/": f"{folder}/",
@@ -166,3 +166,17 @@ def test_a_body_beyond_the_limit_ends_at_the_proxy(proxied: Proxied) -> None:
         # The proxy may answer and close before it has read everything.
         answer = proxied.client.post(f"{proxied.url}/v1/records", content=b"x" * (65 << 20), headers=NDJSON)
         assert answer.status_code == 413
+
+
+def test_a_replica_that_is_away_costs_no_answer(proxied: Proxied, tmp_path: Path) -> None:
+    """Its requests go to the other one, posts too, which have not been sent."""
+    for name in ("fullchain.pem", "privkey.pem"):
+        (tmp_path / name).write_bytes((proxied.ca.parent / name).read_bytes())
+    port, away = _free_port(), [f"http://127.0.0.1:{_free_port()}" for _ in range(3)]
+    _configured(tmp_path, port, *away, proxied.inside)
+    url = f"https://localhost:{port}"
+    with _nginx(tmp_path, url, proxied.client):
+        # After a failure nginx asks a server no more for ten seconds, so another nginx asks first for each of them.
+        answers = [proxied.client.post(f"{url}/v1/records", content=b"{}", headers=NDJSON) for _ in range(4)]
+        answers += [proxied.client.get(f"{url}/log/checkpoint") for _ in range(4)]
+    assert {answer.status_code for answer in answers} == {200}

@@ -33,6 +33,7 @@ def test_a_post_shows_all_steps() -> None:
             response = httpx.post(f"{server.url}/v1/records", content=envelope,
                                   headers={"traceparent": f"00-{TRACE}-{PARENT}-01"})
             assert response.status_code == 201, response.text
+            assert httpx.get(f"{server.url}/metrics").status_code == 401
             server.stop()  # sends the spans that are left
         spans = [span for span in collector.spans if span.trace_id.hex() == TRACE]
     (root,) = [span for span in spans if span.parent_span_id.hex() == PARENT]
@@ -50,7 +51,7 @@ def test_a_post_shows_all_steps() -> None:
     assert collector.services == {"carbon-ledger"}
     names = {span.name for span in collector.spans} | {text for span in collector.spans for one in span.attributes
                                                        for text in [one.value.string_value]}
-    assert not [name for name in names if "urn:" in name or shop.id in name]
+    assert not [name for name in names if "urn:" in name or shop.id in name or "metrics" in name]
 
 
 def test_the_console_prints_spans_to_stderr() -> None:

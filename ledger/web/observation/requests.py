@@ -34,6 +34,8 @@ MOST_PATH: Final = 1_000
 _ID_CHARACTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 _MOST_ID: Final = 64
 _PROBLEM: Final = MEDIA_TYPE.encode()
+_UNTRACED: Final = frozenset({"/metrics"})
+"""Scrapes come every few seconds, and a trace of one tells nothing."""
 _log = logging.getLogger("ledger.access")
 
 
@@ -87,7 +89,7 @@ class Observed:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = str(scope.get("method"))
         trace = None
-        if self._tracer is not None:
+        if self._tracer is not None and scope["path"] not in _UNTRACED:
             # Only a proxy of ours may continue a trace: a stranger could have all requests recorded, or hide its own.
             headers = scope["headers"] if client_of(scope) in self._proxies else ()
             trace = self._tracer.begin(method if method in METHODS else OTHER_METHOD, headers)

@@ -8,6 +8,7 @@ from ledger.answers.checked import CheckedRecord
 from ledger.answers.problems import Problem, problem_of
 from ledger.client import asking, posting
 from ledger.client.http import HttpAnswer, TooLarge
+from ledger.client.login import check_oauth
 from ledger.client.posting import SubmissionStopped, batches, check_answer, check_answered, check_answers, submitted
 from ledger.client.trust import Untrusted
 from ledger.core.receipts.acknowledgement import Acknowledgement
@@ -26,6 +27,7 @@ from ledger.errors import (
     PluginError,
     Refused,
     ShuttingDown,
+    Unauthenticated,
     Unavailable,
     VerificationError,
     refusal_of,
@@ -175,3 +177,10 @@ def test_a_stopped_submission_keeps_the_cause() -> None:
     stopped = SubmissionStopped(Overloaded("full", field="f", value="v", rule="r"), 3, [b"a"])
     assert (stopped.code, stopped.field, stopped.number, stopped.envelopes) == ("overloaded", "f", 3, (b"a",))
     assert "after 3 records: full" in stopped.message
+
+
+@pytest.mark.parametrize(("status", "kind"), [(429, Unavailable), (502, Unavailable), (503, Unavailable),
+                                              (504, Unavailable), (400, Unauthenticated), (401, Unauthenticated)])
+def test_a_login_that_a_proxy_answers_may_be_repeated(status: int, kind: type[LedgerError]) -> None:
+    error = raised(kind, check_oauth, URL, status, b"<html>Bad Gateway</html>", None)
+    assert URL in error.message
