@@ -82,7 +82,12 @@ def open_envelope(data: bytes, *, explain: bool = True) -> Opened:
             f"the signature has {len(signature)} bytes", code="malformed-signature", field="signature",
             value=len(signature), rule=f"{SIGNATURE_BYTES} bytes",
         )
-    return Opened(_strict(envelope.body, "body"), bytes.fromhex(envelope.key), signature)
+    opened = Opened(_strict(envelope.body, "body"), bytes.fromhex(envelope.key), signature)
+    if data.count(b":") != len(Envelope.__struct_fields__):
+        # No value has a colon. Of a repeated field, programs may take different ones.
+        raise InvalidInput("the envelope repeats a field", code="repeated-field", value=data[:40],
+                           rule=f"{_ENVELOPE}, each field once")
+    return opened
 
 
 def _is_record(tree: object) -> bool:

@@ -27,8 +27,10 @@ def refusal(data: bytes) -> InvalidInput:
 
 
 def test_a_sealed_record_opens_and_verifies() -> None:
-    opened = open_envelope(msgspec.json.encode(seal(RECORD, KEY, ORIGIN)))
-    assert (canonical.decode_record(opened.body), opened.keyid) == (RECORD, KEY.keyid)
+    envelope = seal(RECORD, KEY, ORIGIN)
+    opened = open_envelope(msgspec.json.encode(envelope))
+    assert canonical.decode_record(opened.body) == RECORD
+    assert opened.keyid == KEY.keyid
     load_spki(KEY.spki).verify(opened.signature, record_message(ORIGIN, 0, canonical.digest(opened.body)))
 
 
@@ -131,3 +133,14 @@ def test_the_body_itself_is_measured_too() -> None:
     """Base64 comes in threes: two bytes too many still fit the envelope, and are refused with the body."""
     opened = open_envelope(json.dumps({**GOOD, "body": base64.b64encode(b"x" * (MAX_BODY + 1)).decode()}).encode())
     assert raised(InvalidBody, canonical.decode_record, opened.body).code == "body-too-large"
+
+
+@pytest.mark.parametrize("field", [*GOOD, "\\u0062ody"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_repeated_field_is_refused(field: str, first: bool) -> None:
+    """Programs that take the first and programs that take the last one would read different envelopes."""
+    name = "body" if field not in GOOD else field
+    again, text = f'"{field}":"{GOOD[name]}"', json.dumps(GOOD)
+    repeated = f"{{{again},{text[1:]}" if first else f"{text[:-1]},{again}}}"
+    assert json.loads(repeated) == GOOD
+    assert refusal(repeated.encode()).code == "repeated-field"
