@@ -108,6 +108,19 @@ def test_a_log_of_any_size(kept: Kept, loose: Tampering) -> None:
     assert "complete" in rules
 
 
+@pytest.mark.parametrize("change", [
+    "head SET size = NULL", "head SET root = NULL", "entry SET data = NULL WHERE index = 5",
+    "entry SET data = NULL", "entry SET data = NULL WHERE index = (SELECT max(index) FROM entry)",
+    "erasure SET subject = NULL", "erasure SET subject = (SELECT min(index) FROM record)", "erasure SET subject = 5",
+])
+def test_what_everything_else_hangs_on(kept: Kept, loose: Tampering, change: str) -> None:
+    """The head, an entry's bytes, the record that an erasure names: a report with findings, nothing raised."""
+    table = change.partition(" ")[0]
+    with loose.done(Deed("odd", table, "size" if table == "head" else "data" if table == "entry" else "subject", 0)):
+        loose.database.tamper(f"UPDATE {change}")
+        assert not kept.by_database(loose.database).ok
+
+
 def test_the_command_prints_a_report(kept: Kept, loose: Tampering) -> None:
     """As JSON too, and exit code 1."""
     with loose.done(Deed("odd", "revised", "leaf", 0)):
