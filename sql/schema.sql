@@ -274,7 +274,6 @@ CREATE INDEX publication_end_subject ON publication_end (subject, record);
 CREATE TABLE client (
     id text PRIMARY KEY,
     organization text NOT NULL REFERENCES organization,
-    name text NOT NULL,
     scopes text[] NOT NULL,
     secret text NOT NULL CHECK (secret LIKE '$argon2id$%'),
     created timestamptz NOT NULL DEFAULT now(),
@@ -282,6 +281,11 @@ CREATE TABLE client (
     size bigint NOT NULL CHECK (size > 0)
 );
 CREATE INDEX client_organization ON client (organization, id);
+-- The name of a client may be a person's: it goes when the client is revoked.
+CREATE TABLE client_name (
+    client text PRIMARY KEY REFERENCES client,
+    name text NOT NULL
+);
 CREATE TABLE client_revocation (
     client text PRIMARY KEY REFERENCES client,
     revoked timestamptz NOT NULL DEFAULT now()
@@ -705,7 +709,7 @@ GRANT USAGE ON SCHEMA public TO carbon_ledger_writer;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO carbon_ledger_writer;
 REVOKE INSERT ON schema_version, ledger FROM carbon_ledger_writer;
 GRANT UPDATE ON head TO carbon_ledger_writer;
-GRANT DELETE ON spent_id TO carbon_ledger_writer;
+GRANT DELETE ON spent_id, client_name TO carbon_ledger_writer;
 GRANT UPDATE (remaining, quantity) ON balance TO carbon_ledger_writer;
 GRANT UPDATE (size, closed) ON access_day TO carbon_ledger_writer;
 

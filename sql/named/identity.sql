@@ -46,14 +46,16 @@ WITH entering AS (
     WHERE c.id = $8 AND c.organization = $2 AND NOT EXISTS (SELECT FROM client_revocation v WHERE v.client = c.id)
         AND NOT EXISTS (SELECT FROM compromise k WHERE k.keyid = c.keyid AND k.since <= c.size)
 ), added AS (
-    INSERT INTO client (id, organization, name, scopes, secret, keyid, size)
-    SELECT $1, $2, $3, $4::text[], $5, e.keyid, e.size FROM entering e WHERE (
+    INSERT INTO client (id, organization, scopes, secret, keyid, size)
+    SELECT $1, $2, $4::text[], $5, e.keyid, e.size FROM entering e WHERE (
         SELECT count(*) FROM (
             SELECT FROM client c WHERE c.organization = $2
                 AND NOT EXISTS (SELECT FROM client_revocation v WHERE v.client = c.id)
                 AND NOT EXISTS (SELECT FROM compromise k WHERE k.keyid = c.keyid AND k.since <= c.size)
             LIMIT $6) n) < $6
-    RETURNING keyid, extract(epoch FROM created)::double precision AS created
+    RETURNING id, keyid, extract(epoch FROM created)::double precision AS created
+), named AS (
+    INSERT INTO client_name (client, name) SELECT id, $3 FROM added
 )
 SELECT a.created, encode(a.keyid, 'hex') AS keyid FROM entering e LEFT JOIN added a ON true;
 
@@ -61,15 +63,16 @@ SELECT a.created, encode(a.keyid, 'hex') AS keyid FROM entering e LEFT JOIN adde
 -- purpose: a page of an organisation's clients, by id. BETWEEN makes the planner take the index that has this order.
 -- `compromised`: the first entry that reports the key of a client as compromised by the time at which it entered it
 -- parameters: organisation, id after which the page begins, most
-SELECT c.id, c.name, c.scopes, extract(epoch FROM c.created)::double precision AS created,
+SELECT c.id, n.name, c.scopes, extract(epoch FROM c.created)::double precision AS created,
        extract(epoch FROM v.revoked)::double precision AS revoked, encode(c.keyid, 'hex') AS keyid,
        (SELECT min(k.record) FROM compromise k WHERE k.keyid = c.keyid AND k.since <= c.size) AS compromised
-FROM client c LEFT JOIN client_revocation v ON v.client = c.id
+FROM client c LEFT JOIN client_revocation v ON v.client = c.id LEFT JOIN client_name n ON n.client = c.id
 WHERE c.organization BETWEEN $1 AND $1 AND c.id > $2 ORDER BY c.organization, c.id LIMIT $3;
 
 -- name: revoke_client
--- purpose: a row if the organisation has such a client, whether it was in force or not
+-- purpose: a row if the organisation has such a client, whether it was in force or not. Its name goes
 -- parameters: id, organisation
 WITH own AS (SELECT id FROM client WHERE id = $1 AND organization = $2),
-     ended AS (INSERT INTO client_revocation (client) SELECT id FROM own ON CONFLICT (client) DO NOTHING)
+     ended AS (INSERT INTO client_revocation (client) SELECT id FROM own ON CONFLICT (client) DO NOTHING),
+     forgotten AS (DELETE FROM client_name WHERE client IN (SELECT id FROM own))
 SELECT id FROM own;

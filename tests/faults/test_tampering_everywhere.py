@@ -15,7 +15,7 @@ from support.everytable import fill_every_table
 from support.kept import Kept, filled
 from support.tampering import KINDS, deeds
 
-IDENTITY: Final = ("client", "client_revocation", "token_key", "spent_id")
+IDENTITY: Final = ("client", "client_name", "client_revocation", "token_key", "spent_id")
 ACCESSES: Final = ("access", "access_day", "access_root", "access_tile")
 ELSEWHERE: Final = ("tile", "publication", "renewal", "log_key", "sector_release", *IDENTITY, *ACCESSES)
 """Tables without rows in this ledger: see `test_tampering_log`, `test_tampering_witnessed` and

@@ -89,7 +89,7 @@ async def test_every_table_but_the_head_the_balances_and_spent_ids_only_grows(fi
     """Whoever adds a table says here which of the two it is; what set-up alone writes needs no trigger."""
     async with session(filled) as connection:
         rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    others = {"head", "balance", "spent_id", "access_day", "schema_version"}
+    others = {"head", "balance", "spent_id", "client_name", "access_day", "schema_version"}
     assert {row["tablename"] for row in rows} == {*LOGGED, *EXPIRING, *others}
 
 
@@ -112,8 +112,9 @@ async def test_the_writer_role_has_no_way_to_change_what_is_logged(filled: str) 
             "SELECT table_name, privilege_type FROM information_schema.table_privileges "
             "WHERE table_schema = 'public' AND grantee = $1 AND privilege_type NOT IN ('SELECT', 'INSERT')", WRITER,
         )
-        # An id that is used up is dropped when it has expired.
-        assert sorted(tuple(row) for row in rows) == [("head", "UPDATE"), ("spent_id", "DELETE")]
+        # An id that is used up is dropped when it has expired, a client's name when the client is revoked.
+        assert sorted(tuple(row) for row in rows) == [
+            ("client_name", "DELETE"), ("head", "UPDATE"), ("spent_id", "DELETE")]
         columns = await connection.fetch(
             "SELECT table_name, column_name FROM information_schema.column_privileges "
             "WHERE table_schema = 'public' AND grantee = $1 AND privilege_type = 'UPDATE' AND table_name <> 'head'",

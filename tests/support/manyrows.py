@@ -77,10 +77,11 @@ _FILLS: Final = {
     "access_tile (day, level, index, hashes)": """
         SELECT '2010-01-01'::date + (i % 20)::int, i % 2, i / 20, repeat('.', 32)::bytea FROM rows""",
     "publication_end (record, subject)": "SELECT i, i - 1 FROM rows WHERE i % 2 = 1",
-    "client (id, organization, name, scopes, secret, keyid, size)": """
-        SELECT 'client:' || i, 'org:' || i / 10, 'client', ARRAY['read'], '$argon2id$',
+    "client (id, organization, scopes, secret, keyid, size)": """
+        SELECT 'client:' || i, 'org:' || i / 10, ARRAY['read'], '$argon2id$',
                sha256(('key:' || i)::bytea), i + 1
         FROM rows""",
+    "client_name (client, name)": "SELECT 'client:' || i, 'client' FROM rows WHERE i % 2 = 0",
     "client_revocation (client)": "SELECT 'client:' || i FROM rows WHERE i % 2 = 1",
     "token_key (number, salt, log_key)": "SELECT i, sha256(i::text::bytea), 'log+key' FROM rows",
     "spent_id (id, expires)": "SELECT sha256(('spent:' || i)::bytea), now() + interval '1 minute' FROM rows",

@@ -18,7 +18,7 @@ def _compromised(row: ClientAnswer) -> str | None:
 
 _TABLE: tuple[ListColumn[ClientAnswer], ...] = (
     ListColumn("client", lambda row: row.id),
-    ListColumn("name", lambda row: row.name),
+    ListColumn("name", lambda row: row.name or ""),
     ListColumn("scopes", lambda row: " ".join(row.scopes)),
     ListColumn("created", lambda row: row.created),
     ListColumn("key", lambda row: row.key[:_SHOWN]),
