@@ -570,9 +570,9 @@ class PluginVersionAnswer(QueryAnswer, frozen=True):
 
 class ClientAnswer(QueryAnswer, frozen=True, kw_only=True):
     """Software or a person that an organisation has entered. `scopes`: of read, post, admin. `revoked`: since when its
-    tokens are invalid; it has no `name` any more, which may have been a person's. `key`: keyid of the ledger key whose login entered it, itself or by a client that it entered.
-    `compromised`: log index of the key change by which that key was compromised when it entered the client, so that the
-    client has ended."""
+    tokens are invalid; it has no `name` any more, which may have been a person's. `key`: keyid of the ledger key whose
+    login entered it, itself or by a client that it entered. `compromised`: log index of the key change by which that
+    key was compromised when it entered the client, so that the client has ended."""
 
     id: str
     name: str | None = None

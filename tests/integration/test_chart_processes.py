@@ -4,6 +4,8 @@ PostgreSQL whose owner may create no roles, a real object store, and an API that
 import json
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +18,7 @@ from support.certificates import Authority, key_pem, new_key, pem
 from support.cluster_api import TOKEN, ClusterApi, cluster_api
 from support.collector import collecting
 from support.databases import Database
-from support.manifests import NAMESPACE, Manifest, manifests, named, values_of
+from support.manifests import CHART, NAMESPACE, Manifest, manifests, named, values_of
 from support.objects import BUCKET, ObjectStore, object_store
 from support.pods import Cluster, Pod, decoded, free_port
 from support.server import temporary_home
@@ -146,6 +148,15 @@ def test_the_probes_and_the_names_of_the_server(cluster: Cluster, serving: dict[
     for host in ("ledger", f"ledger.{NAMESPACE}", f"ledger.{NAMESPACE}.svc.cluster.local"):
         assert pod.probed("server", "readinessProbe", f"{host}:{service['spec']['ports'][0]['port']}").is_success
     assert pod.probed("server", "readinessProbe", "elsewhere.example").status_code == 421
+
+
+def test_helm_test_tells_whether_a_ledger_is_ready(serving: dict[str, str]) -> None:
+    script = [sys.executable, str(CHART / "files" / "ready.py")]
+    done = subprocess.run([*script, serving["url"]], capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout.count(" 200 ")) == (0, 2), done.stderr
+    done = subprocess.run([*script, f"http://127.0.0.1:{free_port()}"], capture_output=True, text=True, check=False,
+                          timeout=120)
+    assert (done.returncode, "/health/ready" in done.stderr) == (1, True)
 
 
 def test_the_server_has_the_key_of_the_secret_and_no_registrar(cluster: Cluster, serving: dict[str, str]) -> None:
@@ -311,6 +322,6 @@ def test_a_server_with_a_certificate_is_scraped_and_traced(cluster: Cluster, ser
             _, log = process.communicate(timeout=60)
     assert (scrape.status_code, "carbon_ledger_process_up" in scrape.text) == (200, True)
     assert "/metrics" in {json.loads(line).get("path") for line in log.splitlines()}
-    assert "GET /metrics" in {span.name for span in collector.spans}
+    assert {span.name for span in collector.spans} == {"GET /health/live"}
     assert collector.services == {"ledger"}
     assert {headers["authorization"] for headers in collector.headers} == {"Bearer a-token"}

@@ -23,7 +23,8 @@ LOGGED: Final = (
     "plugin_archive", "access_grant", "grant_revocation", "reader", "reader_revocation", "published",
     "publication_end", "client", "client_revocation", "token_key", "access_root", "sector_release",
 )
-"""Tables that only grow, as opposed to `head`, `balance`, `spent_id`, `client_name`, `access_day` and `schema_version`."""
+"""Tables that only grow, as opposed to `head`, `balance`, `spent_id`, `client_name`, `access_day` and
+`schema_version`."""
 EXPIRING: Final = ("access", "access_tile")
 """Tables that only grow, except that the role that erases deletes old rows."""
 

@@ -48,6 +48,9 @@ def manifests(values: Mapping[str, Any]) -> list[Manifest]:
 def pods(found: list[Manifest]) -> Iterator[tuple[Manifest, Manifest]]:
     """Each pod's template, after the manifest that makes the pod."""
     for manifest in found:
+        if manifest["kind"] == "Pod":
+            yield manifest, manifest
+            continue
         spec = manifest.get("spec", {})
         template = spec.get("jobTemplate", {}).get("spec", spec).get("template")
         if template is not None:

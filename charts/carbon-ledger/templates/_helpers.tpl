@@ -82,11 +82,58 @@ imagePullSecrets:
   - name: {{ . | quote }}
 {{- end }}
 {{- end }}
+{{- with .Values.server.priorityClass }}
+priorityClassName: {{ . | quote }}
+{{- end }}
 {{- with .Values.server.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.server.tolerations }}
 tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- /* What the schema cannot check, since it follows from several values. */ -}}
+{{- define "carbon-ledger.checks" -}}
+{{- with .Values.database }}
+{{- if eq .mode "cnpg" }}
+{{- $pods := add 1 (ternary $.Values.server.autoscaling.max $.Values.server.replicas $.Values.server.autoscaling.enabled) }}
+{{- $needed := add 10 (mul 40 $pods $.Values.server.processes) }}
+{{- if lt (.cnpg.maxConnections | int64) $needed }}
+{{- fail (printf "database.cnpg.maxConnections: %d are too few for %d pods of %d server processes (one pod more during an upgrade), 40 connections each and 10 for jobs: at least %d" (.cnpg.maxConnections | int64) $pods ($.Values.server.processes | int64) $needed) }}
+{{- end }}
+{{- if ge (.cnpg.synchronousStandbys | int64) (.cnpg.instances | int64) }}
+{{- fail (printf "database.cnpg.synchronousStandbys: %d instances have %d standbys, fewer than the %d that must have each record" (.cnpg.instances | int64) (sub .cnpg.instances 1) (.cnpg.synchronousStandbys | int64)) }}
+{{- end }}
+{{- if and (or .cnpg.continuousBackup.enabled .cnpg.recover.enabled) (not .cnpg.continuousBackup.credentialsSecret) (not .cnpg.accountAnnotations) }}
+{{- fail "database.cnpg.continuousBackup.credentialsSecret: the name of a Secret, or an identity in database.cnpg.accountAnnotations" }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if not .Values.server.accountAnnotations }}
+{{- if not .Values.anchor.credentialsSecret }}
+{{- fail "anchor.credentialsSecret: the name of a Secret, or an identity in server.accountAnnotations" }}
+{{- end }}
+{{- if and (or .Values.backup.enabled .Values.restore.from) (not .Values.backup.credentialsSecret) }}
+{{- fail "backup.credentialsSecret: the name of a Secret, or an identity in server.accountAnnotations" }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /* A quantity of memory or storage in MiB. */ -}}
+{{- define "carbon-ledger.mebibytes" -}}
+{{- mul (regexFind "^[0-9]+" . | int64) (get (dict "Mi" 1 "Gi" 1024 "Ti" 1048576) (regexFind "[A-Z]i$" .) | int64) -}}
+{{- end -}}
+
+{{- /* Variables of values. */ -}}
+{{- define "carbon-ledger.extraEnv" -}}
+{{- range .Values.server.extraEnv }}
+- name: {{ .name }}
+{{- if .secret }}
+  valueFrom: {secretKeyRef: {name: {{ .secret | quote }}, key: {{ .key | quote }}}}
+{{- else }}
+  value: {{ .value | quote }}
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -103,10 +150,12 @@ securityContext:
 
 {{- /* Credentials and address of an object store. */ -}}
 {{- define "carbon-ledger.store" -}}
+{{- with .credentialsSecret }}
 - name: AWS_ACCESS_KEY_ID
-  valueFrom: {secretKeyRef: {name: {{ .credentialsSecret | quote }}, key: AWS_ACCESS_KEY_ID}}
+  valueFrom: {secretKeyRef: {name: {{ . | quote }}, key: AWS_ACCESS_KEY_ID}}
 - name: AWS_SECRET_ACCESS_KEY
-  valueFrom: {secretKeyRef: {name: {{ .credentialsSecret | quote }}, key: AWS_SECRET_ACCESS_KEY}}
+  valueFrom: {secretKeyRef: {name: {{ . | quote }}, key: AWS_SECRET_ACCESS_KEY}}
+{{- end }}
 - name: AWS_REGION
   value: {{ .region | quote }}
 {{- with .endpoint }}

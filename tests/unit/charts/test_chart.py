@@ -152,6 +152,10 @@ def test_selectors_select(mode: str) -> None:
         if selector is None or manifest["kind"] == "ServiceMonitor":
             continue
         wanted = selector.get("matchLabels", selector)
+        if "cnpg.io/cluster" in wanted:
+            # The pods of its operator.
+            assert named(found, "Cluster", wanted["cnpg.io/cluster"])
+            continue
         chosen = [pod for own, pod in labels if wanted.items() <= own.items()]
         assert chosen, manifest["metadata"]["name"]
         for port in spec.get("ports", []) if manifest["kind"] == "Service" else []:
@@ -249,7 +253,8 @@ def test_labels_of_the_chart_itself_stay() -> None:
 def test_prometheus_enters_if_it_may_read(metrics: dict[str, Any], enters: bool) -> None:
     found = manifests(merged(values_of("existing"), {"metrics": metrics}))
     peers = named(found, "NetworkPolicy", "ledger-server")["spec"]["ingress"][0]["from"]
-    spaces = [peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for peer in peers]
+    spaces = [peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for peer in peers
+              if "namespaceSelector" in peer]
     assert spaces == ["ingress-nginx", *(["monitoring"] if enters else [])]
 
 
@@ -276,7 +281,7 @@ def test_probes_speak_what_the_server_speaks(mode: str) -> None:
 
 def test_only_servers_get_the_certificate_s_key() -> None:
     for manifest, template in pods(manifests(values_of("observed"))):
-        has_key = "ledger-pods-tls" in json.dumps(template["spec"])
+        has_key = '"tls.key"' in json.dumps(template["spec"])
         assert has_key == (manifest["kind"] == "Deployment"), manifest["metadata"]["name"]
 
 
@@ -395,3 +400,108 @@ def test_nothing_tells_operators_to_put_a_login_before_the_ledger() -> None:
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         assert "no access control" not in text, path
         assert "auth-url: " not in text, path
+
+
+CNPG: Final[Mapping[str, Any]] = {
+    "keys": {"create": True}, "anchor": {"bucket": "ledgers", "credentialsSecret": "store"}}
+
+
+def cluster_of(**changed: Any) -> Mapping[str, Any]:
+    """The specification of the database."""
+    chosen = merged(CNPG, {"database": {"cnpg": changed}})
+    spec: Mapping[str, Any] = named(manifests(chosen), "Cluster", "ledger-db")["spec"]
+    return spec
+
+
+@pytest.mark.parametrize(("values", "fault"), [
+    ({"server": {"replicas": 4}, "database": {"cnpg": {"maxConnections": 209}}}, "at least 210"),
+    ({"server": {"autoscaling": {"enabled": True, "max": 6}}}, "at least 290"),
+    ({"server": {"processes": 2}}, "at least 250"),
+    ({"database": {"cnpg": {"instances": 2, "synchronousStandbys": 2}}}, "2 instances have 1 standbys"),
+    ({"anchor": {"credentialsSecret": ""}}, "anchor.credentialsSecret"),
+    ({"backup": {"enabled": True, "bucket": "dumps"}}, "backup.credentialsSecret"),
+    ({"restore": {"from": "s3://dumps/ledger/2026-03-01T02-30-00Z.dump"}}, "backup.credentialsSecret"),
+    ({"database": {"cnpg": {"continuousBackup": {"enabled": True, "bucket": "base"}}}}, "continuousBackup.credentials"),
+])
+def test_values_that_do_not_fit_together_are_refused(values: dict[str, Any], fault: str) -> None:
+    assert fault in str(raised(HelmError, manifests, merged(CNPG, values)))
+
+
+def test_connections_just_fit() -> None:
+    assert manifests(merged(CNPG, {"server": {"replicas": 4}, "database": {"cnpg": {"maxConnections": 210}}}))
+
+
+def test_an_identity_stands_for_credentials() -> None:
+    role = {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/ledger"}
+    found = manifests(merged(CNPG, {
+        "server": {"accountAnnotations": role}, "anchor": {"credentialsSecret": ""},
+        "backup": {"enabled": True, "bucket": "dumps"},
+        "database": {"cnpg": {"accountAnnotations": role, "continuousBackup": {"enabled": True, "bucket": "base"}}}}))
+    assert named(found, "ServiceAccount", "ledger")["metadata"]["annotations"] == role
+    variables = {one["name"] for _, pod in pods(found) for container in containers(pod["spec"])
+                 for one in container.get("env", [])}
+    assert "AWS_REGION" in variables
+    assert not variables & {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    cluster = named(found, "Cluster", "ledger-db")["spec"]
+    assert cluster["serviceAccountTemplate"]["metadata"]["annotations"] == role
+    store = named(found, "ObjectStore", "ledger-db")
+    assert store["spec"]["configuration"]["s3Credentials"] == {"inheritFromIAMRole": True}
+    assert store["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+
+
+def test_the_database_is_sized_by_its_memory_and_volumes() -> None:
+    """A quarter of the memory for shared buffers, as PostgreSQL's manual begins with; half of the WAL volume."""
+    spec = cluster_of(resources={"requests": {"memory": "16Gi"}, "limits": {"memory": "16Gi"}},
+                      walStorage={"size": "20Gi"}, parameters={"work_mem": "32MB", "maintenance_work_mem": "2GB"})
+    assert spec["postgresql"]["parameters"] == {
+        "max_connections": "200", "shared_buffers": "4096MB", "effective_cache_size": "12288MB",
+        "maintenance_work_mem": "2GB", "max_wal_size": "10240MB", "max_slot_wal_keep_size": "15360MB",
+        "work_mem": "32MB"}
+
+
+def test_the_database_is_placed() -> None:
+    toleration = {"key": "database", "operator": "Exists", "effect": "NoSchedule"}
+    spec = cluster_of(priorityClass="high", nodeSelector={"disk": "fast"}, tolerations=[toleration],
+                      antiAffinity={"type": "required", "topologyKey": "topology.kubernetes.io/zone"})
+    assert spec["priorityClassName"] == "high"
+    assert spec["affinity"] == {
+        "enablePodAntiAffinity": True, "podAntiAffinityType": "required",
+        "topologyKey": "topology.kubernetes.io/zone", "nodeSelector": {"disk": "fast"}, "tolerations": [toleration]}
+
+
+def test_pods_take_what_a_cluster_adds() -> None:
+    found = manifests(merged(values_of("existing"), {"server": {
+        "priorityClass": "high", "podAnnotations": {"example.com/team": "ledger"},
+        "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"},
+                     {"name": "AGENT", "secret": "agent", "key": "token"}]}}))
+    pod = named(found, "Deployment", "ledger")["spec"]["template"]
+    assert pod["spec"]["priorityClassName"] == "high"
+    assert pod["metadata"]["annotations"]["example.com/team"] == "ledger"
+    assert containers(pod["spec"])[-1]["env"][-2:] == [
+        {"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"},
+        {"name": "AGENT", "valueFrom": {"secretKeyRef": {"name": "agent", "key": "token"}}}]
+
+
+def test_only_the_ledger_reaches_the_database_and_it_only_what_it_needs() -> None:
+    found = manifests(merged(CNPG, {"networkPolicy": {"storeNetworks": ["192.0.2.0/24", "198.51.100.7"]}}))
+    doors = named(found, "NetworkPolicy", "ledger-db")["spec"]["ingress"]
+    assert [peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for peer in doors[0]["from"]] == [
+        "server", "setup", "backup"]
+    assert doors[1]["from"][1]["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "cnpg-system"}
+    _, database, store = named(found, "NetworkPolicy", "ledger-server")["spec"]["egress"]
+    assert database["to"] == [{"podSelector": {"matchLabels": {"cnpg.io/cluster": "ledger-db"}}}]
+    assert store["to"] == [{"ipBlock": {"cidr": "192.0.2.0/24"}}, {"ipBlock": {"cidr": "198.51.100.7/32"}}]
+
+
+def test_the_witness_has_annotations_of_its_own() -> None:
+    wanted = {"cert-manager.io/cluster-issuer": "letsencrypt"}
+    found = manifests(merged(values_of("witness"), {"witness": {"annotations": wanted}}))
+    assert named(found, "Ingress", "ledger-witness")["metadata"]["annotations"] == wanted
+
+
+def test_helm_test_asks_the_service() -> None:
+    for mode, scheme in (("existing", "http"), ("observed", "https")):
+        pod = named(manifests(values_of(mode)), "Pod", "ledger-test")
+        assert pod["metadata"]["annotations"]["helm.sh/hook"] == "test"
+        (container,) = containers(pod["spec"])
+        assert container["args"] == [f"{scheme}://ledger.{NAMESPACE}.svc:8080"]
