@@ -12,8 +12,9 @@ from typing import Any, Final, NamedTuple
 
 import httpx
 import pytest
-import yaml
 from support.alerting import CASES
+from support.manifests import manifests, merged, values_of
+from support.manifests import named as manifest_named
 from support.server import METRICS_TOKEN, Server, prepared_home
 from support.tools import tool
 from support.waiting import until
@@ -22,8 +23,10 @@ from support.workshop import workshop
 from ledger.service.observation.catalogue import METRICS
 
 FILES: Final = Path(__file__).parents[2] / "charts" / "carbon-ledger" / "files"
-RULES: Final = {rule["alert"]: rule for group in yaml.safe_load((FILES / "alerts.yaml").read_text())["groups"]
-                for rule in group["rules"]}
+GROUPS: Final = manifest_named(manifests(merged(values_of("cnpg"), {"metrics": {"rules": {"enabled": True}}})),
+                               "PrometheusRule", "ledger")["spec"]["groups"]
+"""As the chart has them with everything on; without a cluster, `alerts.yaml` alone."""
+RULES: Final = {rule["alert"]: rule for group in GROUPS for rule in group["rules"]}
 PANELS: Final = [panel for panel in json.loads((FILES / "dashboard.json").read_text())["panels"]
                  if panel["type"] != "row"]
 QUERIES: Final = {panel["title"]: [target["expr"] for target in panel["targets"]] for panel in PANELS}
@@ -46,10 +49,17 @@ def group(series: Mapping[str, str], *, fire: bool) -> dict[str, object]:
             "input_series": [{"series": name, "values": values} for name, values in series.items()]}
 
 
+def rules_in(folder: Path) -> Path:
+    """A file of all rules."""
+    rules = folder / "rules.json"
+    rules.write_text(json.dumps({"groups": GROUPS}))
+    return rules
+
+
 def run_promtool(folder: Path, *groups: object) -> subprocess.CompletedProcess[str]:
     file = folder / "tests.json"
     file.write_text(json.dumps({
-        "rule_files": [str(FILES / "alerts.yaml")], "evaluation_interval": "1m", "tests": groups}))
+        "rule_files": [str(rules_in(folder))], "evaluation_interval": "1m", "tests": groups}))
     return subprocess.run([tool("promtool"), "test", "rules", str(file)], capture_output=True, text=True, check=False,
                           timeout=600)
 
@@ -119,7 +129,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     with prepared_home() as home, Server(home) as server:
         (folder / "config.json").write_text(json.dumps({
             "global": {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "1s"},
-            "rule_files": [str(FILES / "alerts.yaml")],
+            "rule_files": [str(rules_in(folder))],
             "scrape_configs": [{
                 "job_name": "carbon-ledger", "authorization": {"credentials_file": str(METRICS_TOKEN)},
                 "static_configs": [{"targets": [server.url.removeprefix("http://")]}],
@@ -163,7 +173,8 @@ def test_rules_and_panels_name_metrics_that_a_server_has(prometheus: Prometheus)
     """Metadata has the metrics that a scrape has described, also those without a sample yet."""
     until(lambda: prometheus.value('up{job="carbon-ledger"}') == 1, "the server is not scraped")
     known = {re.sub(r"_total$", "", name) for name in prometheus.get("metadata")}
-    for title, queries in [*QUERIES.items(), *[(alert, [rule["expr"]]) for alert, rule in RULES.items()]]:
+    own = [(rule["alert"], [rule["expr"]]) for rule in GROUPS[0]["rules"]]
+    for title, queries in [*QUERIES.items(), *own]:
         for query in queries:
             assert {re.sub(r"_total$", "", name) for name in named(query)} <= known, title
             assert named(query), title

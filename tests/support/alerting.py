@@ -46,6 +46,16 @@ _ANSWERED: Final = f'carbon_ledger_http_requests_total{{{_POSTS}, status="2xx"}}
 _REFUSED: Final = 'carbon_ledger_records_refused_total{code="overdraft"}'
 _APPENDED: Final = "carbon_ledger_records_appended_total"
 
+_SPACE: Final = {"namespace": "ledgers"}
+_HERE: Final = 'namespace="ledgers"'
+_INSTANCE: Final = f'{_HERE}, pod="ledger-db-1"'
+_CLAIM: Final = f'{{{_HERE}, persistentvolumeclaim="ledger-db-2-wal"}}'
+_LEFT: Final = f"kubelet_volume_stats_available_bytes{_CLAIM}"
+_VOLUME: Final = f"kubelet_volume_stats_capacity_bytes{_CLAIM}"
+_UNTIL: Final = f'certmanager_certificate_expiration_timestamp_seconds{{{_HERE}, name="ledger-tls"}}'
+_ARCHIVED: Final = f"cnpg_pg_stat_archiver_last_archived_time{{{_INSTANCE}}}"
+_UNARCHIVED: Final = f"cnpg_pg_stat_archiver_last_failed_time{{{_INSTANCE}}}"
+
 CASES: Final = {
     "LedgerDown": Case({"other": "1x90"}, {'carbon_ledger_processes{instance="a"}': "1x90"}, {}),
     "LedgerProcessDown": gauge("carbon_ledger_process_up", "0", "1", **_OWN),
@@ -77,4 +87,18 @@ CASES: Final = {
     "LedgerBodiesRefused": counter("carbon_ledger_http_problems_total", 'code="busy"'),
     "LedgerRefusals": Case({_REFUSED: "0+51x90", _APPENDED: "0+49x90"}, {_REFUSED: "0+49x90", _APPENDED: "0+51x90"}, {})
     ._replace(minutes=60),
+    "LedgerReplicaDown": gauge("kube_deployment_status_replicas_unavailable", "1", "0",
+                               f'{_HERE}, deployment="ledger"', **_SPACE, deployment="ledger"),
+    "LedgerCertificateEnds": Case({_UNTIL: "600000x90"}, {_UNTIL: "700000x90"}, {**_SPACE, "name": "ledger-tls"}, 90),
+    "LedgerBackupOld": gauge("kube_cronjob_status_last_successful_time", "-130000", "-100000",
+                             f'{_HERE}, cronjob="ledger-backup"', **_SPACE, cronjob="ledger-backup"),
+    "LedgerDatabaseVolumeFull": Case({_LEFT: "14x90", _VOLUME: "100x90"}, {_LEFT: "16x90", _VOLUME: "100x90"},
+                                     {**_SPACE, "persistentvolumeclaim": "ledger-db-2-wal"}),
+    "LedgerInstanceDown": gauge("cnpg_collector_up", "0", "1", _INSTANCE, **_SPACE, pod="ledger-db-1"),
+    "LedgerStandbyMissing": gauge("cnpg_pg_replication_streaming_replicas", "1", "2", _INSTANCE),
+    "LedgerStandbyLag": gauge("cnpg_pg_replication_lag", "61", "59", _INSTANCE),
+    "LedgerArchivingFails": Case({_ARCHIVED: "100x90", _UNARCHIVED: "101x90"},
+                                 {_ARCHIVED: "100x90", _UNARCHIVED: "99x90"}, {**_SPACE, "pod": "ledger-db-1"}),
+    "LedgerBaseBackupOld": gauge("barman_cloud_cloudnative_pg_io_last_available_backup_timestamp", "-130000", "-100000",
+                                 _INSTANCE),
 }

@@ -21,7 +21,7 @@ import yaml
 from helm_python import HelmError
 
 from support import prefork
-from support.manifests import CHART, NAMESPACE
+from support.manifests import CHART, NAMESPACE, merged
 from support.namespace import SERVER, Namespace
 
 _PROGRAM: Final = """#!{python} -IS
@@ -231,14 +231,6 @@ class Helm:
         except HelmError as error:
             raise Refused(f"Error: UPGRADE FAILED: {error}") from None
         return Answer(0, f'Release "{self._namespace.release}" has been upgraded.\n')
-
-
-def merged(values: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(values)
-    for name, value in more.items():
-        old = result.get(name)
-        result[name] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return result
 
 
 def local(arguments: Sequence[str], folder: str, environment: Mapping[str, str]) -> Answer:

@@ -34,6 +34,15 @@ def values_of(mode: str) -> dict[str, Any]:
     return values_from_yaml((CHART / "ci" / f"{mode}-values.yaml").read_text(encoding="utf-8"))
 
 
+def merged(values: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """Values with some of others; mappings are merged."""
+    found = dict(values)
+    for name, value in changed.items():
+        old = found.get(name)
+        found[name] = merged(old if isinstance(old, dict) else {}, value) if isinstance(value, dict) else value
+    return found
+
+
 def rendered(values: Mapping[str, Any], revision: int = 1) -> dict[str, str]:
     """The files that the templates make. Raises HelmError for invalid values."""
     texts = _chart().render(dict(values), name=RELEASE, namespace=NAMESPACE, revision=revision)

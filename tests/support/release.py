@@ -18,8 +18,8 @@ from ledger.host.files.key_files import new_key
 from ledger.service.setup import registrar_id
 from ledger.store.embedded import EmbeddedPostgres
 from support.databases import Database
-from support.kubectl import merged, programs
-from support.manifests import CHART, Manifest, values_of
+from support.kubectl import programs
+from support.manifests import CHART, Manifest, merged, values_of
 from support.namespace import Namespace
 from support.objects import BUCKET, ObjectStore
 from support.parties import Party

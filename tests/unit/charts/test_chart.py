@@ -18,6 +18,7 @@ from support.manifests import (
     containers,
     invalid,
     manifests,
+    merged,
     named,
     pods,
     rendered,
@@ -53,7 +54,7 @@ def test_every_manifest_is_valid(mode: str) -> None:
 
 
 @pytest.mark.parametrize(("mode", "kinds"), [
-    ("cnpg", ["Cluster", "ObjectStore", "ScheduledBackup", "ServiceMonitor"]),
+    ("cnpg", ["Cluster", "ObjectStore", "PodMonitor", "ScheduledBackup", "ServiceMonitor"]),
     ("observed", ["PrometheusRule", "ServiceMonitor"]),
     ("restore", ["Cluster", "ObjectStore", "ScheduledBackup"]),
 ])
@@ -233,7 +234,9 @@ def test_observation_is_off_unless_it_is_asked_for() -> None:
 def test_the_rules_and_the_dashboard_are_the_files_of_the_chart() -> None:
     found = manifests(values_of("observed"))
     rule, dashboard = named(found, "PrometheusRule", "ledger"), named(found, "ConfigMap", "ledger-dashboard")
-    assert rule["spec"] == yaml.safe_load((CHART / "files" / "alerts.yaml").read_text(encoding="utf-8"))
+    own, of_the_cluster = rule["spec"]["groups"]
+    assert [own] == yaml.safe_load((CHART / "files" / "alerts.yaml").read_text(encoding="utf-8"))["groups"]
+    assert [one["alert"] for one in of_the_cluster["rules"]] == ["LedgerReplicaDown", "LedgerCertificateEnds"]
     assert dashboard["data"] == {
         f"{NAMESPACE}-ledger.json": (CHART / "files" / "dashboard.json").read_text(encoding="utf-8")}
     assert rule["metadata"]["labels"]["release"] == "prometheus"
@@ -385,13 +388,6 @@ def test_a_release_cannot_have_a_word_of_yaml_as_its_name() -> None:
         HelmError, lambda: Chart.load(CHART).render(values_of("existing"), name="yes", namespace=NAMESPACE)
     ))
     assert rendered(values_of("existing") | {"nameOverride": "yes-ledger"})
-
-
-def merged(values: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
-    found = dict(values)
-    for name, value in changed.items():
-        found[name] = merged(found.get(name) or {}, value) if isinstance(value, dict) else value
-    return found
 
 
 def test_nothing_tells_operators_to_put_a_login_before_the_ledger() -> None:
