@@ -23,6 +23,7 @@ from ledger.store.embedded.messages import prune_logs, why_it_ended
 from ledger.store.embedded.sockets import recorded_folder, remove_socket_folder
 
 RESTART_DELAYS = (0.0, 1.0, 3.0, 10.0, 30.0)
+"""Seconds before each attempt to restart PostgreSQL; all later ones wait as long as the last of these."""
 START_LIMIT_SECONDS = 1800.0
 _POLL_SECONDS = 0.2
 _STEADY_SECONDS = 60.0
@@ -31,8 +32,8 @@ _log = logging.getLogger(__name__)
 
 
 class ClusterState(enum.Enum):
-    """`FAILED`: all attempts to restart PostgreSQL have failed; `failure` is the reason. To continue, call `stop` and
-    `start`."""
+    """`RESTARTING`: PostgreSQL has ended, and starts again as soon as it can; `failure` is why it could not so far.
+    `FAILED`: its supervisor has; to continue, call `stop` and `start`."""
 
     STOPPED = "stopped"
     STARTING = "starting"
@@ -50,8 +51,8 @@ class EmbeddedPostgres:
       PostgreSQL even without `stop`.
     - If the owner is killed without warning (SIGKILL, or SIGTERM without a handler), PostgreSQL continues to run.
       Nothing acknowledged is lost, `attach` still works, and the next `start` takes over the same server.
-    - If PostgreSQL dies, a thread of this object restarts it, at the same addresses. After five attempts without a
-      steady minute the thread gives up.
+    - If PostgreSQL dies, a thread of this object restarts it, at the same addresses. It goes on trying: a full disk may
+      have room again at any time.
     - `on_progress` receives messages about slow steps. After the first start, that thread calls it.
     - A forked child must not use its parent's object; `stop` does nothing in the child.
     """
@@ -191,10 +192,7 @@ class EmbeddedPostgres:
             if self.state is ClusterState.RUNNING:
                 self.state = ClusterState.RESTARTING
                 _log.warning("PostgreSQL has ended and is restarted: %s", why_it_ended(self._layout))
-            if attempts == len(RESTART_DELAYS):
-                self._give_up(self.failure or ConfigurationError("PostgreSQL ends again after each restart"))
-                return
-            if self._stopping.wait(RESTART_DELAYS[attempts]):
+            if self._stopping.wait(RESTART_DELAYS[min(attempts, len(RESTART_DELAYS) - 1)]):
                 return
             attempts += 1
             if self._start_again(cluster):
@@ -204,11 +202,13 @@ class EmbeddedPostgres:
         try:
             _start_or_stop(cluster)
         except LedgerError as error:
+            if self.failure is None or error.message != self.failure.message:
+                _log.warning("PostgreSQL could not be restarted: %s", error.message)
             self.failure = error
-            _log.warning("PostgreSQL could not be restarted: %s", error.message)
             return False
         self.failure = None
         self.state = ClusterState.RUNNING
+        _log.warning("PostgreSQL runs again")
         return True
 
     def _give_up(self, failure: LedgerError) -> None:
