@@ -21,7 +21,7 @@ from ledger.service.queries.indicators.catalogue import composites_of, wholes_of
 from ledger.service.queries.indicators.present import group_answer
 from ledger.service.queries.indicators.read import ended_year
 from ledger.service.queries.indicators.release import Release, may_replace, release_of
-from ledger.service.queries.indicators.suppression import ROOM, Cell, Parts, Sum, Table, may_show, shown
+from ledger.service.queries.indicators.suppression import ROOM, Cell, Parts, Sum, SumTable, may_show, shown
 
 END: Final = "2025-06-30T00:00:00Z"
 _SLACK: Final = 1e-4
@@ -51,7 +51,7 @@ class Sector:
         return {name.indicator for name in self.release().cells if name.is_total}
 
 
-def leaks(table: Table[Any], cells: Iterable[Cell[Any]]) -> list[dict[str, float]]:
+def leaks(table: SumTable[Any], cells: Iterable[Cell[Any]]) -> list[dict[str, float]]:
     """The sums that may not be shown, of which somebody learns the amount to ROOM: nobody, or one of the contributors,
     who knows its own parts. Each organisation's part of each atom is a variable."""
     places = [(atom, name) for atom, parts in enumerate(table.atoms) for name in parts]
@@ -97,7 +97,7 @@ def _has_room(
     return True
 
 
-def together(table: Table[Any], atoms: Sum) -> dict[str, float]:
+def together(table: SumTable[Any], atoms: Sum) -> dict[str, float]:
     parts: dict[str, float] = {}
     for atom in atoms:
         for name, amount in table.atoms[atom].items():
@@ -105,7 +105,7 @@ def together(table: Table[Any], atoms: Sum) -> dict[str, float]:
     return parts
 
 
-def each_alone(table: Table[Any]) -> list[Cell[Any]]:
+def each_alone(table: SumTable[Any]) -> list[Cell[Any]]:
     """The cells that show where each is looked at alone, as the rule for one sum has it."""
     return [cell for cell in table.cells if all(may_show(together(table, one)) for one in cell.sums)]
 

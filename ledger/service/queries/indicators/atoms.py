@@ -13,7 +13,7 @@ from ledger.core.record.kinds import Report
 from ledger.footprint.derived.finding_sums import own_questions
 from ledger.service.queries.indicators.aggregate import IndicatorRow, Valued, baseline_of
 from ledger.service.queries.indicators.catalogue import OUTPUT_MASS, Composite
-from ledger.service.queries.indicators.suppression import Cell, Sum, Table
+from ledger.service.queries.indicators.suppression import Cell, Sum, SumTable
 
 QUESTIONED: Final = "questioned"
 """Stands for the amount in question, among the names of indicators."""
@@ -56,7 +56,7 @@ class Atoms:
         self._organizations: dict[Place, set[str]] = defaultdict(set)
 
     def take(self, place: Place, organization: str, row: IndicatorRow, reports: Sequence[Report]) -> None:
-        """Adds a record of an organisation, or of its group. `reports`: those of its facility."""
+        """Adds a record of an organisation, or of its group. `reports`: of its facility."""
         counted: dict[str, tuple[float, set[_Role]]] = {}
         for role, quantity, amount in _of_record(self._composites, row, reports):
             counted.setdefault(quantity, (amount, set()))[1].add(role)
@@ -104,7 +104,7 @@ class Atoms:
                         whole[name] = whole.get(name, 0.0) + amount
         return sums
 
-    def table(self) -> Table[CellName]:
+    def table(self) -> SumTable[CellName]:
         """Totals come first, then places, the one with most records first."""
         atoms = list(self._parts)
         order = sorted(self._organizations, key=lambda one: (-self._records[one], one or ""))
@@ -112,7 +112,7 @@ class Atoms:
         names = [QUESTIONED, *[composite.name for composite in self._composites]]
         cells = [cell for place, is_total in places for name in names
                  if (cell := _cell(atoms, CellName(name, place, is_total))) is not None]
-        return Table([self._parts[atom] for atom in atoms], cells, list(_over_places(atoms)),
+        return SumTable([self._parts[atom] for atom in atoms], cells, list(_over_places(atoms)),
                      list(self._parts_of_wholes(atoms)))
 
     def _parts_of_wholes(self, atoms: Sequence[_Atom]) -> Iterator[tuple[Sum, Sum]]:
@@ -149,7 +149,7 @@ def _over_places(atoms: Sequence[_Atom]) -> Iterator[Sum]:
 def _of_record(
     composites: Iterable[Composite], row: IndicatorRow, reports: Sequence[Report]
 ) -> Iterator[tuple[_Role, str, float]]:
-    """What the figures count of a record: the role of an amount, the quantity that it is of, and the amount."""
+    """The parts of figures that come from a record: the role of an amount, its quantity, and the amount."""
     if row.findings is not None:
         yield _Role(QUESTIONED, "", is_under=False), QUESTIONED, own_questions(row.findings)
     for composite in composites:
@@ -179,7 +179,8 @@ def _of_record(
 
 
 def _of_site(composite: Composite, site: Valued) -> Iterator[tuple[_Role, str, float]]:
-    """What the figures per value added count of a site. Whoever knows a change is thought to know both quotients."""
+    """The parts of figures per value added that come from a site. Whoever knows a change counts as knowing both
+    quotients."""
     if composite.kind not in ("perValueAdded", "perValueAddedChange"):
         return
     money = site.report.value_added

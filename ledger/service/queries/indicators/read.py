@@ -63,7 +63,8 @@ async def read_indicators(
         released = await _released(pool, question.subject, period, as_of)
         as_of = as_of if released is None else await as_of_size(pool, released.size)
     span = InventorySpan(period.since or BEGIN, period.until or NEVER)
-    aggregation = _IndicatorAggregation(pool, question.subject, span, by, as_of, None if sight.whole else sight.of_own)
+    aggregation = _IndicatorAggregation(pool, question.subject, span, by, as_of)
+    aggregation.counts = None if sight.whole else sight.of_own
     if sight.whole or sight.rights.own or sight.rights.whole_grantors:
         await aggregation.read()
     await sight.note(aggregation.issuers)
@@ -72,8 +73,8 @@ async def read_indicators(
 
 
 async def _released(pool: DatabasePool, sector: str, period: Period, as_of: AsOf) -> Release | None:
-    """The release of a period that is a calendar year and has ended; None for another one. A new one is made if there
-    is none, or if enough has changed since."""
+    """The release of a period that is a calendar year and has ended; None for another one. A new one is made
+    for a year without one, or if enough has changed since."""
     year = ended_year(period.since, period.until, await tree_time(pool, as_of.size))
     if year is None:
         return None
@@ -93,7 +94,8 @@ async def _released(pool: DatabasePool, sector: str, period: Period, as_of: AsOf
 async def _year(pool: DatabasePool, sector: str, year: int, as_of: AsOf) -> tuple["_IndicatorAggregation", Atoms]:
     span = InventorySpan(f"{year:04d}-01-01T00:00:00Z", f"{year + 1:04d}-01-01T00:00:00Z")
     atoms = Atoms(composites_of(sector), wholes_of(sector))
-    aggregation = _IndicatorAggregation(pool, sector, span, "province", as_of, atoms=atoms)
+    aggregation = _IndicatorAggregation(pool, sector, span, "province", as_of)
+    aggregation.atoms = atoms
     await aggregation.read()
     return aggregation, atoms
 
@@ -143,13 +145,11 @@ async def _names(pool: DatabasePool, registry: Registry, sector: str) -> Mapping
 class _IndicatorAggregation:
     """Reads a sector's records once, and adds them to the total and to their groups."""
 
-    def __init__(
-        self, pool: DatabasePool, sector: str, span: InventorySpan, by: str | None, as_of: AsOf,
-        counts: Callable[[str], bool] | None = None, atoms: Atoms | None = None,
-    ) -> None:
+    def __init__(self, pool: DatabasePool, sector: str, span: InventorySpan, by: str | None, as_of: AsOf) -> None:
         """`counts`: whether the records of an organisation count; all do without it. `atoms` collects all records."""
         self._pool, self._sector, self._span, self._by, self.as_of = pool, sector, span, by, as_of
-        self._counts, self._atoms = counts, atoms
+        self.counts: Callable[[str], bool] | None = None
+        self.atoms: Atoms | None = None
         self._tops: dict[str, str] = {}
         self._composites = composites_of(sector)
         self._whole = IndicatorGroup(self._composites)
@@ -170,7 +170,7 @@ class _IndicatorAggregation:
                      if site not in self._operators and self._counted(issuer)}
             self._operators.update(fresh)
             if fresh:
-                if self._atoms is not None:
+                if self.atoms is not None:
                     self._tops.update(await read_groups(self._pool, set(fresh.values())))
                 self._facilities.update(await read_facilities(self._pool, fresh, self.as_of))
                 self._reports.update(
@@ -181,7 +181,7 @@ class _IndicatorAggregation:
             self._value(valued)
 
     def _counted(self, issuer: str) -> bool:
-        return self._counts is None or self._counts(issuer)
+        return self.counts is None or self.counts(issuer)
 
     def _take(self, rows: list[IndicatorRow]) -> None:
         for row in rows:
@@ -189,8 +189,8 @@ class _IndicatorAggregation:
             self._whole.take(row, reports)
             if self._by is not None:
                 self._group(key).take(row, reports)
-            if self._atoms is not None:
-                self._atoms.take(key, self._tops.get(row.issuer, row.issuer), row, reports)
+            if self.atoms is not None:
+                self.atoms.take(key, self._tops.get(row.issuer, row.issuer), row, reports)
 
     def _value(self, valued: Valued) -> None:
         self._whole.valued.append(valued)
@@ -198,8 +198,8 @@ class _IndicatorAggregation:
         key = self._key(valued.facility, valued.report.issuer, valued.report.end)
         if self._by is not None:
             self._group(key).valued.append(valued)
-        if self._atoms is not None:
-            self._atoms.value(key, self._tops.get(operator, operator), valued)
+        if self.atoms is not None:
+            self.atoms.value(key, self._tops.get(operator, operator), valued)
 
     def _group(self, key: str | None) -> IndicatorGroup:
         return self._groups.setdefault(key, IndicatorGroup(self._composites))

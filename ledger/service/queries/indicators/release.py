@@ -55,12 +55,12 @@ def release_of(
     again."""
     table = atoms.table()
     cells = shown(table._replace(cells=sorted(table.cells, key=lambda cell: cell.name not in before)))
-    found: dict[CellName, GroupAnswer] = {}
+    shown_groups: dict[CellName, GroupAnswer] = {}
     for place, answer in groups.items():
         if atoms.organizations(place) >= MIN_ORGANIZATIONS:
-            found[place] = masked(answer, {name.indicator for name in cells if name.beside(place)})
-    return Release(size, sorted(cells, key=str), next((one for at, one in found.items() if at.is_total), None),
-                   [one for at, one in found.items() if not at.is_total])
+            shown_groups[place] = masked(answer, {name.indicator for name in cells if name.beside(place)})
+    return Release(size, sorted(cells, key=str), next((one for at, one in shown_groups.items() if at.is_total), None),
+                   [one for at, one in shown_groups.items() if not at.is_total])
 
 
 def masked(answer: GroupAnswer, cells: Collection[str]) -> GroupAnswer:

@@ -26,8 +26,8 @@ ROOM: Final = 0.1
 ATTACKERS: Final = 8
 """Whoever contributes most to a sum knows most of it; but one with a small part of it may know most of another."""
 _CAP: Final = 4.0
-"""No amount is thought to be more than so many times what it is. With less room than there may be, fewer cells are
-shown, never more."""
+"""An attacker takes no amount for more than so many times its true value. With less room than there may be, fewer cells
+are shown, never more."""
 _EXACT: Final = 1e-7
 Parts = Mapping[str, float]
 """The amount of each organisation in a sum."""
@@ -42,7 +42,7 @@ Sum = frozenset[int]
 
 
 class Cell(NamedTuple, Generic[Name]):
-    """What one cell shows: sums, each divided by another sum unless that is empty."""
+    """The figures of one cell: sums, each divided by another sum unless that is empty."""
 
     name: Name
     figures: tuple[tuple[Sum, Sum], ...]
@@ -53,7 +53,7 @@ class Cell(NamedTuple, Generic[Name]):
         return [one for figure in self.figures for one in figure]
 
 
-class Table(NamedTuple, Generic[Name]):
+class SumTable(NamedTuple, Generic[Name]):
     """`atoms`: the parts of each. `cells`: those wanted most come first. `sums`: of atoms, which nobody shall learn if
     they may not be shown, beside each atom and each sum in a cell. `wholes`: of each, the sum of the first atoms is at
     least the sum of the others, for every organisation."""
@@ -65,8 +65,8 @@ class Table(NamedTuple, Generic[Name]):
 
 
 def may_show(parts: Parts) -> bool:
-    """Whether a sum may be shown: nobody contributes, or at least three do, the largest has at most half, and what the
-    others have hides the largest from the second largest."""
+    """Whether a sum may be shown: nobody contributes, or at least three do, the largest has at most half, and the
+    parts of all others hide the largest from the second largest."""
     amounts = sorted([abs(amount) for amount in parts.values() if amount], reverse=True)
     if not amounts:
         return True
@@ -75,7 +75,7 @@ def may_show(parts: Parts) -> bool:
             and sum(amounts[2:]) >= ROOM * amounts[0])
 
 
-def shown(table: Table[Name]) -> frozenset[Name]:
+def shown(table: SumTable[Name]) -> frozenset[Name]:
     """The names of the cells that are shown. A cell is shown if all sums in it may be, and if the cells before it that
     are shown leave room with it."""
     allowed = [cell for cell in table.cells if all(may_show(_together(table, _once(one))) for one in cell.sums)]
@@ -97,7 +97,7 @@ class _Attacked:
     """The linear programme of an attacker, with an equation for each cell that is shown. A variable is the unknown
     amount of an atom, as a share of the atom. The programmes of all attackers differ in the bounds of rows alone."""
 
-    def __init__(self, table: Table[Any]) -> None:
+    def __init__(self, table: SumTable[Any]) -> None:
         self._table = table
         self._size = np.array([sum(map(abs, parts.values())) for parts in table.atoms])
         self._secrets = _secrets(table)
@@ -105,7 +105,7 @@ class _Attacked:
         self._rows: list[Vector] = []
         self._lowest: list[float] = []
         self._solver = _solver(len(table.atoms))
-        self._found: dict[tuple[str | None, int, int], Vector] = {}
+        self._amounts: dict[tuple[str | None, int, int], Vector] = {}
         for whole, parts in table.wholes:
             self._append(self._row(_less(whole, parts)), highspy.kHighsInf)
 
@@ -138,7 +138,7 @@ class _Attacked:
         taken = np.arange(before, len(self._rows), dtype=np.int32)
         self._solver.deleteRows(len(taken), taken)
         del self._rows[before:], self._lowest[before:]
-        self._found.clear()
+        self._amounts.clear()
         return False
 
     def _leaves_room(self, attacker: str | None, before: int) -> bool:
@@ -147,16 +147,16 @@ class _Attacked:
         for number, factors in enumerate(self._secrets[attacker]):
             unknown = float(factors @ rest)
             for side in (1, -1):
-                found = self._found.get((attacker, number, side))
-                if found is not None and np.abs(fresh @ (found - rest)).max(initial=0.0) < _EXACT:
+                amounts = self._amounts.get((attacker, number, side))
+                if amounts is not None and np.abs(fresh @ (amounts - rest)).max(initial=0.0) < _EXACT:
                     continue
                 if not ready:
                     self._bound(rest)
                     ready = True
-                value, found = self._extreme(factors, side)
+                value, amounts = self._extreme(factors, side)
                 if side * value < side * unknown + ROOM * unknown * (1.0 - _EXACT):
                     return False
-                self._found[(attacker, number, side)] = found
+                self._amounts[(attacker, number, side)] = amounts
         return True
 
     def _bound(self, rest: Vector) -> None:
@@ -172,18 +172,18 @@ class _Attacked:
         self._solver.run()
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             raise LedgerError(f"the linear programme of suppression ended with {self._solver.getModelStatus()}")
-        found = np.array(self._solver.getSolution().col_value)
-        return float(factors @ found), found
+        amounts = np.array(self._solver.getSolution().col_value)
+        return float(factors @ amounts), amounts
 
 
-def _secrets(table: Table[Name]) -> dict[str | None, list[Vector]]:
+def _secrets(table: SumTable[Name]) -> dict[str | None, list[Vector]]:
     """The sums that may not be shown, by attacker: nobody, and the largest contributors to each. A sum is given by
     the factor of each atom."""
     size = np.array([sum(map(abs, parts.values())) for parts in table.atoms])
     sums = [frozenset([atom]) for atom in range(len(table.atoms))]
     sums += [one for cell in table.cells for one in cell.sums] + list(table.sums)
     combinations = [_once(one) for one in dict.fromkeys(sums)] + [_less(*whole) for whole in table.wholes]
-    found: dict[str | None, list[Vector]] = {None: []}
+    secrets: dict[str | None, list[Vector]] = {None: []}
     for combination in combinations:
         parts = _together(table, combination)
         if may_show(parts):
@@ -193,8 +193,8 @@ def _secrets(table: Table[Name]) -> dict[str | None, list[Vector]]:
         factors *= size / sum(parts.values())
         largest = sorted(parts, key=lambda name: (-parts[name], name))[:ATTACKERS]
         for attacker in (None, *largest) if len(parts) > 1 else (None,):
-            found.setdefault(attacker, []).append(factors)
-    return found
+            secrets.setdefault(attacker, []).append(factors)
+    return secrets
 
 
 def _once(atoms: Sum) -> Combination:
@@ -205,7 +205,7 @@ def _less(whole: Sum, parts: Sum) -> Combination:
     return {atom: float(atom in whole) - float(atom in parts) for atom in sorted(whole | parts)}
 
 
-def _together(table: Table[Name], combination: Combination) -> dict[str, float]:
+def _together(table: SumTable[Name], combination: Combination) -> dict[str, float]:
     """The amount of each organisation in a sum; never negative."""
     parts: dict[str, float] = {}
     for atom, factor in combination.items():
@@ -214,7 +214,7 @@ def _together(table: Table[Name], combination: Combination) -> dict[str, float]:
     return {organization: amount for organization, amount in parts.items() if amount > 0.0}
 
 
-def _equation(table: Table[Name], over: Sum, under: Sum) -> Combination:
+def _equation(table: SumTable[Name], over: Sum, under: Sum) -> Combination:
     """The factors of the equation of a figure: of N, or of N - value D for a ratio. The difference is zero."""
     factors = dict(_once(over))
     if under:
