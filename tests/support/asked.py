@@ -125,6 +125,8 @@ ASKED: Final = {
         f"ARRAY['works.make'::bytea], {RECORD}, {_SIZE}, {_NEWEST}, {_PERIOD}, 50"
     ),
     "indicators.reported": f"'2015-01-01T00:00:00Z', '2015-02-01T00:00:00Z', {_SIZE}",
+    "indicators.release": "'sector 7', 2025",
+    "indicators.add_release": "'sector 7', 2025, 99000000, 4, ''::bytea",
     "inventory.members": f"'org:{RECORD - RECORD % CHAIN}', {_SIZE}",
     "inventory.organization": f"'org:{_NAME}', {_SIZE}",
     "inventory.sites": f"'{{org:{_NAME}}}', {_SIZE}",

@@ -74,6 +74,8 @@ _FILLS: Final = {
     "access_day (day, size, closed)": "SELECT '2010-01-01'::date + (i % 20000)::int, 1000, i % 100 > 0 FROM rows",
     "access_root (day, size, note)": """
         SELECT '2010-01-01'::date + (i % 20000)::int, 1000, repeat('note ', 40) FROM rows""",
+    "sector_release (sector, year, size, answer)": """
+        SELECT 'sector ' || i % 20, 2000 + i / 20 % 50, i + 1, '{}'::bytea FROM rows""",
     "access_tile (day, level, index, hashes)": """
         SELECT '2010-01-01'::date + (i % 20)::int, i % 2, i / 20, repeat('.', 32)::bytea FROM rows""",
     "publication_end (record, subject)": "SELECT i, i - 1 FROM rows WHERE i % 2 = 1",
