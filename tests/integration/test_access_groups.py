@@ -25,6 +25,12 @@ class Market(NamedTuple):
         found = self.callers.get(self.rival.id, "/v1/sectors/works/indicators", YEAR).json()
         return found["records"], found.get("onlyOwn", False)
 
+    def releases(self) -> int:
+        """How many releases are stored."""
+        ledger = self.callers.ledger
+        stored: int = ledger.run(ledger.ledger.pool.fetchval("SELECT count(*) FROM sector_release"))
+        return stored
+
 
 @pytest.fixture(params=[None, "0.51", "0.5"])
 def market(request: pytest.FixtureRequest) -> Iterator[tuple[Market, bool]]:
@@ -48,6 +54,11 @@ def test_a_group_is_one_organisation_of_a_sum(market: tuple[Market, bool]) -> No
     control."""
     found, is_group = market
     assert found.shown() == ((0, True) if is_group else (3, False))
+    # A year with nothing to show leaves no row, however often it is asked for.
+    assert found.releases() == (0 if is_group else 1)
     for number, shop in enumerate(found.others, start=1):
         found.callers.ledger.post([*shop.opening(), *[shop.mine(f"x{one}", "10") for one in range(3)]])
         assert found.shown() == ((0, True) if number == 1 else (9, False)) or not is_group
+    # Neither is one that has been looked at already stored again.
+    assert found.shown() == found.shown()
+    assert found.releases() == (1 if is_group else 2)

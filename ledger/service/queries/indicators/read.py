@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
 
@@ -38,7 +39,7 @@ from ledger.store.facts import FactLoader
 
 GROUPINGS: Final = ("organization", "park", "province", "year", "facility")
 _NEW_YEAR: Final = re.compile(r"(\d{4})-01-01T00:00:00Z")
-_LOOKS: Final = Looks()
+_LOOKS: Final = WeakKeyDictionary[DatabasePool, Looks]()
 _INDUSTRY: Final = {"en": "All industry on this ledger", "zh": "本账本全部工业"}
 
 
@@ -79,11 +80,16 @@ async def _released(pool: DatabasePool, sector: str, period: Period, as_of: AsOf
     if year is None:
         return None
     stored = await read_release(pool, sector, year)
-    if stored is not None and (stored.size == as_of.size or not (stored.is_empty or _LOOKS.due(sector, year))):
+    if stored is not None and (stored.size == as_of.size or not _LOOKS.setdefault(pool, Looks()).due(sector, year)):
         return stored
     now, atoms = await _year(pool, sector, year, as_of)
     fresh = await in_thread(_release, now, atoms, stored)
+    if fresh.is_empty:
+        # It is not stored: whoever asks for many years would fill the table.
+        return stored or fresh
     if stored is not None:
+        if replace(fresh, size=stored.size) == stored:
+            return stored
         _, before = await _year(pool, sector, year, await as_of_size(pool, stored.size))
         if not await in_thread(may_replace, stored, before, fresh, atoms):
             return stored
