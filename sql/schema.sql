@@ -210,7 +210,8 @@ CREATE INDEX arrival_rule ON arrival (rule, transfer);
 
 -- Rights to read that organisations give each other, or whoever holds the secret of a link. Without lot, product and
 -- declaration a grant covers all records of the grantor. `starts` and `ends` are the period of the covered records;
--- `expires` is when the grant itself ends.
+-- `expires` is when the grant itself ends. `publish`: the grantee may publish its lots of the product, or of all products
+-- of the grantor.
 CREATE TABLE access_grant (
     record bigint PRIMARY KEY REFERENCES record,
     grantor text NOT NULL REFERENCES organization,
@@ -223,12 +224,14 @@ CREATE TABLE access_grant (
     starts text,
     ends text,
     expires text NOT NULL,
+    publish boolean NOT NULL DEFAULT false,
     CHECK (num_nonnulls(grantee, link) = 1),
     CHECK (num_nonnulls(lot, product, declaration) <= 1)
 );
 CREATE INDEX access_grant_grantee ON access_grant (grantee, record) WHERE grantee IS NOT NULL;
 CREATE INDEX access_grant_expires ON access_grant (grantee, expires) WHERE grantee IS NOT NULL;
 CREATE INDEX access_grant_grantor ON access_grant (grantor, record);
+CREATE INDEX access_grant_publish ON access_grant (grantee, grantor) WHERE publish;
 CREATE INDEX access_grant_declaration ON access_grant (declaration, grantee) WHERE declaration IS NOT NULL;
 CREATE TABLE grant_revocation (
     record bigint PRIMARY KEY REFERENCES record,
@@ -470,8 +473,8 @@ CREATE TABLE opening (
 CREATE INDEX opening_stock ON opening (facility, product);
 
 -- Running totals of the goods of a group, in kg, by the organisation that controls it and by subject: goods that were
--- sold outside, declared, first taken by a process, or taken off without a document. See
--- `ledger/admission/checks/goods.py`.
+-- sold outside, declared, first taken by a process, or taken off without a document; and of an organisation: goods of
+-- others that it handed on as its own product. See `ledger/admission/checks/goods.py`.
 CREATE TABLE group_goods (
     organization text NOT NULL,
     subject text NOT NULL,

@@ -175,9 +175,10 @@ class Facts:
     a process has made goods, so far. `returned` has the totals from before a record that is being revised, by its first
     lot: see `ledger.admission.checks.goods`. `given` has the declarations,
     by digest, that their issuers have given to an organisation (empty for all), by a grant or a publication; the right
-    to name them stays. `seen` has the products that an organisation (empty for all) was shown: by a publication, by a
-    grant in full, or with a lot that it received or owns. If the grant is of all records, the grantor stands for its
-    products."""
+    to name them stays. It also has the products whose lots an organisation was ever given the right to publish; the
+    grantor stands for all of its products. `seen` has the products that an organisation (empty for all) was shown: by a
+    publication, by a grant in full, or with a lot that it received or owns. If the grant is of all records, the grantor
+    stands for its products."""
 
     def __init__(self) -> None:
         self.organizations: dict[str, OrganizationFacts] = {}
@@ -242,6 +243,16 @@ class Facts:
             return False
         shown = ((name, ""), (name, issuer), (product.owner, issuer))
         return self.controls(issuer, product.owner) or not self.seen.isdisjoint(shown)
+
+    def may_publish(self, issuer: str, lot: LotFacts) -> bool:
+        """Whether the lot is of a product of `issuer`, or the product's owner has let it publish such lots. Outputs
+        name a product of the issuer of their record, and no pool or transfer changes it: its owner is the maker. A core
+        keeps the product of an earlier life, so nobody is known as its maker once it was handed over."""
+        product = self.products.get(lot.product)
+        if product is None or (lot.role == "core" and (lot.sender is not None or lot.pool is not None)):
+            return False
+        given = ((product.id, issuer), (product.owner, issuer))
+        return product.owner == issuer or not self.given.isdisjoint(given)
 
     def controls(self, organization: str, other: str) -> bool:
         """Whether an organisation is this other one, or controls it."""

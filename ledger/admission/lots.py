@@ -22,7 +22,7 @@ UNKNOWN_LOT: Final = "unknown-lot"
 DEFERRABLE: Final = frozenset(
     {UNKNOWN_LOT, "unknown-product", "unknown-facility", "unknown-organization", "unknown-declaration",
      "unknown-transfer", "unknown-pool", "empty-pool", "no-default-pool", "unknown-balance", "unknown-record",
-     "unknown-subject"}
+     "unknown-subject", "unknown-maker"}
 )
 """Codes of refusals that are final only under the lock: a record sequenced in the meantime may cure them, or they
 depend on balances that are known only there."""

@@ -15,8 +15,8 @@ class Names:
     `reports` the subjects of reports, `erasures` the digests of records to erase. For the goods of groups: `sold` are
     issuer and lot of sales outside, `declared` issuer and product of declared lots, `subjects` issuer and subject of
     new products, `parents` new organisations with their parents. `relations`: receiver, sender and lot of transfers; of
-    standing acceptances too, without a lot. `uses`: issuer and product, where a record may use facts of products of
-    others without a lot of them."""
+    standing acceptances too, without a lot. `published`: issuer and lot of publications. `uses`: issuer and product,
+    where a record may use facts of products of others without a lot of them."""
 
     def __init__(self) -> None:
         self.organizations: set[str] = set()
@@ -42,6 +42,7 @@ class Names:
         self.subjects: set[tuple[str, str]] = set()
         self.parents: set[tuple[str, str]] = set()
         self.relations: set[tuple[str, str, str]] = set()
+        self.published: set[tuple[str, str]] = set()
         self.uses: set[tuple[str, str]] = set()
 
     def merge(self, other: "Names") -> None:

@@ -11,7 +11,8 @@ RightState = Literal["inForce", "expired", "revoked", "compromised"]
 class GrantAnswer(QueryAnswer, frozen=True, kw_only=True):
     """The grant of the log entry `index`, with digest `record`. It is for the `grantee`, or for whoever holds the
     secret of its `link`. `lot`, `product` or `declaration`, `start` and `end` are its scope; without them it covers all
-    records of the grantor. `revoked`: the log index of the revocation. `compromised`: the log index of the key
+    records of the grantor. `publish`: the grantee may publish its lots of the product, or of all products of the
+    grantor. `revoked`: the log index of the revocation. `compromised`: the log index of the key
     change by which the key that signed the grant was compromised by then: the grant has ended. `state`: now."""
 
     index: int
@@ -28,6 +29,7 @@ class GrantAnswer(QueryAnswer, frozen=True, kw_only=True):
     declaration: str | None = None
     start: str | None = None
     end: str | None = None
+    publish: bool = False
     revoked: int | None = None
     compromised: int | None = None
 

@@ -47,7 +47,7 @@ TABLES: Final = {
     "claim": ("record", "lot"),
     "report": ("record", "subject", "starts", "ends"),
     "access_grant": ("record", "grantor", "grantee", "link", "depth", "lot", "product", "declaration", "starts", "ends",
-                     "expires"),
+                     "expires", "publish"),
     "grant_revocation": ("record", "subject"),
     "reader": ("record", "organization", "expires"),
     "reader_revocation": ("record", "subject"),

@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 
 from ledger.admission.activations import PluginActivation
-from ledger.admission.checks.goods import subjects_of
+from ledger.admission.checks.goods import HANDED_ON, subjects_of
 from ledger.admission.checks.write_offs import note_totals
 from ledger.admission.facts import standing_facts
 from ledger.admission.identifiers import PRODUCT
@@ -311,11 +311,13 @@ async def _load_goods(connection: Connection, state: State, names: Names) -> Non
     for issuer, product in traded:
         if (facts := state.products.get(product)) is not None:
             wanted.update([(group_of(issuer), subject) for subject in subjects_of(facts)])
+            wanted.add((facts.owner, HANDED_ON + product))
     if coming:
         # The product of a lot that this batch makes is new, or in the state: transfers and additions name no product,
         # but the state has the products of the lots that they take.
         subjects = {subject for _, subject in names.subjects}.union(*map(subjects_of, state.products.values()))
         wanted.update(itertools.product(coming, subjects))
+        wanted.update([(one.owner, HANDED_ON + one.id) for one in state.products.values()])
     if wanted:
         groups, raised = zip(*wanted, strict=True)
         rows = await connection.fetch(sql["group_goods"], list(groups), list(raised))

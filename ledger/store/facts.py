@@ -122,6 +122,8 @@ class FactLoader:
         await self._groups(connection, names, facts)
         if names.uses:
             await self._seen(connection, names, facts)
+        if names.published:
+            await self._publishing(connection, names, facts)
 
     async def _groups(self, connection: Connection, names: Names, facts: Facts) -> None:
         """Loads the named organisations, the owners of products, the issuers of declarations and transfers, and the
@@ -203,6 +205,16 @@ class FactLoader:
             columns = [list(column) for column in zip(*wanted, strict=True)]
             for row in await connection.fetch(self._sql["seen"], *columns):
                 facts.seen.add((row["product"], row["organization"]))
+
+    async def _publishing(self, connection: Connection, names: Names, facts: Facts) -> None:
+        """Loads which products of others an organisation was let publish, of the lots that it publishes."""
+        wanted = [(issuer, product.id, product.owner) for issuer, name in names.published
+                  if (lot := facts.lots.get(name)) is not None
+                  and (product := facts.products.get(lot.product)) is not None and product.owner != issuer]
+        if wanted:
+            columns = [list(column) for column in zip(*wanted, strict=True)]
+            for row in await connection.fetch(self._sql["publishing"], *columns):
+                facts.given.add((row["product"], row["organization"]))
 
     async def in_force(self, connection: Connection) -> InForce:
         """The plugin versions and rules that are in force, in one round trip."""

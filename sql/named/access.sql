@@ -77,7 +77,7 @@ WHERE r.digest = $1 AND a.link IS NOT NULL
 -- `compromised`: the first entry that reports the key of a grant as compromised by the time at which it signed it
 -- parameters: organisation, log index below which to begin, limit
 SELECT g.record AS index, encode(r.digest, 'hex') AS digest, g.grantor, g.grantee, g.link, g.depth, l.id AS lot,
-       g.product, encode(d.digest, 'hex') AS declaration, g.starts, g.ends, g.expires, r.body,
+       g.product, encode(d.digest, 'hex') AS declaration, g.starts, g.ends, g.expires, g.publish, r.body,
        g.expires <= to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS expired,
        (SELECT min(v.record) FROM grant_revocation v WHERE v.subject = g.record) AS revoked,
        (SELECT min(k.record) FROM entry t JOIN compromise k ON k.keyid = substring(t.data FROM 35 FOR 32)
@@ -109,10 +109,11 @@ JOIN record r ON r.index = e.record
 ORDER BY e.record DESC;
 
 -- name: passport
--- purpose: the newest lot with one of these identifiers or items that is published: by its owner, or as a lot of a product
--- that the product's owner has published, if the owner's own record made it of goods of the owner, not of those that it
--- works on for others. A delivery has the owner of the lot that it takes. A publication by a key that was compromised by
--- then shows nothing. With the number of lives of its item
+-- purpose: the newest lot with one of these identifiers or items that is published: by its owner, as long as the product
+-- is its own or the product's owner lets it; or as a lot of a product that the product's owner has published, if the
+-- owner's own record made it of goods of the owner, not of those that it works on for others, nor a core that was handed
+-- over. A delivery has the owner of the lot that it takes. A publication by a key that was compromised by then shows
+-- nothing, and neither does a product as which its owner hands on goods of others. With the number of lives of its item
 -- parameters: identifiers
 SELECT l.id, (SELECT size FROM head) AS size,
        CASE WHEN l.item IS NOT NULL THEN 1 + (
@@ -124,8 +125,18 @@ FROM (
     -- The sum keeps the planner from the order of the primary key.
     UNION ALL (SELECT * FROM lot WHERE item = ANY ($1::text[]) ORDER BY number + 0 DESC LIMIT 1000)) l
 JOIN record m ON m.index = l.number / 1024
-WHERE EXISTS (
+JOIN product o ON o.id = l.product
+WHERE NOT EXISTS (SELECT FROM group_goods g WHERE g.organization = o.owner AND g.subject = 'handedOn:' || o.id)
+    AND (l.role <> 'core' OR l.sender IS NULL AND l.pool IS NULL)
+    AND (EXISTS (
         SELECT FROM published p WHERE p.lot = l.number
+        AND (p.organization = o.owner OR EXISTS (
+            SELECT FROM access_grant a WHERE a.publish AND a.grantee = p.organization AND a.grantor = o.owner
+                AND (a.product IS NULL OR a.product = o.id)
+                AND a.expires > to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = a.record)
+                AND (SELECT true FROM entry t JOIN compromise k ON k.keyid = substring(t.data FROM 35 FOR 32)
+                    WHERE t.index = a.record AND k.since <= t.index LIMIT 1) IS NULL))
         AND NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record)
         AND (SELECT true FROM entry t JOIN compromise k ON k.keyid = substring(t.data FROM 35 FOR 32)
             WHERE t.index = p.record AND k.since <= t.index LIMIT 1) IS NULL)
@@ -137,7 +148,7 @@ WHERE EXISTS (
         AND CASE WHEN m.type = 'transfer' THEN NOT EXISTS (
             SELECT FROM flow w JOIN lot s ON s.number = w.lot
             WHERE w.record = m.index AND w.version = 0 AND coalesce(s.owner, s.holder) <> p.organization)
-        ELSE coalesce(l.owner, l.holder) = p.organization END)
+        ELSE coalesce(l.owner, l.holder) = p.organization END))
 ORDER BY l.number DESC LIMIT 1;
 
 -- name: product_passport
@@ -171,6 +182,8 @@ CROSS JOIN LATERAL (
         ORDER BY product DESC, number DESC LIMIT $2) m
     JOIN record r ON r.index = m.number / 1024) l
 WHERE NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record)
+    AND NOT EXISTS (
+        SELECT FROM group_goods g WHERE g.organization = p.organization AND g.subject = 'handedOn:' || p.product)
     AND (SELECT true FROM entry t JOIN compromise k ON k.keyid = substring(t.data FROM 35 FOR 32)
         WHERE t.index = p.record AND k.since <= t.index LIMIT 1) IS NULL
 ORDER BY p.record DESC LIMIT 1;

@@ -63,6 +63,14 @@ CROSS JOIN LATERAL (
         AND (product IS NULL OR product = w.product) AND num_nonnulls(lot, declaration, starts, ends) = 0 LIMIT 1)
     LIMIT 1) shown;
 
+-- name: publishing
+-- purpose: the products of which an organisation was ever let publish lots
+-- parameters: organisations, products and the owners of the products, side by side
+SELECT w.organization, w.product FROM unnest($1::text[], $2::text[], $3::text[]) AS w (organization, product, owner)
+CROSS JOIN LATERAL (
+    SELECT FROM access_grant WHERE publish AND grantee = w.organization AND grantor = w.owner
+        AND (product IS NULL OR product = w.product) LIMIT 1) lets;
+
 -- name: in_force
 -- purpose: all activations in log order, each row with the log's size and the number of revisions; a single row if
 -- there are no activations

@@ -37,7 +37,8 @@ UNION ALL SELECT 'claim', record, ARRAY[lot] FROM claim WHERE record >= $1 AND r
 UNION ALL SELECT 'report', record, ARRAY[subject, starts, ends] FROM report WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'erasure', record, ARRAY[subject::text, legal_basis] FROM erasure WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'access_grant', record,
-        ARRAY[grantor, grantee, link, depth, lot::text, product, declaration::text, starts, ends, expires]
+        ARRAY[grantor, grantee, link, depth, lot::text, product, declaration::text, starts, ends, expires,
+              publish::text]
     FROM access_grant WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'grant_revocation', record, ARRAY[subject::text]
     FROM grant_revocation WHERE record >= $1 AND record < $2

@@ -118,6 +118,47 @@ def test_a_product_publishes_the_lots_that_its_owner_makes(server: Server) -> No
     assert passport(server, lot=smith.name("resold")).status_code == 404
 
 
+def test_what_a_supplier_lets_be_published_is_shown_as_long_as_it_lets_it(server: Server) -> None:
+    """By its grant alone; and a grant that ended, or of another product, shows nothing any more."""
+    mill, smith = shop(server, "letting"), shop(server, "let")
+    server.post([mill.make({"pot": "10"}, {"ore": "50"}), mill.send("pot", "5", smith, "sent")])
+    shows = smith.publish(lot=mill.name("sent"))
+    (refused,) = server.submit(server.envelopes([shows]))
+    assert isinstance(refused, dict)
+    assert refused["code"] == "unknown-maker"
+    lets = mill.signed(Grant(
+        issuer=mill.id, nonce=mill.nonce(), grantee=smith.id, depth="totals", until="2034-12-31T00:00:00Z",
+        purpose="labels", scope=GrantScope(product=mill.name("part")), publish=True))
+    server.post([lets, shows, mill.make({"own": "1"}, ore="1")])
+    hidden = passport(server, lot=mill.name("own"))
+    assert shown(server, lot=mill.name("sent"))["footprint"] > 0
+    server.post([mill.signed(GrantRevocation(issuer=mill.id, nonce=mill.nonce(), grant=digest_of(lets)))])
+    assert passport(server, lot=mill.name("sent")).content == hidden.content
+
+
+def test_goods_of_others_that_are_handed_on_later_end_the_passports_of_their_product(server: Server) -> None:
+    mill, packer = shop(server, "grower"), shop(server, "packer")
+    tea = next(record for _, record in packer.opening() if isinstance(record, Product))
+    names = {one: one.name("tea") for one in (mill, packer)}
+    server.post([one.signed(msgspec.structs.replace(
+        tea, issuer=one.id, id=names[one], nonce=one.nonce(), classifications={"hs": "090210"})) for one in names])
+
+    def brew(one: Shop, lot: str, source: dict[str, str], of: str) -> Posted:
+        made = one.make({lot: "10"}, source)[1]
+        return one.signed(msgspec.structs.replace(
+            made, inputs=[msgspec.structs.replace(made.inputs[0], lot=of)],
+            outputs=[msgspec.structs.replace(made.outputs[0], product=names[one])]))
+
+    server.post([
+        brew(mill, "leaves", {"ore": "20"}, mill.name("ore")), mill.send("leaves", "10", packer, "sold"),
+        brew(packer, "own", {"ore": "20"}, packer.name("ore")), packer.publish(product=names[packer])])
+    assert shown(server, lot=packer.name("own"))["footprint"] == shown(server, product=names[packer])["footprint"]
+    server.post([brew(packer, "bagged", {"x": "10"}, mill.name("sold"))])
+    answers = [passport(server, lot=packer.name("bagged")), passport(server, lot=packer.name("own")),
+               passport(server, product=names[packer])]
+    assert [answer.status_code for answer in answers] == [404] * 3
+
+
 def test_a_code_on_an_item_leads_to_its_passport_and_counts_its_lives(server: Server) -> None:
     """By any domain, with attributes, and by the path on the ledger itself."""
     mill = shop(server, "scanned", f"{LINK}{GTIN}/")

@@ -89,6 +89,7 @@ ASKED: Final = {
     "erase.leave_reading": f"{RECORD}, {1 + _NAME}, 'residue'",
     "erase.erasure_of": str(RECORD + 1),
     "facts.given": f"{_DIGESTS}, '{{org:{_NAME}}}'",
+    "facts.publishing": f"'{{org:{_NAME}}}', '{{part:{_NAME}}}', '{{org:{_NAME}}}'",
     "facts.seen": f"'{{org:{_NAME}}}', '{{part:{_NAME}}}', '{{org:{_NAME}}}'",
     "facts.lots_by_id": f"'{{lot:{RECORD}}}'",
     "facts.pools_named": f"'{{pool:{_NAME},part:{_NAME}}}', '{{org:{_NAME}}}'",

@@ -58,10 +58,10 @@ _FILLS: Final = {
     "standing_acceptance (record, receiver, sender, product)": """
         SELECT i, 'org:' || i / 10, 'org:' || i, CASE WHEN i % 2 = 0 THEN '' ELSE 'part:' || i END FROM rows""",
     "arrival (transfer, rule)": "SELECT i, i FROM rows",
-    "access_grant (record, grantor, grantee, link, depth, declaration, expires)": """
+    "access_grant (record, grantor, grantee, link, depth, declaration, expires, publish)": """
         SELECT i, 'org:' || i / 10, CASE WHEN i % 10 > 0 THEN 'org:' || i / 10 END,
                CASE WHEN i % 10 = 0 THEN repeat('a', 64) END, 'full', CASE WHEN i % 10 = 1 THEN i END,
-               '2099-01-01T00:00:00Z' FROM rows""",
+               '2099-01-01T00:00:00Z', i % 10 > 1 FROM rows""",
     "grant_revocation (record, subject)": "SELECT i, i - 1 FROM rows WHERE i % 2 = 1",
     "reader (record, organization)": "SELECT i, 'org:' || i / 10 FROM rows",
     "reader_revocation (record, subject)": "SELECT i, i - 1 FROM rows WHERE i % 2 = 1",

@@ -23,6 +23,9 @@ TAKEN: Final = "taken:"
 """Before a subject: goods that a process of the group took. The total begins with the first one, and does not grow."""
 UNSHOWN: Final = "unshown:"
 """Before a subject: goods that the group took off the ledger without a document."""
+HANDED_ON: Final = "handedOn:"
+"""Before a product: goods of others that its owner handed on under the product. The total is of its owner, and of the
+newest such record."""
 _CODE: Final = 4
 _MOST: Final = Decimal("0.5")
 _NOTHING: Final = Decimal(0)

@@ -41,6 +41,8 @@ class GrantKind(Kind[Grant]):
         check_instant(record.until, "until")
         if record.scope is not None:
             _check_scope(record, record.scope, facts)
+        if record.publish:
+            _check_publish(record)
         return Plan()
 
     def check(self, record: Grant, keyid: bytes, state: State) -> None:
@@ -49,6 +51,8 @@ class GrantKind(Kind[Grant]):
     def apply(self, record: Grant, digest: bytes, state: State) -> None:
         if record.scope is not None and record.scope.declaration is not None and record.grantee is not None:
             state.given.add((record.scope.declaration, record.grantee))
+        if record.publish and record.grantee is not None:
+            state.given.add(((record.scope or _ALL).product or record.issuer, record.grantee))
         shown = _shown(record)
         if shown is not None and record.grantee is not None:
             state.seen.add((shown, record.grantee))
@@ -59,7 +63,7 @@ class GrantKind(Kind[Grant]):
             index, record.issuer, record.grantee, record.link, record.depth,
             None if scope.lot is None else state.lots[scope.lot].number, scope.product,
             None if scope.declaration is None else state.records[scope.declaration].index,
-            scope.start, scope.end, record.until,
+            scope.start, scope.end, record.until, record.publish,
         )
 
 
@@ -83,6 +87,14 @@ def _check_receiver(record: Grant, facts: Facts) -> None:
             f"grantee: {record.grantee!r} is not another organisation on the ledger", code="unknown-organization",
             field="grantee", value=record.grantee, rule="another organisation that is enrolled",
         )
+
+
+def _check_publish(record: Grant) -> None:
+    """The right to publish is of an organisation, and of a product: a received lot is not the lot of its sender."""
+    scope = record.scope or _ALL
+    if record.grantee is None or scope != GrantScope(product=scope.product):
+        raise Refused("publish: only for a grantee, and a product or all of them", code="grant-form", field="publish",
+                      value=True, rule="a grantee, and a scope of nothing but a product; no scope for all products")
 
 
 def _check_scope(record: Grant, scope: GrantScope, facts: Facts) -> None:

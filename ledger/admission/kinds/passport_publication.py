@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ledger.admission.checks.disclosing import check_own_product, own_lot, own_record
+from ledger.admission.checks.disclosing import check_made, check_maker, check_own_product, own_lot, own_record
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
@@ -16,8 +16,11 @@ class PassportPublicationKind(Kind[PassportPublication]):
     def names(self, record: PassportPublication, names: Names) -> None:
         if record.lot is not None:
             names.lots.add(record.lot)
+            names.published.add((record.issuer, record.lot))
+            names.sold.add((record.issuer, record.lot))
         if record.product is not None:
             names.products.add(record.product)
+            names.declared.add((record.issuer, record.product))
         if record.declaration is not None:
             names.records.add(record.declaration)
 
@@ -29,12 +32,17 @@ class PassportPublicationKind(Kind[PassportPublication]):
             raise Refused("a publication names exactly one thing", code="publication-form", field="lot",
                           value=record.lot, rule="one of lot, product and declaration")
         if record.lot is not None:
-            own_lot(facts, record.issuer, record.lot, "lot", owned=True)
+            check_maker(facts, record.issuer, own_lot(facts, record.issuer, record.lot, "lot", owned=True))
         if record.product is not None:
             check_own_product(facts, record.issuer, record.product, "product")
         if record.declaration is not None:
             own_record(facts, record.issuer, record.declaration, "declaration", "declaration")
         return Plan()
+
+    def check(self, record: PassportPublication, keyid: bytes, state: State) -> None:
+        product = record.product if record.lot is None else state.lots[record.lot].product
+        if product is not None:
+            check_made(state, product, "product" if record.lot is None else "lot")
 
     def apply(self, record: PassportPublication, digest: bytes, state: State) -> None:
         if record.declaration is not None:

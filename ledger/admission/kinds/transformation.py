@@ -9,6 +9,7 @@ from ledger.admission.checks.allocation import check_allocation
 from ledger.admission.checks.attributes import check_made, check_used
 from ledger.admission.checks.cores import check_cores, core_refused
 from ledger.admission.checks.credits import RECYCLING, check_recycled
+from ledger.admission.checks.disclosing import handed_on
 from ledger.admission.checks.matter import check_elements, check_kept, check_mass
 from ledger.admission.checks.times import check_period
 from ledger.admission.checks.write_offs import first_taken
@@ -82,7 +83,7 @@ class TransformationKind(Kind[Transformation]):
                 )
 
     def before(self, record: Transformation, state: State) -> Before:
-        return Before(goods=first_taken(record, state))
+        return Before(goods={**first_taken(record, state), **handed_on(record, state)})
 
     def rows(self, record: Transformation, index: int, state: State, before: Before) -> Iterator[Row]:
         for (group, subject), kilograms in before.goods.items():

@@ -32,6 +32,7 @@ _TABLE: tuple[ListColumn[GrantAnswer], ...] = (
     ListColumn("start", lambda row: row.start),
     ListColumn("end", lambda row: row.end),
     ListColumn("depth", lambda row: row.depth),
+    ListColumn("publish", lambda row: "yes" if row.publish else None),
     ListColumn("until", lambda row: row.until),
     ListColumn("purpose", lambda row: row.purpose),
 )
@@ -43,6 +44,7 @@ _CSV: tuple[ListColumn[GrantAnswer], ...] = (
     ListColumn("start", lambda row: row.start),
     ListColumn("end", lambda row: row.end),
     ListColumn("depth", lambda row: row.depth),
+    ListColumn("publish", lambda row: "yes" if row.publish else None),
     ListColumn("until", lambda row: row.until),
     ListColumn("purpose", lambda row: row.purpose),
     ListColumn("entry", lambda row: row.index),

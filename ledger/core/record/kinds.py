@@ -414,7 +414,9 @@ class GrantScope(Part, frozen=True):
 
 class Grant(Record, frozen=True, kw_only=True, tag="grant"):
     """The issuer lets another organisation, or whoever holds the secret of a `link`, read its own records until
-    `until`. `link` is the SHA-256 of the secret, 32 random bytes. Upstream records need the grants of their issuers."""
+    `until`. `link` is the SHA-256 of the secret, 32 random bytes. Upstream records need the grants of their issuers.
+    `publish`: the grantee may also publish the passports of its lots of the product in scope, or of all products of the
+    issuer."""
 
     depth: Depth
     until: Instant
@@ -422,6 +424,7 @@ class Grant(Record, frozen=True, kw_only=True, tag="grant"):
     grantee: Id | None = None
     link: Sha256 | None = None
     scope: GrantScope | None = None
+    publish: bool = False
 
 
 class GrantRevocation(Record, frozen=True, kw_only=True, tag="grantRevocation"):
@@ -450,9 +453,10 @@ class ReaderRevocation(Record, frozen=True, kw_only=True, tag="readerRevocation"
 
 
 class PassportPublication(Record, frozen=True, kw_only=True, tag="publication"):
-    """The issuer publishes the passport of a lot that it owns, or of all lots of its product that its own records make
-    of its own goods; records of everybody may then use the unit, mass and materials of that product. `declaration`:
-    everyone on the ledger may price supplies by the issuer's declaration with this digest."""
+    """The issuer publishes the passport of a lot that it owns, of its own product or of one whose owner lets it; or of
+    all lots of its product that its own records make of its own goods: records of everybody may then use the unit, mass
+    and materials of that product. `declaration`: everyone on the ledger may price supplies by the issuer's declaration
+    with this digest."""
 
     lot: Id | None = None
     product: Id | None = None

@@ -97,7 +97,7 @@ _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
     "attestation": _kept("subject level opinion start end validUntil samples materiality treeSize party date") | {
         "standard": _Word, "scope": {"criteria": _Word, "coverage": _KEPT, "programme": _Word}},
     "report": _kept("facility start end"),
-    "grant": _kept("depth until grantee link") | {
+    "grant": _kept("depth until grantee link publish") | {
         "purpose": _Word, "scope": _kept("lot product declaration start end")},
     "grantRevocation": _kept("grant"),
     "publication": _kept("lot product declaration"),

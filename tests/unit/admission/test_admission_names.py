@@ -226,6 +226,7 @@ def only(names: Names, world: World) -> State:
     found.products = part(known.products, {*names.products, *pooled, *[one.product for one in found.pools.values()]})
     found.seen = {one for one in known.seen if (MILL.id, one[0]) in names.uses}
     found.lots = part(known.lots, lots)
+    found.products |= part(known.products, [found.lots[lot].product for _, lot in names.published if lot in found.lots])
     found.remaining = part(known.remaining, lots)
     return found
 

@@ -8,29 +8,39 @@ from typing import Any, Final
 import pytest
 from unit.admission.world import (
     AUDITOR,
+    END,
     FORGE,
     MILL,
     REGISTRAR,
+    TREATER,
     Party,
     World,
+    consumption,
     declaration,
     digest_of,
+    flow,
     nonce,
+    output,
+    product,
     quantity,
     trading,
     transfer,
+    transformation,
 )
 
 from ledger.core.record.kinds import (
+    Addition,
     AnyRecord,
     AppointedReader,
     Grant,
     GrantRevocation,
     GrantScope,
     PassportPublication,
+    Pool,
     PublicationEnd,
     ReaderRevocation,
 )
+from ledger.core.record.values import Flow
 from ledger.engine.batch import Sequenced
 
 UNTIL: Final = "2031-01-01T00:00:00Z"
@@ -74,27 +84,27 @@ def rows_of(world: World, record: AnyRecord, table: str) -> list[tuple[Any, ...]
 
 def test_a_grant_of_everything(world: World) -> None:
     assert rows_of(world, grant(), "access_grant") == [
-        (MILL.id, FORGE.id, None, "totals", None, None, None, None, None, UNTIL)]
+        (MILL.id, FORGE.id, None, "totals", None, None, None, None, None, UNTIL, False)]
 
 
 def test_a_grant_of_a_lot_names_its_number(world: World) -> None:
     lot = world.state.lots[MILL.name("cast")]
     scope = GrantScope(lot=lot.id, start="2024-01-01T00:00:00Z", end=UNTIL)
     assert rows_of(world, grant(scope=scope, depth="full"), "access_grant") == [
-        (MILL.id, FORGE.id, None, "full", lot.number, None, None, "2024-01-01T00:00:00Z", UNTIL, UNTIL)]
+        (MILL.id, FORGE.id, None, "full", lot.number, None, None, "2024-01-01T00:00:00Z", UNTIL, UNTIL, False)]
 
 
 def test_a_grant_of_a_product_to_a_link(world: World) -> None:
     given = grant(grantee=None, link=LINK, scope=GrantScope(product=MILL.name("steel")))
     assert rows_of(world, given, "access_grant") == [
-        (MILL.id, None, LINK, "totals", None, MILL.name("steel"), None, None, None, UNTIL)]
+        (MILL.id, None, LINK, "totals", None, MILL.name("steel"), None, None, None, UNTIL, False)]
 
 
 def test_a_grant_of_a_declaration_names_its_record(world: World) -> None:
     stated = price()
     (entry,) = world.admit(stated)
     assert rows_of(world, grant(scope=GrantScope(declaration=digest_of(stated))), "access_grant") == [
-        (MILL.id, FORGE.id, None, "totals", None, None, entry.index, None, None, UNTIL)]
+        (MILL.id, FORGE.id, None, "totals", None, None, entry.index, None, None, UNTIL, False)]
 
 
 def test_the_receiver_of_a_lot_grants_it_and_the_sender_does_not(world: World) -> None:
@@ -119,6 +129,9 @@ def test_the_receiver_of_a_lot_grants_it_and_the_sender_does_not(world: World) -
     ({"scope": GrantScope(declaration="0" * 64)}, "unknown-record", "scope.declaration"),
     ({"scope": GrantScope(start=UNTIL, end=UNTIL)}, "period", "scope.end"),
     ({"scope": GrantScope(start="2030-02-30T00:00:00Z")}, "instant", "scope.start"),
+    ({"publish": True, "scope": GrantScope(lot=MILL.name("cast"))}, "grant-form", "publish"),
+    ({"publish": True, "scope": GrantScope(product=MILL.name("steel"), end=UNTIL)}, "grant-form", "publish"),
+    ({"publish": True, "grantee": None, "link": LINK}, "grant-form", "publish"),
 ])
 def test_a_grant_is_refused(world: World, fields: dict[str, Any], code: str, field: str) -> None:
     assert world.refuse(grant(**fields), code, field, ...) is not None
@@ -245,6 +258,100 @@ def test_a_processor_does_not_publish_the_lots_of_its_customer(world: World) -> 
     world.refuse(publication(by=FORGE, lot=MILL.name("tolled")), "unknown-lot", "lot", MILL.name("tolled"))
     world.admit(publication(lot=MILL.name("tolled")),
                 grant(by=FORGE, grantee=MILL.id, scope=GrantScope(lot=MILL.name("tolled"))))
+
+
+HEAP = FORGE.name("heap:1")
+PACKED = FORGE.name("packed")
+
+
+def handed_over(world: World) -> list[str]:
+    """Lots of the mill's product that the forge owns: received, returned by a treater, and of a pool."""
+    world.admit(
+        transfer("cast", "5", "sold"),
+        transfer("sold", "1", "treating", by=FORGE, of=MILL, to=TREATER, purpose="custody"),
+        transfer("treating", "1", "back", by=TREATER, of=FORGE, to=FORGE, purpose="return"),
+        Pool(issuer=FORGE.id, nonce=nonce(), id=FORGE.name("heap"), facility=FORGE.name("site"),
+             product=MILL.name("steel")),
+        Addition(issuer=FORGE.id, nonce=nonce(), pool=FORGE.name("heap"), time=END, inputs=[flow("sold", "1")]))
+    return [MILL.name("sold"), TREATER.name("back"), HEAP]
+
+
+def test_a_receiver_does_not_publish_the_lots_of_its_supplier(world: World) -> None:
+    """No delivery, return or pool makes it their maker; the supplier itself goes on."""
+    for lot in handed_over(world):
+        world.refuse(publication(by=FORGE, lot=lot), "unknown-maker", "lot", lot)
+    world.admit(publication(lot=MILL.name("cast")))
+
+
+@pytest.mark.parametrize("scope", [None, GrantScope(product=MILL.name("steel"))], ids=str)
+def test_the_maker_lets_a_receiver_publish(world: World, scope: GrantScope | None) -> None:
+    """Only whom it names, and only if it says so."""
+    lots = handed_over(world)
+    world.admit(grant(scope=scope, depth="full"), grant(scope=scope, publish=True, grantee=TREATER.id))
+    for lot in lots:
+        world.refuse(publication(by=FORGE, lot=lot), "unknown-maker", "lot", lot)
+    assert rows_of(world, grant(scope=scope, publish=True), "access_grant")[0][-1] is True
+    world.admit(*[publication(by=FORGE, lot=lot) for lot in lots])
+
+
+def test_a_grant_of_another_product_lets_nobody_publish(world: World) -> None:
+    lot = handed_over(world)[0]
+    world.admit(grant(scope=GrantScope(product=MILL.name("gear")), publish=True))
+    world.refuse(publication(by=FORGE, lot=lot), "unknown-maker", "lot", lot)
+
+
+def test_the_owner_of_tolled_goods_publishes_if_the_toller_lets_it(world: World) -> None:
+    """The toller made them, of the owner's material."""
+    world.admit(transfer("cast", "1", "given", purpose="custody"), transformation(
+        [output("plate", of=FORGE, owner=MILL.id)], [flow("given", "1")], [], by=FORGE))
+    plate = FORGE.name("plate")
+    world.refuse(publication(lot=plate), "unknown-maker", "lot", plate)
+    world.refuse(publication(by=FORGE, lot=plate), "unknown-lot", "lot", plate)
+    world.admit(grant(by=FORGE, grantee=MILL.id, publish=True), publication(lot=plate))
+
+
+def test_no_core_has_a_maker_once_it_was_handed_over(world: World) -> None:
+    """It keeps the product of its first life."""
+    gear = {"product": "gear", "item": MILL.name("gear-no-1")}
+    world.admit(consumption([flow("gear-1", "1 H87")], [output("worn", "1 H87", "core", **gear)]))
+    world.admit(publication(lot=MILL.name("worn")), transfer("worn", "1 H87", "taken-back"))
+    world.admit(grant(publish=True))
+    taken = MILL.name("taken-back")
+    world.refuse(publication(by=FORGE, lot=taken), "unknown-maker", "lot", taken)
+
+
+def packed(world: World, own: dict[str, str], *taken: Flow) -> None:
+    """The forge takes a beam of the mill's, and makes goods of a product with these customs codes."""
+    world.admit(
+        product("beam", classifications={"hs": "721610"}), transformation([output("beam", "5", product="beam")]),
+        product("packed", by=FORGE, classifications=own), publication(by=FORGE, product=PACKED),
+        transfer("beam", "5", "sold"))
+    made = output("packed", "1", of=FORGE, product="packed")
+    world.admit(transformation([made], [flow("sold", "1"), *taken], by=FORGE))
+
+
+@pytest.mark.parametrize("own", [{"hs": "7216.10"}, {"cn": "72161099"}], ids=str)
+def test_goods_of_others_that_are_handed_on_under_an_own_name_have_no_maker(world: World, own: dict[str, str]) -> None:
+    """They are packed or cut, in the same subheading of the Harmonized System; and so again under another name."""
+    packed(world, own)
+    world.admit(
+        product("again", by=FORGE, classifications=own),
+        transformation([output("again", "1", of=FORGE, product="again")], [flow("packed", "1", of=FORGE)], by=FORGE))
+    for name in (PACKED, FORGE.name("again")):
+        for thing in ({"lot": name}, {"product": name}):
+            world.refuse(publication(by=FORGE, **thing), "unknown-maker", *thing, name)
+
+
+@pytest.mark.parametrize("own", [{"hs": "848340"}, {"hs": "7216"}, {"cpc": "721610"}, {}], ids=str)
+def test_a_process_makes_its_issuer_the_maker(world: World, own: dict[str, str]) -> None:
+    packed(world, own)
+    world.admit(publication(by=FORGE, lot=PACKED), publication(by=FORGE, product=PACKED))
+
+
+def test_goods_of_another_kind_beside_them_are_a_process_too(world: World) -> None:
+    world.admit(transfer("cast", "5", "cast-sold"))
+    packed(world, {"hs": "721610"}, flow("cast-sold", "1"))
+    world.admit(publication(by=FORGE, lot=PACKED))
 
 
 def test_the_auditor_reads_nothing_by_its_role(world: World) -> None:

@@ -27,12 +27,14 @@ def instant(text: str) -> str:
 @click.option("--period-end", metavar="DAY", help="Only records about times until this day or instant.")
 @click.option("--depth", type=click.Choice(DEPTHS), required=True,
               help="The figures of lots; also their stages; also the suppliers; the records themselves.")
+@click.option("--publish", is_flag=True, help="The organisation may also publish the passports of its lots of the "
+              "product, or of all of your products.")
 @click.option("--until", metavar="DAY", required=True, help="The day or instant at which the grant ends.")
 @click.option("--purpose", required=True, help="Why; name no person.")
 @single_options
 def grant(
     single: Single, grantee: str | None, link: bool, lot: str | None, product: str | None, declaration: str | None,
-    period_start: str | None, period_end: str | None, depth: str, until: str, purpose: str,
+    period_start: str | None, period_end: str | None, depth: str, publish: bool, until: str, purpose: str,
 ) -> int:
     """Let another organisation, or whoever has a link, read your records.
 
@@ -49,7 +51,7 @@ def grant(
     tree = {
         "type": "grant", "depth": depth, "until": instant(until), "purpose": purpose,
         **({"grantee": grantee} if secret is None else {"link": link_digest(secret)}),
-        **({"scope": scope} if scope else {}),
+        **({"scope": scope} if scope else {}), **({"publish": True} if publish else {}),
     }
     if secret is None:
         return write_record(tree, single, f"{grantee} may read until {tree['until']}")

@@ -43,7 +43,8 @@ def _granted(row: Record) -> GrantAnswer:
         index=row["index"], record=row["digest"], grantor=row["grantor"], depth=row["depth"], until=row["expires"],
         purpose=_grant.decode(row["body"]).purpose, state=_state(row), grantee=row["grantee"],
         link=row["link"] is not None, lot=row["lot"], product=row["product"], declaration=row["declaration"],
-        start=row["starts"], end=row["ends"], revoked=row["revoked"], compromised=row["compromised"],
+        start=row["starts"], end=row["ends"], publish=row["publish"], revoked=row["revoked"],
+        compromised=row["compromised"],
     )
 
 
