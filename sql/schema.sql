@@ -75,7 +75,8 @@ CREATE TABLE tile (
 );
 
 -- If a record is `erased`, `body` is the redacted record. Bodies have no statistics, because statistics contain
--- samples.
+-- samples. `starts` and `ends`: the earliest and the latest time that the record states, if grants of a period can cover
+-- it.
 CREATE TABLE record (
     index bigint PRIMARY KEY CHECK (index >= 0),
     digest bytea NOT NULL UNIQUE CHECK (length(digest) = 32),
@@ -85,6 +86,8 @@ CREATE TABLE record (
     seed bytea NOT NULL CHECK (length(seed) = 32),
     outcome bytea,
     erased boolean NOT NULL DEFAULT false,
+    starts text,
+    ends text,
     CONSTRAINT record_body_check CHECK (erased OR digest = sha256(body))
 );
 ALTER TABLE record ALTER COLUMN body SET STATISTICS 0;

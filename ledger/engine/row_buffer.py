@@ -9,13 +9,24 @@ import msgspec
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Taken
 from ledger.admission.state import type_of
-from ledger.core.record.kinds import AnyRecord, Transformation
+from ledger.core.record.kinds import (
+    Addition,
+    AnyRecord,
+    Closing,
+    Consumption,
+    Declaration,
+    Report,
+    Transfer,
+    Transformation,
+)
 from ledger.footprint.stored.burdens import METHOD
 from ledger.footprint.stored.figures import LotFigures
 
+_TIMED: Final = (Transformation, Transfer, Consumption, Addition, Declaration, Report, Closing)
+"""Records that grants of a period can cover."""
 TABLES: Final = {
     "entry": ("index", "data", "leaf_hash"),
-    "record": ("index", "digest", "type", "issuer", "body", "seed", "outcome"),
+    "record": ("index", "digest", "type", "issuer", "body", "seed", "outcome", "starts", "ends"),
     "organization": ("id", "record", "parent"),
     "prefix": ("prefix", "organization"),
     "signing_key": ("keyid", "spki", "organization", "record"),
@@ -77,7 +88,8 @@ class RowBuffer:
         self, index: int, digest: bytes, record: AnyRecord, body: bytes, seed: bytes, leaf: bytes | None
     ) -> None:
         """`leaf`: leaf 0 of the outcome. Leaves of lots are not stored; readers rebuild them from the lots' rows."""
-        self._rows["record"].append((index, digest, type_of(record), record.issuer, body, seed, leaf))
+        self._rows["record"].append((
+            index, digest, type_of(record), record.issuer, body, seed, leaf, *stated_times(record)))
 
     def add_flows(self, index: int, taken: Sequence[Taken], version: int = 0) -> None:
         self._rows["flow"].extend(
@@ -129,6 +141,15 @@ class RowBuffer:
     def of(self, table: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Columns and rows of one table."""
         return TABLES[table], self._rows[table]
+
+
+def stated_times(record: AnyRecord) -> tuple[str | None, str | None]:
+    """The earliest and the latest time that a record states, by which grants of a period cover it; None for records
+    that are in no period. Instants are RFC 3339 in UTC, so their order is the order of their texts."""
+    if not isinstance(record, _TIMED):
+        return None, None
+    stated = [time for name in ("start", "end", "time") if (time := getattr(record, name, None)) is not None]
+    return min(stated), max(stated)
 
 
 def _composition(lot: LotFacts) -> str | None:

@@ -41,6 +41,8 @@ class Columns(Struct, frozen=True):
     type: str | None
     issuer: str | None
     seed: bytes | None
+    starts: str | None
+    ends: str | None
     lots: int
     figures: int
     balances: int
@@ -110,7 +112,7 @@ async def read_names(pool: DatabasePool, start: int, end: int) -> StoredNames:
 def _columns(row: Record) -> Columns:
     return Columns(
         row["index"], row["leaf_hash"], row["digest"], row["type"], row["issuer"], row["seed"],
-        row["lots"], row["figures"], row["balances"], row["misplaced"],
+        row["starts"], row["ends"], row["lots"], row["figures"], row["balances"], row["misplaced"],
     )
 
 

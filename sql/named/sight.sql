@@ -1,17 +1,19 @@
 -- name: concerns
 -- purpose: whom records concern, by digest or by log index, for the policy of reading: parties see the body, owners
--- their goods. Without parties, owners, lots and times of records whose issuers are visible as a whole
+-- their goods. Without parties, owners and lots of records whose issuers are visible as a whole. No statement for the
+-- policy reads a body: it would take longer for a hidden thing than for an unknown one
 -- parameters: digests, record indexes, the organisations that are visible as a whole
 SELECT r.index, encode(r.digest, 'hex') AS name, r.type, r.issuer, coalesce(m.products, '{}') AS products,
-       least(b.start, b."time") AS start, greatest(b."end", b."time") AS "end",
+       r.starts AS start, r.ends AS "end",
        array_remove(CASE WHEN r.issuer = ANY ($3::text[]) THEN '{}' ELSE CASE r.type
            WHEN 'transfer' THEN (
                SELECT array[t.receiver, l.owner] FROM transfer t LEFT JOIN lot l ON l.number = r.index * 1024
                WHERE t.record = r.index)
            WHEN 'acceptance' THEN (
-               SELECT array[x.issuer, l.owner] FROM record x LEFT JOIN lot l ON l.number = x.index * 1024
-               WHERE x.digest = decode(
-                   replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'transfer', 'hex'))
+               SELECT array[x.issuer, l.owner] FROM (
+                   SELECT transfer FROM acceptance WHERE record = r.index
+                   UNION SELECT lot / 1024 FROM dispute WHERE record = r.index LIMIT 1) a
+               JOIN record x ON x.index = a.transfer LEFT JOIN lot l ON l.number = x.index * 1024)
            WHEN 'standingAcceptance' THEN (
                SELECT array[s.sender] FROM standing_acceptance s WHERE s.record = r.index)
            WHEN 'grant' THEN (SELECT array[g.grantee] FROM access_grant g WHERE g.record = r.index)
@@ -38,11 +40,6 @@ FROM record r
 CROSS JOIN LATERAL (
     SELECT array_agg(DISTINCT l.product) AS products FROM lot l
     WHERE r.issuer <> ALL ($3::text[]) AND l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024) m
-LEFT JOIN LATERAL json_to_record(CASE
-    WHEN r.type IN ('transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')
-        AND r.issuer <> ALL ($3::text[])
-        THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json END
-    ) AS b (start text, "end" text, "time" text) ON true
 WHERE r.index = ANY (array(SELECT index FROM record WHERE digest = ANY ($1::bytea[])) || $2::bigint[]);
 
 -- name: own_goods
@@ -56,7 +53,7 @@ WHERE w.record = $1 AND w.version = 0 AND l.owner = ANY ($2::text[]) GROUP BY l.
 -- generation of a pool of that id in a tree. `kind` says as what a lot is found
 -- parameters: names, tree sizes, whether a name may be of an item or a pool too
 SELECT n.place, n.name, l.kind, l.number, l.item, l.product, l.holder, l.owner, l.sender, r.index, r.type, r.issuer,
-       least(b.start, b."time") AS start, greatest(b."end", b."time") AS "end",
+       r.starts AS start, r.ends AS "end",
        (SELECT t.receiver FROM transfer t WHERE t.record = r.index) AS receiver,
        l.facility, (SELECT f.operator FROM facility f WHERE f.id = l.facility) AS operator
 FROM unnest($1::text[], $2::bigint[], $3::bool[]) WITH ORDINALITY AS n (name, size, more, place)
@@ -70,11 +67,7 @@ CROSS JOIN LATERAL (
     UNION ALL (SELECT 'oldest', * FROM lot
         WHERE n.more AND pool IS NOT NULL AND (pool, number) >= (n.name, 0) AND (pool, number) < (n.name, n.size * 1024)
         ORDER BY pool, number LIMIT 1)) l
-JOIN record r ON r.index = l.number / 1024
-LEFT JOIN LATERAL json_to_record(CASE
-    WHEN r.type IN ('transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')
-        THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json END
-    ) AS b (start text, "end" text, "time" text) ON true;
+JOIN record r ON r.index = l.number / 1024;
 
 -- name: organizations
 -- purpose: the organisations that names stand for: an organisation, or the operator or owner of a facility or product
@@ -112,15 +105,11 @@ SELECT DISTINCT r.issuer FROM reached JOIN record r ON r.index = reached.record;
 -- purpose: the facts of records that decide whether a grant covers them, by log index
 -- parameters: record indexes
 SELECT k.place, r.index, r.type, r.issuer, coalesce(m.products, '{}') AS products,
-       least(b.start, b."time") AS start, greatest(b."end", b."time") AS "end"
+       r.starts AS start, r.ends AS "end"
 FROM unnest($1::bigint[]) WITH ORDINALITY AS k (record, place) JOIN record r ON r.index = k.record
 CROSS JOIN LATERAL (
     SELECT array_agg(DISTINCT l.product) AS products FROM lot l
-    WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024) m
-LEFT JOIN LATERAL json_to_record(CASE
-    WHEN r.type IN ('transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')
-        THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json END
-    ) AS b (start text, "end" text, "time" text) ON true;
+    WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024) m;
 
 -- name: of_product
 -- purpose: the records that made the newest lots of products

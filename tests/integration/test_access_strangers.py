@@ -1,14 +1,17 @@
 """Random histories with pools, closings, returns, disputes, credits and amendments on a closed ledger: a stranger gets
-the same bytes for the names of others as for names of nothing, and nobody is told a name that concerns others alone."""
+the same bytes for the names of others as for names of nothing, by the same statements, and nobody is told a name that
+concerns others alone. `tests/faults/test_refusal_times.py` measures the times of such answers."""
 
 import codecs
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import pytest
+from asyncpg import Connection
 from support.callers import Callers
 from support.dry_runs import Tried, tried
 from support.enumerated import Names, Question, operations
@@ -46,9 +49,13 @@ SUBJECTS: Final = 8
 """The most things about which an operation is asked."""
 WITHOUT: Final = {"/metrics": "amounts of work", "/v1/schema": "no data", "/v1/schema/{name}": "no data"}
 PUBLIC: Final = ("/v1/audit", "/v1/plugins", "/v1/organizations", "/v1/readers", "/v1/methods", "/v1/sectors")
+STRANGER: Final = "urn:example:stranger"
+GRANTEE: Final = "urn:example:grantee"
+"""Was granted a lot in full by one plant, and a product in full by another."""
 _OTHER_DIGITS: Final = str.maketrans("0123456789abcdef", "fedcba9876543210")
 IDS: Final = re.compile(r"urn:example:[a-z0-9-]+:[A-Za-z0-9:_.-]*[A-Za-z0-9]")
 DIGEST: Final = re.compile("[0-9a-f]{64}")
+HIDDEN: Final = "is not on the ledger, or is not visible to you"
 
 
 class Place(NamedTuple):
@@ -61,6 +68,30 @@ class Place(NamedTuple):
 
     def ask(self, caller: str | None, questions: Sequence[Question]) -> list[Answer]:
         return self.callers.ledger.run(answers(self.callers.app(caller), questions))
+
+    def ask_watched(self, caller: str | None, questions: Sequence[Question]) -> list[tuple[Answer, list[str]]]:
+        """The answers, each with the statements that ran for it."""
+        found = list[tuple[Answer, list[str]]]()
+        with statements() as ran:
+            for question in questions:
+                ran.clear()
+                (answer,) = self.ask(caller, [question])
+                found.append((answer, list(ran)))
+        return found
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """All that runs in any session of a database, in order."""
+    ran, execute = list[str](), Connection._execute
+
+    async def noted(self: "Connection[Any]", query: str, *arguments: Any, **more: Any) -> Any:
+        ran.append(query)
+        return await execute(self, query, *arguments, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Connection, "_execute", noted)
+        yield ran
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +111,19 @@ def place() -> Iterator[Place]:
         stranger = Workshop("stranger")
         ledger.post([stranger.enrolment(ledger), *stranger.opening(), stranger.mine("own", "5")])
         receipts = [ledger.post([one])[0] for one in posted]
+        grantee = Workshop("grantee")
+        ledger.post([grantee.enrolment(ledger), *grantee.opening(), *_grants(told, grantee)])
         names = _names(told.memory, list(parties), posted, receipts[0].index)
         yield Place(Callers(ledger), names, posted, dict(told.memory.state.lots))
+
+
+def _grants(told: History, grantee: Workshop) -> Iterator[Posted]:
+    state, (first, second, *_) = told.memory.state, told.plants
+    lot = next(lot for lot in state.lots.values() if lot.holder == first.id and lot.id not in state.withdrawn)
+    product = next(product for product in state.products.values() if product.owner == second.id)
+    for plant, scope in ((first, GrantScope(lot=lot.id)), (second, GrantScope(product=product.id))):
+        yield plant.party, Grant(issuer=plant.id, nonce=grantee.nonce(), depth="full", until="2033-01-01T00:00:00Z",
+                                 purpose="a try", grantee=grantee.id, scope=scope)
 
 
 def _names(memory: MemoryLedger, organizations: list[str], posted: Sequence[Posted], first: int) -> Names:
@@ -126,21 +168,31 @@ def untold(question: Question, names: Mapping[str, str]) -> Question:
     return question._replace(path=translated(question.path, names), given=given)
 
 
-@pytest.mark.parametrize("caller", [None, "urn:example:stranger"])
+@pytest.mark.parametrize("caller", [None, STRANGER, GRANTEE])
 def test_a_stranger_cannot_tell_names_of_others_from_names_of_nothing(place: Place, caller: str | None) -> None:
+    """Neither can whoever was granted other things of the same plants."""
     false = false_names(place.names)
     real = {other: name for name, other in false.items()}
     asked = list(questions(place, "stranger"))
-    found = place.ask(caller, asked), place.ask(caller, [untold(question, false) for question in asked])
-    for question, answer, other in zip(asked, *found, strict=True):
+    found = place.ask_watched(caller, asked), place.ask_watched(caller, [untold(one, false) for one in asked])
+    hidden = 0
+    for question, (answer, ran), (other, expected) in zip(asked, *found, strict=True):
         text = answer.body.decode(errors="replace")
+        if HIDDEN in text:
+            hidden += 1
+            assert ran == expected, question
+        elif caller == GRANTEE:
+            # It was granted this, or everybody may read it.
+            continue
         told = (answer.status, answer.headers, text)
         assert told == (other.status, other.headers, translated(other.body.decode(errors="replace"), real)), question
         given = " ".join([question.path, *[value for _, value in question.given]])
-        assert not [name for name in IDS.findall(text) if name not in given and "stranger" not in name], question
+        assert not [name for name in IDS.findall(text)
+                    if name not in given and "stranger" not in name and "grantee" not in name], question
         is_public = not question.path.startswith("/v1/") or question.path.startswith(PUBLIC)
         assert is_public or answer.status >= 400, question
     assert len(asked) > 500
+    assert hidden > 200
 
 
 def test_a_stranger_cannot_tell_names_by_its_records(place: Place) -> None:

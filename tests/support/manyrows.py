@@ -32,10 +32,10 @@ _FILLS: Final = {
     "renewal (size, number, note)": "SELECT i + 1, 1, repeat('note ', 40) FROM rows",
     "tile (level, index, hashes, root)": """
         SELECT 0, i / 10, repeat(' ', 8192)::bytea, sha256('') FROM rows WHERE i % 10 = 0""",
-    "record (index, digest, type, issuer, body, seed, outcome, erased)": f"""
+    "record (index, digest, type, issuer, body, seed, outcome, erased, starts, ends)": f"""
         SELECT i, sha256(b), type, 'org:' || i, b, sha256(b),
                CASE WHEN i % 10 IN (1, 5) THEN '"findings":['::bytea ELSE '{{}}'::bytea END,
-               i % 2 = 0 AND i < {START + RECORDS - PENDING}
+               i % 2 = 0 AND i < {START + RECORDS - PENDING}, '2025-03-01T00:00:00Z', '2025-03-02T00:00:00Z'
         FROM rows CROSS JOIN LATERAL (SELECT {_TYPE} AS type) t CROSS JOIN LATERAL (SELECT {_BODY} AS b) y""",
     "erasure (record, subject, legal_basis)": "SELECT i, i - 1, 'law' FROM rows WHERE i % 2 = 1",
     "organization (id, record, parent)": """

@@ -177,9 +177,11 @@ class Gate:
             digest = digest_from(text)
             facts = (await record_facts(self._pool, [digest])).get(text)
             seen = Level.NOTHING if facts is None else record_level(rights, facts)
-            if facts is not None and seen < Level.FULL and await GrantedRecords(self._pool, rights).covers(
-                    facts.log_index, facts.type, facts.issuer):
-                seen = Level.FULL
+            if seen < Level.FULL:
+                granted = GrantedRecords(self._pool, rights)
+                await granted.read_all()
+                if facts is not None and await granted.covers(facts.log_index, facts.type, facts.issuer):
+                    seen = Level.FULL
             for number in values.get(REVISED, ()) if seen == Level.NOTHING else ():
                 revising = -1 if facts is None else facts.log_index
                 if await revises_seen(self._pool, rights, revising, _index(number)):

@@ -29,6 +29,12 @@ class GrantedRecords:
         self._chains: dict[str, frozenset[int]] = {}
         self._masters: dict[str, frozenset[int]] = {}
 
+    async def read_all(self) -> None:
+        """Reads the records of all these grants: before a refusal, so that a record of a grantor takes as long as one
+        that is not on the ledger."""
+        for grantor in self._full:
+            await self._master(grantor)
+
     async def covers(self, index: int, record_type: str, issuer: str) -> bool:
         """Whether these grants show a record in full, by its log index, type and issuer."""
         if issuer not in self._full:

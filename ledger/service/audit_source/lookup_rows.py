@@ -20,7 +20,7 @@ from ledger.core.outcome.leaves import salt_seed
 from ledger.core.record.kinds import AnyRecord, Transformation
 from ledger.engine.lookup_rows import add_lookup_rows
 from ledger.engine.revision.recompute import Revision
-from ledger.engine.row_buffer import RowBuffer
+from ledger.engine.row_buffer import RowBuffer, stated_times
 from ledger.store.database import DatabasePool
 from ledger.store.names import Columns, Ends, StoredName, StoredNames, read_ends, read_names, told_by
 
@@ -133,6 +133,7 @@ def _compare_columns(
         ("digest", columns.digest, entry.digest if entry is not None else None),
         ("type", columns.type, type_of(record)), ("issuer", columns.issuer, record.issuer),
         ("seed", columns.seed, row.seed if row.erased else salt_seed(record.nonce)),
+        *zip(("starts", "ends"), (columns.starts, columns.ends), stated_times(record), strict=True),
     )
     for name, stored, wanted in pairs:
         if stored != wanted:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Iterator
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from ledger.host.waker import Waker
 from ledger.service.identity.issuing import TokenService
 from ledger.service.limits import ClientLimits
 from ledger.service.observation import catalogue
@@ -11,6 +12,7 @@ from ledger.service.observation.families import Family, by_label, single
 from ledger.web.door.bodies import BodyLimits, BodyReader
 from ledger.web.door.callers import Callers
 from ledger.web.door.clients import BehindProxies
+from ledger.web.door.even_refusals import EvenRefusals
 from ledger.web.door.hosts import OwnHosts, names_of
 from ledger.web.door.questions import Questions
 from ledger.web.resources import HeadAsGet
@@ -27,7 +29,7 @@ class Door:
         # A token takes a statement of the database, so it is verified when the request has its place.
         known = HeadAsGet(app) if tokens is None else Callers(HeadAsGet(app), tokens)
         self._questions = Questions(known, limits.questions)
-        self._bodies = BodyReader(self._questions, BodyLimits(seconds=limits.body_seconds))
+        self._bodies = BodyReader(EvenRefusals(self._questions, Waker()), BodyLimits(seconds=limits.body_seconds))
         names = names_of(bound, public_url, limits.hosts)
         self._first: ASGIApp = OwnHosts(BehindProxies(self._bodies, limits.proxies), names)
 

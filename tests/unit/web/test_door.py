@@ -9,10 +9,12 @@ import msgspec
 import pytest
 
 from ledger.errors import Overloaded
+from ledger.host.waker import Waker
 from ledger.web.door import bodies, questions
 from ledger.web.door.answers import Headers
 from ledger.web.door.bodies import FREE, BodyLimits, BodyReader
 from ledger.web.door.clients import BehindProxies, client_of
+from ledger.web.door.even_refusals import STEP_SECONDS, EvenRefusals
 from ledger.web.door.hosts import OwnHosts, names_of
 from ledger.web.door.posts import LARGE, LARGE_PLACES, ROOM_FOR_LARGE, ROOM_FOR_SMALL, SMALL_PLACES, PostQueue
 from ledger.web.door.questions import Questions
@@ -542,3 +544,43 @@ def test_which_questions_cost_much(path: str, query: str, dear: bool) -> None:
         await asyncio.wait({asked.task})
 
     run(work())
+
+
+class Scripted(Waker):
+    """A clock that tells these times, in steps; `reached`: the moments that were waited for, in steps."""
+
+    def __init__(self, *steps: float) -> None:
+        super().__init__()
+        self._steps = iter(steps)
+        self.reached: list[float] = []
+
+    def now(self) -> float:
+        return next(self._steps) * STEP_SECONDS
+
+    async def until(self, moment: float) -> None:
+        self.reached.append(moment / STEP_SECONDS)
+
+
+@pytest.mark.parametrize(("status", "steps", "reached"), [
+    (404, (7.25, 7.5), [8.25]), (404, (7.25, 8.0), [8.25]), (404, (7.25, 8.5), [9.25]), (404, (7.0, 10.5), [11.0]),
+    (200, (7.25,), []), (403, (7.25,), []),
+])
+def test_a_404_leaves_a_whole_number_of_steps_after_its_request_came(
+    status: int, steps: tuple[float, ...], reached: list[float]
+) -> None:
+    waker, sent = Scripted(*steps), list[Any]()
+
+    async def app(_: Any, __: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def send(message: Any) -> None:
+        sent.append((message["type"], list(waker.reached)))
+
+    async def work() -> None:
+        scope: Any = {"type": "http", "method": "GET", "path": "/v1/lots", "headers": []}
+        await EvenRefusals(app, waker)(scope, None, send)  # type: ignore[arg-type]
+
+    run(work())
+    assert waker.reached == pytest.approx(reached)
+    assert sent == [("http.response.start", waker.reached), ("http.response.body", waker.reached)]
