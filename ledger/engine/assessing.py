@@ -42,7 +42,7 @@ from ledger.engine.pricing.priced import kinds_of, with_unbooked, with_upstream
 from ledger.engine.references import Purchase, massless_references, references_of
 from ledger.errors import PluginError
 from ledger.footprint.stored.attributes import RENEWABLE_POWER, cover, coverage
-from ledger.footprint.stored.checks import check_assessment
+from ledger.footprint.stored.checks import check_assessment, check_omissions
 from ledger.footprint.stored.supplies import Proof, declared_lot, with_supplies
 from ledger.sdk import NaturalInput
 
@@ -232,7 +232,8 @@ def _inventoried(
 def _own_assessment(draft: PreparedDraft, assessed: Assessment | None) -> Assessment:
     """The assessment without supplies: by the sector, or by the figures that a declaration states."""
     match draft.submission.record:
-        case Transformation() if assessed is not None:
+        case Transformation() as made if assessed is not None:
+            check_omissions(assessed, made.activity)
             return unpriced(assessed)
         case Declaration(lot=Output()) as record:
             return declared_lot(record, draft.submission.digest.hex())

@@ -81,7 +81,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         assert isinstance(product, Product)
         emission = Emission(amount="5", source=EVIL, factor=EVIL)
         made = shop.make({"piece": "1", "other": "1"}, ore="10", activity=Make(
-            co2="1", emissions=[emission], gaps=[Gap(what=EVIL), Gap(what=EVIL, estimate="2")],
+            co2="1", emissions=[emission], gaps=[Gap(what="oil"), Gap(what="gas", estimate="2")],
         ), evidence=[Evidence(digest="0" * 64, media_type=EVIL, kind=EVIL)])
         erased = shop.mine("erased", "1")
         receipts = server.post([

@@ -71,10 +71,11 @@ class Carrier(Part, frozen=True):
 
 
 class Gap(Part, frozen=True):
-    """An omission."""
+    """An omission: of something, or of its upstream."""
 
     what: Name
     estimate: Signed | None = None
+    upstream: bool = False
 
 
 class Given(Part, frozen=True):
@@ -132,8 +133,8 @@ def _make(_: Context, activity: Make) -> Assessment:
         lines=tuple(lines),
         energy=tuple(EnergyUse(carrier=one.carrier, amount=Decimal(one.amount), renewable=one.renewable)
                      for one in activity.energy),
-        omissions=tuple(Omission(what=gap.what, estimate=_decimal(gap.estimate))
-                        for gap in activity.gaps),
+        omissions=tuple(Omission(what=f"{gap.what} upstream" if gap.upstream else gap.what,
+                                 estimate=_decimal(gap.estimate)) for gap in activity.gaps),
         weights={key: tuple(map(Decimal, weights)) for key, weights in activity.weights.items()},
         matter={content: tuple(map(Decimal, parts)) for content, parts in activity.matter.items()},
         assigned=tuple(Assigned(output=one.output, burden=one.burden, amount=Decimal(one.amount))

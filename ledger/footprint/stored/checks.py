@@ -1,11 +1,14 @@
 """Checks an assessment, whoever made it: no NaN, no unknown gas or burden, no amount assigned to waste."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+import msgspec
+
 from ledger.core.outcome.assessment import ADDITIVE, ENERGY, OF_WHICH, REMOVALS, Assessment, Line, Scores
-from ledger.core.record.values import UNBURDENED, Output
+from ledger.core.record.values import UNBURDENED, Key, Output
 from ledger.errors import PluginError, Refused
 from ledger.footprint.stored.burdens import LINE_BURDENS
 from ledger.footprint.stored.gwp import AR6, potential
@@ -16,6 +19,8 @@ _FINITE: Final = "a finite number"
 _INDICATORS: Final = 5
 _WORST_SCORE: Final = 5
 _LARGEST_DEVIATION: Final = 1000
+_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
+"""Amounts and instants have no two letters side by side."""
 
 
 def check_assessment(assessment: Assessment, outputs: list[Output], gases: Mapping[str, Decimal] = AR6) -> None:
@@ -43,6 +48,38 @@ def check_assessment(assessment: Assessment, outputs: list[Output], gases: Mappi
         _check_amount(value, f"indicators.{name}")
     _check_parts(assessment.matter, "matter")
     _check_parts(assessment.weights, "weights")
+
+
+def check_omissions(assessment: Assessment, activity: bytes) -> None:
+    """Raises PluginError if an omission quotes words of the activity. An erasure removes the activity, with the names
+    of persons in it, but the omissions are committed and stay. Keys, which name materials, may stay."""
+    if not assessment.omissions:
+        return
+    for word in _words(msgspec.json.decode(activity)):
+        for i, omission in enumerate(assessment.omissions):
+            if word in omission.what:
+                raise _invalid(f"omissions[{i}]", omission.what,
+                               "words of the sector and keys: no erasure could remove other words of the activity")
+
+
+def _words(node: object) -> Iterator[str]:
+    """The texts in a JSON value that are no keys."""
+    if isinstance(node, str):
+        if _LETTERS.search(node) and not _is_key(node):
+            yield node
+    elif isinstance(node, list):
+        for each in node:
+            yield from _words(each)
+    elif isinstance(node, dict):
+        yield from _words([*node.keys(), *node.values()])
+
+
+def _is_key(text: str) -> bool:
+    try:
+        msgspec.convert(text, Key)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _check_line(line: Line, field: str, gases: Mapping[str, Decimal]) -> None:

@@ -89,6 +89,21 @@ def test_an_estimated_omission_counts_against_completeness(site: Site) -> None:
     assert "unestimated" not in burdens
 
 
+@pytest.mark.parametrize(("what", "upstream"), [
+    ("oil of Jane Doe", False), ("Jane Doe", True), ("王伟", True), ("Zoë", False), ("7th oil", False),
+])
+def test_an_omission_quotes_no_words_of_the_activity(site: Site, what: str, upstream: bool) -> None:
+    """An erasure removes the activity with all that a person wrote in it; but the omission is committed."""
+    error = raised(PluginError, made, site, Make(gaps=[Gap(what="oil"), Gap(what=what, upstream=upstream)]))
+    assert (error.code, error.field) == ("invalid-assessment", "omissions[1]")
+
+
+@pytest.mark.parametrize("what", ["oil", "HFC-134a", "urn:example:plant:lot"])
+def test_an_omission_quotes_keys_and_amounts(site: Site, what: str) -> None:
+    """What is quoted names a material, and stays after an erasure too."""
+    assert made(site, Make(co2="134", gaps=[Gap(what=what, upstream=True), Gap(what="7")]))["unestimated"] == 2
+
+
 @pytest.mark.parametrize(("supplies", "activity", "gaps"), [
     ([], Make(), 0),
     ([supply("coal", "1 KGM")], Make(), 1),
@@ -96,9 +111,9 @@ def test_an_estimated_omission_counts_against_completeness(site: Site) -> None:
     ([supply("coal", "1 KGM")], Make(emissions=[Emission(amount="1", source="coal")]), 0),
     ([supply("coal", "1 KGM")], Make(emissions=[
         Emission(amount="1", source="coal", burden="aircraftGhgEmissions")]), 1),
-    ([supply("coal", "1 KGM")], Make(gaps=[Gap(what="coal upstream", estimate="1")]), 0),
+    ([supply("coal", "1 KGM")], Make(gaps=[Gap(what="coal", upstream=True, estimate="1")]), 0),
     ([supply("coal", "1 KGM")], Make(gaps=[Gap(what="coal")]), 1),
-    ([supply("coal", "1 KGM")], Make(gaps=[Gap(what="coalTar upstream", estimate="1")]), 1),
+    ([supply("coal", "1 KGM")], Make(gaps=[Gap(what="coalTar", upstream=True, estimate="1")]), 1),
     ([supply("coal", "1 KGM", factor=factor("2", "KGM", "CO2", "combustion"))], Make(), 1),
     ([supply("power", "1 KWH", factor=factor("2", "KWH", "CO2", "generation"))], Make(), 1),
     ([supply("coal", "1 KGM", factor=factor("2", "KGM"))], Make(), 0),
