@@ -531,7 +531,8 @@ CREATE INDEX reopening_record ON reopening (record);
 CREATE INDEX dispute_record ON dispute (record);
 
 -- The access log: who read which data of whom. It is not part of the log itself. `data` is the canonical JSON of a row,
--- the leaf `number` of the tree of its UTC day; `owner` is the organisation whose data were read.
+-- the leaf `number` of the tree of its UTC day; `owner` is the organisation whose data were read. A row counts the
+-- equal readings of its hour, so pages keep room for its next version.
 CREATE TABLE access (
     day date NOT NULL,
     number bigint NOT NULL CHECK (number >= 0),
@@ -539,7 +540,7 @@ CREATE TABLE access (
     data bytea NOT NULL,
     leaf_hash bytea NOT NULL CHECK (leaf_hash = sha256('\x00'::bytea || data)),
     PRIMARY KEY (day, number)
-);
+) WITH (fillfactor = 90);
 ALTER TABLE access ALTER COLUMN data SET STATISTICS 0;
 CREATE INDEX access_owner ON access (owner, day, number);
 
@@ -629,7 +630,7 @@ BEGIN
 END
 $$;
 
--- Rows of the access log go only when the role that erases expires their day.
+-- Rows of the access log, and tiles of its days, go only when the role that erases expires their day.
 CREATE FUNCTION forbid_change_but_expiring() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP <> 'DELETE' OR current_user <> 'carbon_ledger_eraser' THEN
@@ -644,6 +645,23 @@ CREATE FUNCTION forbid_row_of_closed_day() RETURNS trigger LANGUAGE plpgsql AS $
 BEGIN
     IF EXISTS (SELECT FROM access_root WHERE day = NEW.day) THEN
         RAISE EXCEPTION 'the day % of the access log is closed', NEW.day USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION forbid_other_than_counting() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    before jsonb := convert_from(OLD.data, 'UTF8');
+    counted jsonb := convert_from(NEW.data, 'UTF8');
+BEGIN
+    IF counted - '{readings,last}'::text[] <> before - '{readings,last}'::text[]
+    OR (counted->>'readings')::bigint < coalesce((before->>'readings')::bigint, 1)
+    OR left(counted->>'last', 13) <> left(before->>'time', 13)
+    OR num_nulls(counted->>'readings', counted->>'last') > 0
+    OR EXISTS (SELECT FROM access_root WHERE day = OLD.day) THEN
+        RAISE EXCEPTION 'the row % of the access log of % only counts further readings of its hour, until the day is '
+            'closed', OLD.number, OLD.day USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN NEW;
 END
@@ -684,11 +702,6 @@ BEGIN
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change_but_erasing()', name);
     END LOOP;
-    FOREACH name IN ARRAY ARRAY['access', 'access_tile']
-    LOOP
-        EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
-            'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change_but_expiring()', name);
-    END LOOP;
     FOREACH name IN ARRAY ARRAY['head', 'balance', 'access_day']
     LOOP
         EXECUTE format('CREATE TRIGGER only_updates BEFORE DELETE OR TRUNCATE ON %I '
@@ -699,6 +712,11 @@ $$;
 CREATE TRIGGER only_erased BEFORE UPDATE ON record FOR EACH ROW EXECUTE FUNCTION forbid_unlogged_erasure();
 CREATE TRIGGER only_erased BEFORE UPDATE ON revised
     FOR EACH ROW EXECUTE FUNCTION forbid_unlogged_erasure_of_revised();
+CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON access_tile
+    FOR EACH STATEMENT EXECUTE FUNCTION forbid_change_but_expiring();
+CREATE TRIGGER only_grows BEFORE UPDATE OF day, number, owner OR DELETE OR TRUNCATE ON access
+    FOR EACH STATEMENT EXECUTE FUNCTION forbid_change_but_expiring();
+CREATE TRIGGER only_counts BEFORE UPDATE ON access FOR EACH ROW EXECUTE FUNCTION forbid_other_than_counting();
 CREATE TRIGGER only_open BEFORE INSERT ON access FOR EACH ROW EXECUTE FUNCTION forbid_row_of_closed_day();
 CREATE TRIGGER only_closes BEFORE UPDATE ON access_day FOR EACH ROW EXECUTE FUNCTION forbid_reopening();
 CREATE TRIGGER only_remaining BEFORE UPDATE OF lot ON balance
@@ -718,6 +736,7 @@ GRANT UPDATE ON head TO carbon_ledger_writer;
 GRANT DELETE ON spent_id, client_name TO carbon_ledger_writer;
 GRANT UPDATE (remaining, quantity) ON balance TO carbon_ledger_writer;
 GRANT UPDATE (size, closed) ON access_day TO carbon_ledger_writer;
+GRANT UPDATE (data, leaf_hash) ON access TO carbon_ledger_writer;
 
 -- The eraser's role can read, and can replace bodies by redacted ones. Triggers restrict it to the erasures on the log.
 DO $$

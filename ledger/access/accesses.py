@@ -41,41 +41,47 @@ class AskedName(NamedTuple):
 
 class Access(NamedTuple):
     """A reading of non-public data of `owner`. `grant` is the log index of the grant, if that is the right. `route`:
-    the path of the route; `asked`: the identifiers in the request that the owner may see, never bodies or values."""
+    the path of the route, None for all; `asked`: the identifiers in the request that the owner may see, never bodies or
+    values."""
 
     caller: Caller
     owner: str
     right: AccessRight
-    route: str
+    route: str | None
     asked: tuple[str, ...] = ()
     grant: int | None = None
 
 
 class AccessRow(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """A row of the access log, whose canonical JSON is a leaf of its day. `time`: when the row was written, an instant
-    in UTC. `organization` read, with the key or client `client`; or the holder of the `link` of a grant with that
-    digest; or the operator. `grant`: log index of the grant by which it read."""
+    """A row of the access log, whose canonical JSON is a leaf of its day: equal readings of one hour. `time`: when the
+    first one was noted, an instant in UTC; `readings`: their number; `last`: when the newest was noted, if there are
+    several. `organization` read, with the key or client `client`; or the holder of the `link` of a grant with that
+    digest; or the operator. `grant`: log index of the grant by which it read. Without `route`: all readings of the hour
+    by this reader and right, beyond the rows that a reader may begin in a day, whatever they asked for."""
 
     time: str
     salt: str
     owner: str
     right: AccessRight
-    route: str
+    route: str | None = None
     asked: list[str] = []
     organization: str | None = None
     client: str | None = None
     link: str | None = None
     operator: bool = False
     grant: int | None = None
+    readings: int = 1
+    last: str | None = None
 
 
-def row_of(access: Access, time: str, salt: str) -> bytes:
+def row_of(access: Access, first: str, salt: str, readings: int, last: str | None) -> bytes:
     """The canonical bytes of a row."""
     caller = access.caller
     return encode(AccessRow(
-        time=time, salt=salt, owner=access.owner, right=access.right, route=access.route,
+        time=first, salt=salt, owner=access.owner, right=access.right, route=access.route,
         asked=list(access.asked[:MOST_NAMES]), organization=caller.organization, client=caller.client,
         link=caller.link, operator=caller.operator, grant=access.grant,
+        readings=readings, last=last,
     ))
 
 

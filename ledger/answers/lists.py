@@ -130,9 +130,11 @@ class ShownAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class ListedAccessAnswer(QueryAnswer, frozen=True):
-    """The row `index` of a day's tree. `row`: its canonical JSON, the leaf itself: `time`, `owner`, `right` (`group`,
-    `grant`, `party`, `reader`, `operator`), `grant`, `route`, `asked` (identifiers), and who read: `organization` with
-    `client`, or the holder of the `link` of a grant, or the `operator`. `salt` is random."""
+    """The row `index` of a day's tree: equal readings of one hour. `row`: its canonical JSON, the leaf itself: `time`
+    of the first, `readings` and `last` if there are several, `owner`, `right` (`group`, `grant`, `party`, `reader`,
+    `operator`), `grant`, `route`, `asked` (identifiers), and who read: `organization` with `client`, or the holder of
+    the `link` of a grant, or the `operator`. `salt` is random. A row without `route` has all readings of the hour by
+    one reader and right, after 1,000 rows of that reader on that day."""
 
     day: str
     index: int

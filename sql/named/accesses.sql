@@ -1,13 +1,22 @@
 -- name: write
--- purpose: appends rows to the access log, numbered without a gap; nothing if their day is closed
--- parameters: day, owners, rows
+-- purpose: appends rows to the access log, numbered without a gap, and puts rows with further readings in the place of
+--          earlier ones; nothing, and no row, if the day is closed
+-- parameters: day, owners and rows to append, numbers and rows to replace
 WITH counted AS (
-    INSERT INTO access_day (day, size) VALUES ($1::date, cardinality($2::text[]))
-    ON CONFLICT (day) DO UPDATE SET size = access_day.size + excluded.size WHERE NOT access_day.closed
-    RETURNING size - cardinality($2::text[]) AS first)
-INSERT INTO access (day, number, owner, data, leaf_hash)
-SELECT $1::date, counted.first + r.place - 1, r.owner, r.data, sha256('\x00'::bytea || r.data)
-FROM counted CROSS JOIN unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS r (owner, data, place);
+    INSERT INTO access_day (day, size) VALUES ($1::date, greatest(cardinality($2::text[]), 1))
+    ON CONFLICT (day) DO UPDATE SET size = access_day.size + cardinality($2::text[]) WHERE NOT access_day.closed
+    RETURNING size - cardinality($2::text[]) AS first),
+replaced AS (
+    UPDATE access a SET data = g.data, leaf_hash = sha256('\x00'::bytea || g.data)
+    FROM counted CROSS JOIN unnest($4::bigint[], $5::bytea[]) AS g (number, data)
+    WHERE a.day = $1::date AND a.number = g.number
+    RETURNING 1),
+added AS (
+    INSERT INTO access (day, number, owner, data, leaf_hash)
+    SELECT $1::date, counted.first + r.place - 1, r.owner, r.data, sha256('\x00'::bytea || r.data)
+    FROM counted CROSS JOIN unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS r (owner, data, place)
+    RETURNING 1)
+SELECT first, (SELECT count(*) FROM replaced) AS replaced, (SELECT count(*) FROM added) AS added FROM counted;
 
 -- name: ended
 -- purpose: days that have ended by the database's clock too, and are not closed

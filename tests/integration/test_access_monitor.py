@@ -63,7 +63,7 @@ def database(server: Server) -> Iterator[Database]:
 
 
 def note(server: Server, database: Database, days: int) -> None:
-    """Twelve readings of the mill's data, and as many of the forge's, so many days ago."""
+    """Twelve readings of the mill's data, and as many of the forge's, so many days ago; the first ones three times."""
     url = attach(server.home).app_url
 
     async def write() -> None:
@@ -71,8 +71,9 @@ def note(server: Server, database: Database, days: int) -> None:
             for i in range(12):
                 caller, right, grant = CALLERS[i % len(CALLERS)]
                 kind: AccessRight = right  # type: ignore[assignment]
-                await log.note(*[Access(caller, owner, kind, "/v1/footprint", (f"{owner}:lot:{i}",), grant)
-                                 for owner in (MILL, FORGE)])
+                for _ in range(1 if i else 3):
+                    await log.note(*[Access(caller, owner, kind, "/v1/footprint", (f"{owner}:lot:{i}",), grant)
+                                     for owner in (MILL, FORGE)])
 
     database.run(write())
 
@@ -181,6 +182,24 @@ def test_rows_that_were_changed(
             (1, True) if what == "changed" else (0, False))
 
 
+def test_a_row_that_counts_further_readings_is_as_before_and_one_that_counts_fewer_is_not(
+    server: Server, database: Database, tmp_path: Path
+) -> None:
+    state, day = tmp_path / "state", day_before(0)
+
+    def count(readings: int) -> None:
+        (row,) = database.fetch("SELECT data FROM access WHERE day = $1 AND number = 0", day)
+        data = canonical.encode(json.loads(row["data"]) | {"readings": readings})
+        database.tamper("UPDATE access SET data = $2, leaf_hash = sha256('\\x00'::bytea || $2) "
+                        "WHERE day = $1 AND number = 0", day, data)
+
+    assert seen(server, state, "--accesses", MILL)["own"][day.isoformat()]["readings"] == 14
+    count(40)
+    assert seen(server, state, "--accesses", MILL)["own"][day.isoformat()]["readings"] == 51
+    count(39)
+    assert violation(server, state, "--accesses", MILL)[0] == "access-rows-changed"
+
+
 def test_a_row_that_was_added_to_a_closed_day(server: Server, database: Database, tmp_path: Path) -> None:
     state, day = tmp_path / "state", day_before(3)
     seen(server, state, "--accesses", MILL)
@@ -212,9 +231,13 @@ def test_the_command_lists_and_verifies(server: Server, database: Database) -> N
         "urn:example:reader", "reader", "/v1/footprint", [f"{MILL}:lot:0"], "key")
     assert (rows[-2]["reader"], rows[-2]["grant"]) == (f"holder of link {'ab' * 32}", 17)
     assert rows[-3]["reader"] == "the operator"
+    assert (first["readings"], first["time"] <= first["last"], rows[-2]["readings"]) == (3, True, 1)
+    assert rows[-2]["time"] == rows[-2]["last"]
     table = listed(*closed)
     assert table.returncode == 0, table.stderr
     assert f"{MILL}:lot:11" in table.stdout
+    whole = list(csv.DictReader(listed("--csv").stdout.splitlines()))
+    assert (whole[-1]["readings"], whole[-1]["last"], whole[-2]["readings"]) == ("3", first["last"], "1")
     assert "not closed" not in table.stdout
     assert "not closed" in listed().stdout
     sheet = list(csv.DictReader(listed("--csv", "--limit", "5").stdout.splitlines()))

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -32,7 +33,7 @@ from ledger.core.record import canonical
 from ledger.core.record.kinds import AppointedReader, Grant
 from ledger.errors import InvalidNote, NotFound, Unavailable, VerificationError
 from ledger.host.clock import now
-from ledger.service.access_log import access_log
+from ledger.service.access_log import access_log, merging
 from ledger.service.access_log.access_log import AccessLog
 from ledger.service.access_log.closing import DayCloser, close_day, expire, session_of
 from ledger.service.access_log.read import read_access_proofs, read_accesses, read_day_root, read_day_roots
@@ -269,15 +270,15 @@ class Readings(NamedTuple):
 
     place: Place
     owner: str
-    before: int
+    before: dict[str, int]
 
     def added(self) -> list[dict[str, Any]]:
-        found = rows(self.place, self.owner)
-        return found[: len(found) - self.before]
+        """Rows that are new, or have further readings."""
+        return [row for row in rows(self.place, self.owner) if row.get("readings", 1) > self.before.get(row["salt"], 0)]
 
 
 def readings(place: Place, owner: str) -> Readings:
-    return Readings(place, owner, len(rows(place, owner)))
+    return Readings(place, owner, {row["salt"]: row.get("readings", 1) for row in rows(place, owner)})
 
 
 @pytest.mark.parametrize(("path", "parameters", "owners"), [
@@ -291,7 +292,7 @@ def test_whoever_reads_everything_is_noted_for_each_owner(
     place: Place, path: str, parameters: dict[str, str], owners: tuple[str, ...]
 ) -> None:
     ledger, forge, mill = place.callers.ledger, place.forge, place.mill
-    ledger.post([used_up(place, f"used-{len(rows(place, mill.id))}")])
+    ledger.post([used_up(place, f"used-{path.replace('/', '-')}-{len(parameters)}")])
     names = {mill.id: "mill", forge.id: "forge", place.reader.id: "reader"}
     given = {key: f"urn:example:{value}" if key in ("organization", "lot") else value
              for key, value in parameters.items()}
@@ -345,6 +346,22 @@ def test_a_dry_run_is_noted_for_the_makers_of_its_inputs(place: Place) -> None:
 def test_sums_over_organisations_are_noted_for_nobody(place: Place) -> None:
     before = readings(place, place.mill.id)
     assert (place.callers.get(None, "/v1/sectors/works/indicators").status_code, before.added()) == (200, [])
+
+
+def test_many_readings_of_one_thing_are_one_row_that_counts_them(place: Place) -> None:
+    """The owner sees how often, from when to when; the one reading of another lot stays a row of its own."""
+    mill, reader = place.mill, place.reader
+    place.callers.ledger.post([mill.mine("often", "1"), mill.mine("once", "1")])
+    seen, often, once = readings(place, mill.id), mill.name("often"), mill.name("once")
+    for lot in (*[often] * 150, once, *[often] * 150):
+        assert place.callers.get(reader.id, "/v1/footprint", {"lot": lot}).status_code == 200
+    added = {row["asked"][0]: row for row in seen.added()}
+    by_hour = [row["readings"] for row in seen.added() if row["asked"] == [often]]
+    assert (sum(by_hour), len(by_hour) <= 2, len(added)) == (300, True, 2), "two rows if the hour ended meanwhile"
+    assert added[often]["time"] < added[often]["last"]
+    assert {"readings", "last"}.isdisjoint(added[once])
+    assert place.callers.get(place.reader.id, "/v1/chain", {"lot": often}).status_code == 200
+    assert {row["route"] for row in seen.added()} == {"/v1/footprint", "/v1/chain"}
 
 
 DAY_MS: Final = 86_400_000
@@ -415,11 +432,11 @@ def test_requests_share_a_commit(inner: Inside, monkeypatch: pytest.MonkeyPatch)
     writes: list[int] = []
     write = AccessLog._write_once
 
-    async def counted(self: AccessLog, accesses: Any) -> None:
-        writes.append(len(accesses))
-        await write(self, accesses)
+    async def noted_rows(self: AccessLog, rows: Any) -> Any:
+        writes.append(len(rows))
+        return await write(self, rows)
 
-    monkeypatch.setattr(AccessLog, "_write_once", counted)
+    monkeypatch.setattr(AccessLog, "_write_once", noted_rows)
 
     async def together() -> None:
         async with AccessLog(url_of(inner), lambda: now() - 21 * DAY_MS) as log:
@@ -428,6 +445,104 @@ def test_requests_share_a_commit(inner: Inside, monkeypatch: pytest.MonkeyPatch)
     inner.run(together())
     assert sum(writes) == 500
     assert len(writes) < 5
+
+
+def counted(database: Database, day: date) -> list[tuple[str, str, tuple[str, ...], int]]:
+    """Reader, owner, names and readings of each row of a day."""
+    rows = [json.loads(row["data"]) for row in rows_of(database, day)]
+    return [(row["organization"], row["owner"], tuple(row.get("asked", ())), row.get("readings", 1)) for row in rows]
+
+
+def test_a_flood_of_one_reader_is_few_rows_and_hides_nothing(
+    inner: Inside, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """5,000 readings of other lots each. Beyond a budget they share a row for each owner, right and hour; all are
+    counted, and the one reading of somebody else has its own row."""
+    monkeypatch.setattr(merging, "DAILY_ROWS", 40)
+    flood, other = READER.organization, "urn:example:other"
+    assert flood is not None
+
+    async def read() -> None:
+        async with AccessLog(url_of(inner), lambda: now() - 90 * DAY_MS) as log:
+            for first in range(0, 5_000, 500):
+                await asyncio.gather(*[
+                    log.note(access((MILL_ID, FORGE_ID)[i % 2], str(i))._replace(
+                        caller=READER._replace(client=f"client-{i % 3}"))) for i in range(first, first + 500)])
+                if first == 2_000:
+                    await log.note(access(name="quiet")._replace(caller=Caller(other)))
+            await log.note(access(name="0")._replace(caller=READER._replace(client="client-0")))
+
+    inner.run(read())
+    rows = counted(database, day_before(90))
+    of_flood = [row for row in rows if row[0] == flood]
+    assert sum([row[3] for row in of_flood]) == 5_001
+    assert len([row for row in of_flood if row[2]]) == 40
+    assert len(of_flood) <= 40 + 2 * 2, "two owners, and two hours if one ended meanwhile"
+    assert [row for row in rows if row[0] == other] == [(other, MILL_ID, ("quiet",), 1)]
+
+
+def test_a_row_counts_within_its_hour(inner: Inside, database: Database) -> None:
+    """And the budget of a reader is for a day."""
+    begin = datetime(2026, 3, 1, 22, 59, 59, 900_000, tzinfo=UTC)
+    times = iter([begin + timedelta(milliseconds=step) for step in (0, 50, 99, 100, 3_600_100)])
+
+    async def read() -> None:
+        async with AccessLog(url_of(inner), lambda: int(next(times).timestamp() * 1000)) as log:
+            for _ in range(5):
+                await log.note(access())
+
+    inner.run(read())
+    first, second = [json.loads(row["data"]) for row in rows_of(database, begin.date())]
+    assert (first["time"], first["last"], first["readings"]) == (
+        "2026-03-01T22:59:59.900Z", "2026-03-01T22:59:59.999Z", 3)
+    assert (second["time"], "last" in second) == ("2026-03-01T23:00:00.000Z", False)
+    assert len(rows_of(database, begin.date() + timedelta(days=1))) == 1
+
+
+def test_the_database_lets_a_row_only_count(inner: Inside, database: Database) -> None:
+    day = day_before(91)
+
+    async def twice() -> None:
+        async with AccessLog(url_of(inner), lambda: now() - 91 * DAY_MS) as log:
+            await log.note(access())
+            await log.note(access())
+
+    inner.run(twice())
+    (row,) = rows_of(database, day)
+    before = json.loads(row["data"])
+    for changes in ({"readings": 1}, {"asked": ["another"]}, {"organization": "urn:example:nobody"}, {"last": None},
+                    {"last": "2026-01-01T00:00:00.000Z", "readings": 3}, {"time": before["last"], "readings": 3}):
+        data = canonical.encode(before | changes).hex()
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only counts further readings"):
+            database.execute(f"""UPDATE access SET data = '\\x{data}', leaf_hash = sha256('\\x00{data}')
+                                 WHERE day = '{day}'""")
+    assert rows_of(database, day) == [row]
+
+
+def test_readings_after_a_failed_write_are_all_counted(inner: Inside, database: Database) -> None:
+    async def read() -> list[Any]:
+        results = []
+        async with AccessLog(url_of(inner), lambda: now() - 92 * DAY_MS) as log:
+            for broken in (False, True, False, False):
+                if broken:
+                    await owner.execute("ALTER TABLE access ADD CONSTRAINT nothing CHECK (number < 0) NOT VALID")
+                results += await asyncio.gather(log.note(access()), return_exceptions=True)
+                if broken:
+                    await owner.execute("ALTER TABLE access DROP CONSTRAINT nothing")
+        return results
+
+    async def with_owner() -> list[Any]:
+        nonlocal owner
+        owner = await asyncpg.connect(attach(inner.ledger.settings.home).owner_url)
+        try:
+            return await read()
+        finally:
+            await owner.close()
+
+    owner: asyncpg.Connection
+    results = inner.run(with_owner())
+    assert [isinstance(result, Unavailable) for result in results] == [False, True, False, False]
+    assert [row[3] for row in counted(database, day_before(92))] == [1, 2]
 
 
 def test_a_day_is_closed_exactly_once(inner: Inside, database: Database) -> None:
@@ -468,6 +583,17 @@ def test_a_closed_day_takes_no_rows(inner: Inside, database: Database) -> None:
     with pytest.raises(Unavailable, match="is closed") as caught:
         inner.run(noted(inner, 40, access()))
     assert caught.value.code == access_log.NOT_NOTED
+
+    async def counted_after_the_closing() -> None:
+        async with AccessLog(url_of(inner), lambda: now() - 41 * DAY_MS) as log:
+            await log.note(access())
+            async with session_of(WRITER, url_of(inner)) as connection:
+                assert await close_day(connection, inner.ledger.heads, day_before(41))
+            await log.note(access())
+
+    with pytest.raises(Unavailable, match="is closed"):
+        inner.run(counted_after_the_closing())
+    assert [row[3] for row in counted(database, day_before(41))] == [1]
     for statement, match in (
         (f"INSERT INTO access SELECT day, 1, owner, data, leaf_hash FROM access WHERE day = '{day}'", "is closed"),
         (f"UPDATE access_day SET closed = false WHERE day = '{day}'", "is closed"),
@@ -610,9 +736,9 @@ def test_no_acknowledged_row_is_lost_in_a_kill(inner: Inside, database: Database
     assert inner.run(closed(inner, day)) == [True]
     rows = rows_of(database, day)
     assert [row["number"] for row in rows] == list(range(len(rows)))
-    written = {bytes(row["data"]) for row in rows}
+    written = Counter[tuple[str, str, tuple[str, ...]]]()
+    for reader, owner, asked, count in counted(database, day):
+        written[reader, owner, asked] += count
     for name, lines in zip(names, acknowledged, strict=True):
-        held = b"".join([data for data in written if name.encode() in data])
-        for line in lines:
-            reader, number = line.split()
-            assert f'"asked":["{number}"],"organization":"urn:example:reader-{reader}"'.encode() in held, line
+        expected = Counter([(f"urn:example:reader-{reader}", name, (asked,)) for reader, asked in map(str.split, lines)])
+        assert expected <= written

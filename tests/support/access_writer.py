@@ -1,5 +1,5 @@
-"""Notes readings until it is killed: `python -m support.access_writer URL OWNER DAYS_AGO`. Prints a line for each
-acknowledged one."""
+"""Notes readings until it is killed: `python -m support.access_writer URL OWNER DAYS_AGO`. Prints reader and asked name
+of each acknowledged one; half of the readings are equal."""
 
 import asyncio
 import sys
@@ -17,8 +17,9 @@ async def write(url: str, owner: str, days_ago: int) -> None:
     async with AccessLog(url, lambda: now() - days_ago * 86_400_000) as log:
         async def reader(name: int) -> None:
             for number in count():
-                await log.note(Access(Caller(f"urn:example:reader-{name}"), owner, "party", "/v1/lots", (f"{number}",)))
-                print(f"{name} {number}", flush=True)
+                asked = str(number) if number % 2 else "again"
+                await log.note(Access(Caller(f"urn:example:reader-{name}"), owner, "party", "/v1/lots", (asked,)))
+                print(f"{name} {asked}", flush=True)
 
         await asyncio.gather(*[reader(name) for name in range(_TOGETHER)])
 

@@ -22,7 +22,7 @@ _ALL: Final = "1000"
 """At most so many, where a page is asked for that nothing fills."""
 
 ASKED: Final = {
-    "accesses.write": f"'2090-01-01', ARRAY['org:{_NAME}'], ARRAY['row'::bytea]",
+    "accesses.write": f"'2090-01-01', ARRAY['org:{_NAME}'], ARRAY['row'::bytea], ARRAY[7], ARRAY['row'::bytea]",
     "accesses.ended": "'2026-01-01', 600",
     "accesses.lock_day": "'2010-01-06'",
     "accesses.leaves": "'2010-01-06', 7, 9",

@@ -19,27 +19,32 @@ _OPERATOR = "the operator"
 
 
 class ShownAccess(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A row of the list. `included`: the signed root of the day commits to it; otherwise the day is not closed yet."""
+    """A row of the list: equal readings of an hour, from `time` to `last`. `included`: the signed root of the day
+    commits to it; otherwise the day is not closed yet."""
 
     day: str
     index: int
     time: str
+    last: str
+    readings: int
     reader: str
     client: str | None
     right: str
     grant: int | None
-    route: str
+    route: str | None
     asked: list[str]
     included: bool
 
 
 _TABLE: tuple[ListColumn[ShownAccess], ...] = (
     ListColumn("time", lambda row: row.time),
+    ListColumn("last", lambda row: row.last if row.readings > 1 else None),
+    ListColumn("readings", lambda row: row.readings, 1),
     ListColumn("reader", lambda row: row.reader),
     ListColumn("right", lambda row: row.right),
     ListColumn("grant", lambda row: row.grant),
     ListColumn("asked for", lambda row: " ".join(row.asked)),
-    ListColumn("route", lambda row: row.route),
+    ListColumn("route", lambda row: row.route or "several"),
     ListColumn("proven", lambda row: "yes" if row.included else "not closed", "yes"),
 )
 _CSV: tuple[ListColumn[ShownAccess], ...] = (
@@ -61,6 +66,9 @@ def accesses(
     as_csv: CsvForm | None, url: str, as_json: bool,
 ) -> None:
     """List who read non-public data of an organisation, newest first.
+
+    Equal readings of one hour share a row, which counts them. A row for several routes has all that one reader read in
+    an hour by one right, after 1,000 rows on that day.
 
     Each row of a closed day is checked against the day's signed root; the command fails if the root does not commit to
     it. A day is closed ten minutes after its end (UTC).
@@ -100,6 +108,7 @@ def _shown(seen: SeenAccess, included: bool) -> ShownAccess:
     row = seen.row
     reader = row.organization or (f"holder of link {row.link}" if row.link else _OPERATOR if row.operator else "")
     return ShownAccess(
-        day=seen.day.isoformat(), index=seen.number, time=row.time, reader=reader, client=row.client, right=row.right,
-        grant=row.grant, route=row.route, asked=row.asked, included=included,
+        day=seen.day.isoformat(), index=seen.number, time=row.time, last=row.last or row.time, readings=row.readings,
+        reader=reader, client=row.client, right=row.right, grant=row.grant, route=row.route, asked=row.asked,
+        included=included,
     )

@@ -1,10 +1,10 @@
 """The part of a look that concerns the access log: its days stay as they were seen, and so do an organisation's rows.
 
 1. Each day that the log showed earlier is shown again, with the same size and root. 2. A new day is signed by a key of
-the log. 3. With a login: the rows about the organisation's data that were seen earlier are still there, unchanged.
-4. They are leaves of the tree of their day, once it is closed. Rows that have expired by the log's own statement are
-dropped, with a warning; the first day that it keeps may be expiring. A look reads the rows of the last week, those that
-no root covers yet, and an older day in turn.
+the log. 3. With a login: the rows about the organisation's data that were seen earlier are still there, unchanged;
+until their day is closed, they may count further readings. 4. They are leaves of the tree of their day, once it is
+closed. Rows that have expired by the log's own statement are dropped, with a warning; the first day that it keeps may
+be expiring. A look reads the rows of the last week, those that no root covers yet, and an older day in turn.
 """
 
 import hashlib
@@ -22,7 +22,9 @@ from ledger.client.monitor.violation import Violation
 from ledger.client.sync import Client
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.key_rotation import LogKeys
+from ledger.core.log.merkle import leaf_hash
 from ledger.core.log.note import parse_note
+from ledger.core.record.canonical import encode
 from ledger.errors import LedgerError, VerificationError
 
 MISSING: Final = "access-day-missing"
@@ -37,12 +39,13 @@ _FIELD: Final = "accesses"
 
 
 class OwnDay(Struct, frozen=True):
-    """The rows of a day that were seen: how many, and the SHA-256 of their indexes and leaf hashes, in hex. `proven`:
-    the signed root of the day commits to them."""
+    """The rows of a day that were seen: how many, the SHA-256 of their indexes and leaf hashes, in hex, and the sum of
+    their readings. `proven`: the signed root of the day commits to them; before that, the hashes leave out readings."""
 
     count: int
     digest: str
     proven: bool = False
+    readings: int = 0
 
 
 class KeptAccesses(Struct, frozen=True, forbid_unknown_fields=True):
@@ -156,7 +159,7 @@ class OwnAccesses:
         if before is not None and len(rows) < before.count:
             raise Violation(f"the access log of {day} had {before.count} rows about your data; now it shows "
                             f"{len(rows)}", evidence, code=ROWS_GONE, value=day, field=_FIELD)
-        if before is not None and _digest(rows[: before.count]) != before.digest:
+        if before is not None and not _holds(rows[: before.count], before):
             raise Violation(f"the first {before.count} rows about your data in the access log of {day} are others than "
                             "those seen before", evidence, code=ROWS_CHANGED, value=day, field=_FIELD)
         if before is not None and before.proven and len(rows) == before.count:
@@ -166,7 +169,7 @@ class OwnAccesses:
                 check_included(self._client, self._organization, rows, keys, note)
             except VerificationError as error:
                 raise Violation(error.message, evidence, code=error.code, value=day, field=_FIELD) from None
-        return OwnDay(len(rows), _digest(rows), note is not None)
+        return _seen(rows, proven=note is not None)
 
 
 def _by_day(rows: Sequence[SeenAccess]) -> dict[str, list[SeenAccess]]:
@@ -177,8 +180,15 @@ def _by_day(rows: Sequence[SeenAccess]) -> dict[str, list[SeenAccess]]:
     return days
 
 
-def _digest(rows: Sequence[SeenAccess]) -> str:
+def _seen(rows: Sequence[SeenAccess], *, proven: bool) -> OwnDay:
     digest = hashlib.sha256()
-    for row in rows:
-        digest.update(row.number.to_bytes(8, "big") + row.leaf)
-    return digest.hexdigest()
+    for seen in rows:
+        leaf = seen.leaf if proven else leaf_hash(encode(replace(seen.row, readings=1, last=None)))
+        digest.update(seen.number.to_bytes(8, "big") + leaf)
+    return OwnDay(len(rows), digest.hexdigest(), proven, sum([seen.row.readings for seen in rows]))
+
+
+def _holds(rows: Sequence[SeenAccess], before: OwnDay) -> bool:
+    """Whether these rows are those that were seen before, perhaps with further readings."""
+    now = _seen(rows, proven=before.proven)
+    return now.digest == before.digest and now.readings >= before.readings

@@ -1,11 +1,11 @@
 """Writes the access log. No answer with another organisation's data leaves before its row is committed.
 
 Rows of requests that come at the same time share one statement and one commit, as records do in a batch. While one
-commit is under way, the next rows collect. If the database refuses them, all of these requests are answered 503.
+commit is under way, the next rows collect. Equal readings share a row (`merging.py`). If the database refuses the rows,
+all of these requests are answered 503.
 """
 
 import asyncio
-import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from ledger.access.accesses import Access, row_of
+from ledger.access.accesses import Access
 from ledger.errors import InvalidInput, LedgerError, Unavailable
+from ledger.service.access_log.merging import OpenRow, OpenRows
 from ledger.store.database import LOST, WRITER
 from ledger.store.sessions import close_quietly, connect_as
 from ledger.store.sql import queries
@@ -24,7 +25,6 @@ MOST_ROWS: Final = 2_000
 """Rows of one statement."""
 MOST_WAITING: Final = 20_000
 """Rows that wait at most. Requests beyond are answered 503."""
-_SALT_BYTES: Final = 16
 _END_SECONDS: Final = 5.0
 
 
@@ -39,7 +39,8 @@ class AccessLog:
     def __init__(self, url: str, clock: Callable[[], int]) -> None:
         self._url, self._clock = url, clock
         self._waiting: list[_Noting] = []
-        self._rows = 0
+        self._expected = 0
+        self._rows = OpenRows()
         self._connection: asyncpg.Connection | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -53,15 +54,15 @@ class AccessLog:
         await close_quietly(self._connection)
 
     async def note(self, *accesses: Access) -> None:
-        """Returns when a row for each of these accesses is committed; equal ones share a row. Raises Unavailable."""
+        """Returns when these accesses are committed, equal ones as one. Raises Unavailable."""
         wanted = tuple(dict.fromkeys(accesses))
         if not wanted:
             return
-        if self._rows + len(wanted) > MOST_WAITING:
+        if self._expected + len(wanted) > MOST_WAITING:
             raise _not_noted("too many rows wait for the database")
         noting = _Noting(wanted, asyncio.get_running_loop().create_future())
         self._waiting.append(noting)
-        self._rows += len(wanted)
+        self._expected += len(wanted)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="access log")
         await noting.done
@@ -82,7 +83,7 @@ class AccessLog:
                 break
             count, rows = count + 1, rows + len(noting.accesses)
         group, self._waiting = self._waiting[:count], self._waiting[count:]
-        self._rows -= rows
+        self._expected -= rows
         return group
 
     async def _write_group(self, group: Sequence[_Noting]) -> None:
@@ -104,14 +105,23 @@ class AccessLog:
                     noting.done.set_result(None)
 
     async def _write(self, accesses: Sequence[Access]) -> None:
+        now = datetime.fromtimestamp(self._clock() / 1000, UTC)
+        rows = self._rows.joined(accesses, f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z")
         try:
-            await self._write_once(accesses)
+            self._rows.wrote(await self._write_rows(rows))
+        except BaseException:
+            self._rows.forget()
+            raise
+
+    async def _write_rows(self, rows: Sequence[OpenRow]) -> list[OpenRow]:
+        try:
+            return await self._write_once(rows)
         except LOST:
-            # The session was lost, perhaps long ago. If the rows were committed, they are written twice, which is
+            # The session was lost, perhaps long ago. If new rows were committed, they are written twice, which is
             # better than not at all.
             await self._disconnect()
             try:
-                await self._write_once(accesses)
+                return await self._write_once(rows)
             except (*LOST, asyncpg.PostgresError) as error:
                 await self._disconnect()
                 raise _not_noted(str(error)) from error
@@ -120,16 +130,19 @@ class AccessLog:
         except asyncpg.PostgresError as error:
             raise _not_noted(str(error)) from error
 
-    async def _write_once(self, accesses: Sequence[Access]) -> None:
+    async def _write_once(self, rows: Sequence[OpenRow]) -> list[OpenRow]:
+        """Commits rows of one day. Returns them with their numbers."""
         if self._connection is None or self._connection.is_closed():
             self._connection = await connect_as(WRITER, self._url)
-        now = datetime.fromtimestamp(self._clock() / 1000, UTC)
-        time = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"
-        rows = [row_of(access, time, secrets.token_hex(_SALT_BYTES)) for access in accesses]
-        status = await self._connection.execute(
-            queries("accesses")["write"], now.date(), [access.owner for access in accesses], rows)
-        if status != f"INSERT 0 {len(rows)}":
-            raise _not_noted(f"the day {now.date()} of the access log is closed: this host's clock is behind")
+        day = rows[0].day
+        new = [row for row in rows if row.number is None]
+        grown = [row for row in rows if row.number is not None]
+        written = await self._connection.fetchrow(
+            queries("accesses")["write"], day, [row.access.owner for row in new],
+            [row.data() for row in new], [row.number for row in grown], [row.data() for row in grown])
+        if written is None or (written["added"], written["replaced"]) != (len(new), len(grown)):
+            raise _not_noted(f"the day {day} of the access log is closed: this host's clock is behind")
+        return grown + [row._replace(number=number) for number, row in enumerate(new, written["first"])]
 
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
