@@ -173,12 +173,13 @@ CREATE TABLE activation (
     precedence integer
 );
 
--- The code of plugin versions, so that they stay runnable after another version is installed.
+-- The code of sectors and the tables of factor sets, so that a version stays runnable after another one is installed.
+-- `terms`: of a sector alone.
 CREATE TABLE plugin_archive (
     digest text PRIMARY KEY CHECK (digest ~ '^[0-9a-f]{64}$'),
     plugin text NOT NULL,
     version text NOT NULL,
-    terms text NOT NULL,
+    terms text,
     archive bytea NOT NULL
 );
 

@@ -1,7 +1,7 @@
 """Sectors that this process computes with, as plain values: the installed sectors, and how they assess a record's
 activity."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import localcontext
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ from ledger.engine.chain_figures import checked
 from ledger.engine.sector_call import assess_with, tag_of, words_of
 from ledger.errors import PluginError, Unavailable
 from ledger.sdk import ChainFigure, Context, FactorSet, FactorSetVersion, Sector
+from ledger.sdk.sets.factor_set import FactorTables
+from ledger.sdk.sets.reading import parse_tables
 
 if TYPE_CHECKING:  # see ledger.sdk.chain
     import networkx
@@ -61,13 +63,43 @@ class Installed(Struct, frozen=True):
         return checked(figure, name)
 
 
+class ArchivedSets:
+    """Versions of factor sets that are not installed, from the files of their archives."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, FactorTables] = {}
+        self._versions: dict[tuple[str, str, str], FactorSetVersion] = {}
+
+    @property
+    def digests(self) -> Collection[str]:
+        return self._tables.keys()
+
+    def learn(self, digest: str, files: Mapping[str, bytes]) -> None:
+        """Adds the version whose files have this digest. Raises PluginError for tables that cannot be read."""
+        tables, faults = parse_tables(files)
+        if faults:
+            raise PluginError(f"the archived factor set {digest}: {faults[0]}", code="invalid-factors",
+                              field=faults[0].field, value=faults[0].value, rule=faults[0].rule)
+        self._tables[digest] = tables
+
+    def version(self, name: str, active: PluginState) -> FactorSetVersion | None:
+        """The version of a set in force, if its archive is here."""
+        place, tables = (name, active.version, active.digest), self._tables.get(active.digest)
+        if tables is not None and place not in self._versions:
+            self._versions[place] = FactorSetVersion(*place, tables)
+        return self._versions.get(place)
+
+
 class Registry:
     """The plugins of this process. `sectors`: the installed sectors by name. `sets`: the installed factor sets by name,
-    each with all its versions. `earlier`: other versions of sectors that this process can compute with."""
+    each with all its versions. `earlier`: other versions of sectors that this process can compute with, as
+    `archived_sets` has of factor sets."""
 
     def __init__(
         self, installed: Iterable[Installed] = (), sets: Iterable[FactorSet] = (), earlier: Iterable[Installed] = (),
+        archived_sets: ArchivedSets | None = None,
     ) -> None:
+        self.archived_sets = archived_sets or ArchivedSets()
         self.sectors: Mapping[str, Installed] = {one.sector.name: one for one in installed}
         self.sets: Mapping[str, FactorSet] = {one.name: one for one in sets}
         self._versions = {(one.sector.name, one.digest): one for one in self.sectors.values()}
@@ -92,9 +124,11 @@ class Registry:
         return self._versions.get((name, digest))
 
     def factor_set(self, name: str, active: PluginState) -> FactorSetVersion:
-        """The version of a factor set in force. Raises Unavailable if it is not installed here."""
+        """The version of a factor set in force. Raises Unavailable if it is neither installed nor archived here."""
         installed = self.sets.get(name)
         version = None if installed is None else installed.version(active.digest)
+        if version is None:
+            version = self.archived_sets.version(name, active)
         if version is None:
             raise Unavailable(
                 f"factor set {name} {active.version} is in force, but this server does not have that version",

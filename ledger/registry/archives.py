@@ -1,7 +1,8 @@
 """Archives of plugins: a zip with exactly the files that a plugin's digest covers, so that a version stays runnable
 after another one is installed.
 
-The files of the SDK are below `ledger/sdk`. The comment of the zip is the plugin's entry point, `module:function`.
+The files of the SDK are below `ledger/sdk`. The comment of the zip is the plugin's entry point, `module:function`; of
+a factor set, which has tables alone, it is the format of these.
 """
 
 import io
@@ -17,6 +18,9 @@ from msgspec import Struct
 
 from ledger.errors import InvalidInput
 from ledger.registry.digests import SDK, SUFFIXES, code_of, digest_of_files
+from ledger.sdk import FactorSetVersion
+from ledger.sdk.sets.reading import FORMAT as TABLES
+from ledger.sdk.sets.reading import digest_of_files as digest_of_tables
 
 MAX_BYTES: Final = 16 << 20
 """Largest archive."""
@@ -35,8 +39,8 @@ _UNREADABLE: Final = (
 
 
 class Archive(Struct, frozen=True):
-    """The code of a plugin version. `entry`: the function that returns the plugin, as `module:function`. `code`: the
-    files by path, as `ledger.registry.digests` names them."""
+    """The code of a plugin version. `entry`: the function that returns the plugin, as `module:function`, or the format of
+    a factor set's tables. `code`: the files by path, as `ledger.registry.digests` names them."""
 
     entry: str
     code: Mapping[str, bytes]
@@ -54,13 +58,18 @@ def archive_of(entry: str) -> Archive:
     return packed(entry, {**dict(code_of(SDK)), **dict(code_of(_package_of(entry)))})
 
 
+def archive_of_set(version: FactorSetVersion) -> Archive:
+    """The archive of a version of a factor set. Raises InvalidInput if a file of it cannot be in an archive."""
+    return packed(TABLES, version.files)
+
+
 def packed(entry: str, code: Mapping[str, bytes]) -> Archive:
     """The archive with these files. Raises InvalidInput if a path or the entry point is not allowed."""
     _check_entry(entry)
     _check_sizes(len(code), sum([len(content) for content in code.values()]))
     for path in code:
-        _check_path(path, _package_of(entry))
-    return Archive(entry, code, digest_of_files(code))
+        _check_path(path, entry)
+    return Archive(entry, code, _digest_of(entry, code))
 
 
 def archive_bytes(archive: Archive) -> bytes:
@@ -121,7 +130,7 @@ def _read(zipped: zipfile.ZipFile) -> Archive:
     code: dict[str, bytes] = {}
     for member in members:
         path = _code_path(member.filename)
-        _check_path(path, _package_of(entry))
+        _check_path(path, entry)
         if path in code:
             raise _refused(f"it has {member.filename!r} twice", "path", member.filename, rule="each path once")
         if member.compress_type not in _METHODS:
@@ -130,7 +139,11 @@ def _read(zipped: zipfile.ZipFile) -> Archive:
         # Reads no more than the declared size, and checks the CRC.
         code[path] = zipped.read(member)
     _check_sizes(len(code), sum([len(content) for content in code.values()]))
-    return Archive(entry, code, digest_of_files(code))
+    return Archive(entry, code, _digest_of(entry, code))
+
+
+def _digest_of(entry: str, code: Mapping[str, bytes]) -> str:
+    return digest_of_tables(code) if entry == TABLES else digest_of_files(code)
 
 
 def _check_sizes(count: int, size: int) -> None:
@@ -141,12 +154,19 @@ def _check_sizes(count: int, size: int) -> None:
 
 
 def _check_entry(entry: str) -> None:
-    if len(entry) > _MAX_ENTRY or not _ENTRY.fullmatch(entry) or _package_of(entry) == "ledger":
+    if entry != TABLES and (
+        len(entry) > _MAX_ENTRY or not _ENTRY.fullmatch(entry) or _package_of(entry) == "ledger"
+    ):
         raise _refused(f"the entry point {entry!r} is not valid", "entry", entry,
                        rule="the zip's comment is module:function of the plugin's own package")
 
 
-def _check_path(path: str, package: str) -> None:
+def _check_path(path: str, entry: str) -> None:
+    if entry == TABLES:
+        if not (_SEGMENT.fullmatch(path) and path.endswith(".csv")):
+            raise _refused(f"the path {path!r} is not allowed", "path", path, rule="a .csv file, in ASCII")
+        return
+    package = _package_of(entry)
     head, *rest = path.split("/")
     inside = (head in (SDK, package) and rest) or path == f"{package}.py"
     if not inside or not path.endswith(SUFFIXES) or not all(_SEGMENT.fullmatch(part) for part in rest):

@@ -1,6 +1,6 @@
 """The two places where plugins run: this process, or workers (`ledger.registry.workers`)."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -27,8 +27,7 @@ class AssessmentCall(NamedTuple):
 
 
 class EarlierVersion(Struct, frozen=True, kw_only=True):
-    """A version of a sector that is archived. `read` reads the archive, whose digest is the
-    version's."""
+    """A version of a sector that is archived. `read` reads the archive, whose digest is the version's."""
 
     plugin: str
     digest: str
@@ -47,7 +46,14 @@ class EarlierVersion(Struct, frozen=True, kw_only=True):
         )
 
 
-LookUp = Callable[[Sequence[str]], Awaitable[Sequence[EarlierVersion]]]
+class Earlier(NamedTuple):
+    """Archived versions: of sectors, and of factor sets as the functions that read their archives, by digest."""
+
+    sectors: Sequence[EarlierVersion]
+    sets: Mapping[str, Callable[[], Awaitable[Archive]]]
+
+
+LookUp = Callable[[Sequence[str]], Awaitable[Earlier]]
 """Gives the archived versions, without the ones of the given digests."""
 
 
@@ -81,7 +87,7 @@ class Assessor(Protocol):
         ...
 
     async def prepare(self, versions: Versions) -> None:
-        """Looks up the sectors of these versions, so that `registry` has those that can be run here."""
+        """Looks up these versions, so that `registry` has those that can be run here."""
         ...
 
     async def assess(self, calls: Sequence[AssessmentCall]) -> list[AssessmentResult]:

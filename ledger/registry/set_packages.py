@@ -25,7 +25,7 @@ from ledger.registry.set_texts import (
     SET_README,
     SET_TEST,
 )
-from ledger.sdk.sets.reading import digest_of_files, digest_of_folder
+from ledger.sdk.sets.reading import DIGEST_FILE, digest_of_files, digest_of_folder
 
 EXAMPLE: Final[Mapping[str, bytes]] = {
     "supplies.csv": EXAMPLE_SUPPLIES.encode(), "factors.csv": EXAMPLE_FACTORS.encode(),
@@ -68,7 +68,7 @@ def set_files(names: SetNames, version: str, tables: Mapping[str, bytes] | None 
     files = {
         Template(path).substitute(words): Template(text).substitute(words).encode() for path, text in texts.items()
     }
-    for file, data in (EXAMPLE if tables is None else tables).items():
+    for file, data in (EXAMPLE if tables is None else _released(tables)).items():
         files[f"{words['package']}/{words['folder']}/{file}"] = data
     return files
 
@@ -149,7 +149,7 @@ def add_version(package: SetPackage, version: str, tables: Mapping[str, bytes]) 
     text = _with_version(package.module, version, folder.name)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=package.module.parent) as temporary:
         complete = Path(temporary) / folder.name
-        _write(complete, tables)
+        _write(complete, _released(tables))
         complete.replace(folder)
     try:
         replace(package.module, text.encode(), package.module.stat().st_mode & 0o777)
@@ -157,6 +157,11 @@ def add_version(package: SetPackage, version: str, tables: Mapping[str, bytes]) 
         shutil.rmtree(folder)
         raise
     return folder
+
+
+def _released(tables: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """The files of a version that never changes any more. The example of a new package is there to be changed."""
+    return {**tables, DIGEST_FILE: f"{digest_of_files(tables)}\n".encode()}
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -26,7 +26,7 @@ packages = ["$package"]
 include-package-data = false
 
 [tool.setuptools.package-data]
-$package = ["*/*.csv", "py.typed"]
+$package = ["*/*.csv", "*/digest.txt", "py.typed"]
 
 [tool.pytest.ini_options]
 testpaths = ["tests"]
@@ -43,7 +43,8 @@ from ledger.sdk import FactorSet, read_factor_set
 VERSIONS: Final = {
     "$version": "$folder",
 }
-"""The folder of each version, oldest first. A released version never changes: logs commit to its digest."""
+"""The folder of each version, oldest first. A released version never changes: logs commit to its digest, and its folder
+states it in `digest.txt`, so that other tables are refused."""
 
 
 def factor_set() -> FactorSet:
@@ -63,7 +64,8 @@ columns.
     carbon-ledger plugin activate $name     # puts the newest version into force on a ledger, as its registrar
 
 Never change a version that a log has activated: records refer to its digest. `carbon-ledger factors import FILE.csv
-... --name $name --version NEW --output .` checks new files and adds them as a version.
+... --name $name --version NEW --output .` checks new files and adds them as a version. It writes the digest to
+`digest.txt` beside them, and from then on the package refuses other tables under that version.
 """
 
 SET_TEST: Final = '''\

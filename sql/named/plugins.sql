@@ -4,7 +4,7 @@ SELECT digest FROM plugin_archive;
 
 -- name: store
 -- purpose: stores the archive of a plugin version, unless another server has
--- parameters: digest, name, version, the terms of its sector as JSON, the archive
+-- parameters: digest, name, version, the terms of its sector as JSON or null for a factor set, the archive
 INSERT INTO plugin_archive (digest, plugin, version, terms, archive)
 VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING;
 
@@ -18,10 +18,14 @@ WHERE digest <> ALL ($1::text[]) ORDER BY plugin, version, digest;
 -- parameters: digest
 SELECT archive FROM plugin_archive WHERE digest = $1;
 
+-- name: sector_archive
+-- parameters: digest
+SELECT archive FROM plugin_archive WHERE digest = $1 AND terms IS NOT NULL;
+
 -- name: activated
--- purpose: every version that the log has activated, and whether its archive is there
+-- purpose: every version that the log has activated, and whether the archive of its sector is there
 -- parameters: names of what is activated but is no plugin
 SELECT a.plugin, a.version, a.digest, min(a.record) AS record, bool_or(a.precedence IS NOT NULL) AS ranked,
-       EXISTS (SELECT FROM plugin_archive p WHERE p.digest = a.digest) AS archived
+       EXISTS (SELECT FROM plugin_archive p WHERE p.digest = a.digest AND p.terms IS NOT NULL) AS archived
 FROM activation a WHERE NOT a.retired AND a.plugin <> ALL ($1::text[])
 GROUP BY a.plugin, a.version, a.digest ORDER BY record;

@@ -165,6 +165,7 @@ ASKED: Final = {
     "plugins.store": "repeat('0', 64), 'plugin', '1', '{}', ''",
     "plugins.earlier": "'{}'",
     "plugins.archive": "repeat('0', 64)",
+    "plugins.sector_archive": "repeat('0', 64)",
     "plugins.activated": "'{ledger-rules}'",
     "log.policies": "'witness-policy'",
     "log.time": "",

@@ -36,6 +36,7 @@ class ActivationKind(Kind[Activation]):
             check_limit(record.version, record.digest, record.precedence)
         else:
             _check_precedence(record, state)
+            _check_content(record, state)
 
     def apply(self, record: Activation, digest: bytes, state: State) -> None:
         if record.plugin == ACTIVATED:
@@ -68,6 +69,19 @@ def _check_precedence(record: Activation, state: State) -> None:
                 f"precedence: {name!r} has precedence {record.precedence}", code="same-precedence", field="precedence",
                 value=record.precedence, rule="a precedence that no other factor set in force has: "
                 + _taken(state, record.plugin),
+            )
+
+
+def _check_content(record: Activation, state: State) -> None:
+    """The lines of figures name a factor set by its version: one name never stands for two contents."""
+    if record.precedence is None or record.retired:
+        return
+    for earlier in state.activations.entries:
+        if (earlier.plugin, earlier.version) == (record.plugin, record.version) and earlier.digest != record.digest:
+            raise Refused(
+                f"digest: {record.plugin} {record.version} has the digest {earlier.digest} since entry {earlier.index}",
+                code="version-changed", field="digest", value=record.digest,
+                rule="another name for a version of a factor set with other content",
             )
 
 

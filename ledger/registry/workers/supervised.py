@@ -1,12 +1,14 @@
 """Sectors whose `assess` runs in workers, for threads that wait for the answer."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from time import monotonic
 from types import TracebackType
 from typing import Final, Protocol
 
 from ledger.admission.activations import Versions
+from ledger.admission.rules import RESERVED
 from ledger.core.outcome.assessment import Assessment
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
@@ -18,6 +20,7 @@ from ledger.sdk import Context
 
 LOCKED_SECONDS: Final = 10.0
 """Time limit for all assessments of a batch under the log's lock. The database ends an idle session after 30 s."""
+_log = logging.getLogger(__name__)
 
 
 class TimeBudget:
@@ -104,18 +107,29 @@ class Workers:
         """See `Assessor.prepare`."""
         if versions is self._seen:
             return
-        self._seen = versions
-        sectors = [(name, versions.sector(name)) for name in versions.plugins]
+        known = self._known()
         if self._look_up is not None and any(
-            active is not None and self.registry.version(name, active.digest) is None for name, active in sectors
+            active.digest not in known for name, active in versions.plugins.items() if name not in RESERVED
         ):
             await self._learn(self._look_up)
+        self._seen = versions
+
+    def _known(self) -> set[str]:
+        """The digests of the versions that can be run here."""
+        installed = [one.digest for one in self._plain.sectors.values()]
+        sets = [version.digest for one in self._plain.sets.values() for version in one.versions]
+        return {*self._versions, *installed, *sets, *self._plain.archived_sets.digests}
 
     async def _learn(self, look_up: LookUp) -> None:
-        known = [*self._versions, *[one.digest for one in self._plain.sectors.values()]]
-        for version in await look_up(known):
+        earlier = await look_up(list(self._known()))
+        for version in earlier.sectors:
             self._versions[version.digest] = version
         self.registry.learn(self._earlier(TimeBudget(None)))
+        for digest, read in earlier.sets.items():
+            try:
+                await asyncio.to_thread(self._plain.archived_sets.learn, digest, (await read()).code)
+            except LedgerError as error:
+                _log.error("the archive %s of a factor set is not used: %s", digest, error)
 
     async def ready(self) -> None:
         """See `WorkerPool.ready`."""
@@ -152,7 +166,7 @@ class Workers:
             Supervised(one.sector, one.digest, one.distribution, one.package, one.entry, pool=self.pool,
                        loop=self._loop, budget=budget)
             for one in self._plain.sectors.values()
-        ], self._plain.sets.values(), self._earlier(budget))
+        ], self._plain.sets.values(), self._earlier(budget), self._plain.archived_sets)
 
     def _earlier(self, budget: TimeBudget) -> list[Installed]:
         return [

@@ -109,15 +109,16 @@ class FactorTables(NamedTuple):
 
 
 class FactorSetVersion:
-    """One version of a set. `digest`: hex SHA-256 over its files."""
+    """One version of a set. `digest`: hex SHA-256 over its `files`, which are empty if it was made of tables alone."""
 
     def __init__(
-        self, name: str, version: str, digest: str, tables: FactorTables,
+        self, name: str, version: str, digest: str, tables: FactorTables, files: Mapping[str, bytes] | None = None,
     ) -> None:
         supplies, factors, sources, classes = tables
         self.name = name
         self.version = version
         self.digest = digest
+        self.files = files or {}
         self.classes: Mapping[str, SupplyClass] = {one.id: one for one in classes}
         self.supplies: Mapping[str, SupplyEntry] = {one.key: one for one in supplies}
         self.sources: Mapping[str, FactorSource] = {one.id: one for one in sources}

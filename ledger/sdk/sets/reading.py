@@ -40,6 +40,8 @@ FACTOR_COLUMNS: Final = (
     "key", "boundary", "place", "year", "gases", "potentials", "low", "high", "deviation", "pedigree", "status",
     "source", "locator", "note",
 )
+DIGEST_FILE: Final = "digest.txt"
+"""States the digest of a released version in its folder, which is refused with other tables."""
 SOURCE_COLUMNS: Final = ("id", "title", "publisher", "year", "licence", "url")
 _KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _PLACE: Final = re.compile(r"\*|[A-Z]{2,3}|[A-Z]{2}-[A-Z0-9]{1,3}|[A-Z]{2}-GRID-[A-Za-z0-9]+")
@@ -131,8 +133,17 @@ def read_factor_set(
 
 
 def read_version(name: str, version: str, folder: Traversable) -> FactorSetVersion:
-    """One version from its folder. Raises PluginError with all faults, a line each, at most 20."""
-    return parse_version(name, version, _texts_in(folder))
+    """One version from its folder. Raises PluginError with all faults, a line each, at most 20; and if the folder
+    states the digest of a released version, and its tables have another one."""
+    read, stated = parse_version(name, version, _texts_in(folder)), folder.joinpath(DIGEST_FILE)
+    if stated.is_file() and stated.read_text(encoding="utf-8").strip() != read.digest:
+        raise PluginError(
+            f"factor set {name}@{version} has changed: its tables have the digest {read.digest}, but its {DIGEST_FILE} "
+            f"states {stated.read_text(encoding='utf-8').strip()[:80]}", code="version-changed", field="version",
+            value=version, rule="a released version never changes: restore its tables, and add the others as a new "
+            "version, as `carbon-ledger factors import` does",
+        )
+    return read
 
 
 def _texts_in(folder: Traversable) -> Mapping[str, bytes]:
@@ -150,7 +161,7 @@ def parse_version(name: str, version: str, texts: Mapping[str, bytes]) -> Factor
         rest = f"\nand {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         raise PluginError(f"factor set {name}@{version}:\n{shown}{rest}", code="invalid-factors",
                           field=faults[0].field, value=faults[0].value, rule=faults[0].rule)
-    return FactorSetVersion(name, version, digest_of_files(texts), tables)
+    return FactorSetVersion(name, version, digest_of_files(texts), tables, texts)
 
 
 def parse_tables(texts: Mapping[str, bytes]) -> tuple[FactorTables, list[Fault]]:

@@ -133,7 +133,8 @@ async def check_plugins(here: Installation) -> DoctorFinding:
     if inactive:
         return DoctorFinding("plugins", "warning", f"installed, but not in force on the log: {', '.join(inactive)}",
                              "`carbon-ledger plugin activate NAME`, as the registrar; or uninstall them")
-    installed = {plugin.digest for plugin in registry.sectors.values()}
+    installed = {plugin.digest for plugin in registry.sectors.values()} | {
+        version.digest for factor_set in registry.sets.values() for version in factor_set.versions}
     earlier = [f"{name}/{state.version}" for name, state in activations.plugins.items()
                if state.digest in archived and state.digest not in installed]
     return DoctorFinding("plugins", "ok", f"{len(registry.sectors)} plugins are installed, and the versions in force "
@@ -148,9 +149,8 @@ def _missing(versions: Versions, registry: Registry, archived: Collection[str]) 
         if name in RESERVED:
             continue
         installed, factor_set = registry.sector(name), registry.sets.get(name)
-        runs = state.digest in archived or (installed is not None and installed.digest == state.digest)
-        if state.precedence is not None:
-            runs = factor_set is not None and factor_set.version(state.digest) is not None
+        runs = state.digest in archived or (installed is not None and installed.digest == state.digest) or (
+            factor_set is not None and factor_set.version(state.digest) is not None)
         if not runs:
             here_is = installed.tag if installed else factor_set.newest.tag if factor_set else "no version"
             missing.append(f"{name}/{state.version} {state.digest[:8]}… ({here_is} is installed)")

@@ -59,5 +59,5 @@ def _answer(name: str, registry: Registry, active: PluginState | None) -> Plugin
         return answer
     return msgspec.structs.replace(
         answer, in_force=active.version, in_force_digest=active.digest, precedence=active.precedence,
-        archived=any(one.digest == active.digest for one in earlier),
+        archived=active.digest in (*[one.digest for one in earlier], *registry.archived_sets.digests),
     )

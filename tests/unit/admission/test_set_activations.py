@@ -26,6 +26,19 @@ def test_two_sets_at_one_precedence(world: World) -> None:
     world.admit(activation("own", version="2", digest=TWO, precedence=2))
 
 
+def test_a_version_of_a_set_keeps_its_content(world: World) -> None:
+    """Also after another one, and after its retirement; a sector's digest covers the SDK, so it may change."""
+    one = activation("open", version="1", digest=ONE, precedence=1)
+    world.admit(one, activation("open", version="2", digest=TWO, precedence=1))
+    error = world.refuse(activation("open", version="1", digest=TWO, precedence=1), "version-changed", "digest", TWO,
+                         says=f"open 1 has the digest {ONE}")
+    assert "another name" in (error.rule or "")
+    world.admit(activation("open", version="1", digest=ONE, precedence=1),
+                activation("open", version="1", digest=ONE, retired=True))
+    world.refuse(activation("open", version="2", digest=ONE, precedence=1), "version-changed", "digest", ONE, says=TWO)
+    world.admit(activation("open", version="3", digest=TWO, precedence=1), activation("works", digest=TWO))
+
+
 def test_a_sector_stays_a_sector_and_a_set_a_set(world: World) -> None:
     world.refuse(activation("works", version="2", precedence=1), "plugin-kind", "precedence", 1, says="as a sector")
     world.admit(activation("open", precedence=1))

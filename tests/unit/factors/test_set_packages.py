@@ -31,8 +31,10 @@ from ledger.sdk.sets.reading import (
     SUPPLY_COLUMNS,
     Fault,
     digest_of_files,
+    digest_of_folder,
     parse_tables,
     parse_version,
+    read_version,
 )
 
 TABLES = files([supply("sand")], [factor("sand", low="0", high="2")])
@@ -57,9 +59,30 @@ def test_a_package_has_the_tables_as_they_are(written: Path) -> None:
     assert {name: found[f"{PACKAGE}/v2026_1/{name}"] for name in TABLES} == TABLES
     assert set(found) - {f"{PACKAGE}/v2026_1/{name}" for name in TABLES} == {
         "pyproject.toml", "README.md", f"{PACKAGE}/__init__.py", f"{PACKAGE}/py.typed", "tests/test_river_works.py",
+        f"{PACKAGE}/v2026_1/digest.txt",
     }
+    assert found[f"{PACKAGE}/v2026_1/digest.txt"] == f"{digest_of_files(TABLES)}\n".encode()
     assert not any(b"$" in data for data in found.values())
     assert [path.name for path in written.parent.iterdir()] == ["river"]
+
+
+def test_a_released_version_does_not_change(written: Path) -> None:
+    """An example, which its author is to change, is not released."""
+    folder = written / PACKAGE / "v2026_1"
+    assert read_version("river-works", "2026.1", folder).digest == digest_of_files(TABLES)
+    (folder / "factors.csv").write_bytes(NEXT["factors.csv"])
+    error = raised(PluginError, read_version, "river-works", "2026.1", folder)
+    assert (error.code, error.field, digest_of_files(TABLES) in error.message) == ("version-changed", "version", True)
+    assert not any("digest.txt" in path for path in set_files(SetNames("river-works"), "1"))
+
+
+def test_the_versions_of_the_open_set_are_released() -> None:
+    """Each states its digest: a change needs another version."""
+    package = set_package(OPEN_SET, "factors-open")
+    assert package is not None
+    for folder in package.versions.values():
+        stated = package.module.parent / folder / "digest.txt"
+        assert stated.read_text(encoding="utf-8").strip() == digest_of_folder(stated.parent)
 
 
 def test_a_version_is_added_last(written: Path) -> None:
