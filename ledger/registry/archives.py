@@ -39,8 +39,8 @@ _UNREADABLE: Final = (
 
 
 class Archive(Struct, frozen=True):
-    """The code of a plugin version. `entry`: the function that returns the plugin, as `module:function`, or the format of
-    a factor set's tables. `code`: the files by path, as `ledger.registry.digests` names them."""
+    """The code of a plugin version. `entry`: the function that returns the plugin, as `module:function`, or the format
+    of a factor set's tables. `code`: the files by path, as `ledger.registry.digests` names them."""
 
     entry: str
     code: Mapping[str, bytes]

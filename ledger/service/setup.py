@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ledger.admission.activations import Activations
-from ledger.admission.rules import NEWEST, RULES, Rules, check_beginning
+from ledger.admission.rules import NEWEST, RULES, Activated, Rules, check_beginning
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.frontier import Frontier
 from ledger.core.log.merkle import EMPTY_ROOT
@@ -29,7 +29,7 @@ from ledger.service.posting.submit import Submitter
 from ledger.service.settings import NO_SETS, Settings, check_origin
 from ledger.service.witnesses.activated_policy import activation_of, command, read_activated
 from ledger.store.anchor import open_anchor, written
-from ledger.store.database import Connection, DatabasePool, owner_connection
+from ledger.store.database import Connection, DatabasePool, fitting_schema, owner_connection
 from ledger.store.embedded.layout import Layout
 from ledger.store.facts import FactLoader
 from ledger.store.hosting import Hosted
@@ -137,12 +137,30 @@ async def keyring_of(connection: Connection, settings: Settings, origin: object,
 
 
 async def check_rules_known(connection: Connection) -> None:
-    """Raises ConfigurationError unless the log is empty, or begins with rules that this program knows. An audit asks
-    the entries instead: a row of this database may have been tampered with."""
-    row = await connection.fetchrow(queries("log")["beginning"])
-    if row is not None:
-        rules = Rules() if row["record"] is None else Rules().after(row["record"], row["version"], row["digest"])
-        check_beginning(rules, row["size"])
+    """Raises ConfigurationError unless the log is empty, or this program knows the rules with which it begins, and
+    those in force. An audit asks the entries instead: a row of this database may have been tampered with."""
+    sql = queries("log")
+    first_batch = await connection.fetchval(sql["beginning"])
+    if first_batch is None:
+        return
+    rules = Rules(tuple([Activated(*row) for row in await connection.fetch(sql["rules"])]))
+    check_beginning(rules, first_batch)
+    try:
+        rules.version()
+    except Unavailable as error:
+        raise ConfigurationError(error.message, code=error.code, field=error.field, value=error.value,
+                                 rule=error.rule) from error
+
+
+async def require_fitting(connection: Connection) -> None:
+    """Raises Unavailable if a later version of the program has migrated the database, or put rules into force, that
+    this one does not know. A replica that runs meanwhile could not read its records."""
+    try:
+        await fitting_schema(connection)
+        await check_rules_known(connection)
+    except ConfigurationError as error:
+        raise Unavailable(error.message, code=error.code, field=error.field, value=error.value,
+                          rule=error.rule) from error
 
 
 def identity_of(keyring: Keyring) -> Identity:

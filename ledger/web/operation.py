@@ -7,6 +7,7 @@ from litestar import Controller, Request, Response, get
 from ledger.access.declared import OpenToAll, Selected
 from ledger.errors import Unauthenticated
 from ledger.service.ledger import Ledger
+from ledger.service.setup import require_fitting
 from ledger.web.authorization import caller_of
 from ledger.web.door.answers import header
 from ledger.web.door.callers import METRICS
@@ -26,9 +27,10 @@ class HealthController(Controller):
     async def live(self) -> dict[str, str]:
         return {"status": "live"}
 
-    @get("/ready", access=WORKING, summary="Whether the database answers and this replica may sign and append")
+    @get("/ready", access=WORKING, summary="Whether the database answers and fits, and this replica may append")
     async def ready(self, ledger: Ledger) -> Response[dict[str, object]]:
         async with ledger.pool.acquire() as connection:
+            await require_fitting(connection)
             head = await ledger.heads.newest(connection)
             published = await ledger.publication.limit(connection)
         ledger.keeper.require_right()

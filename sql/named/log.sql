@@ -66,10 +66,12 @@ FROM entry WHERE index BETWEEN $1::bigint * 256 AND $1 * 256 + ($2::integer - 1)
 SELECT size, root FROM batch WHERE size > $1 ORDER BY size LIMIT 1;
 
 -- name: beginning
--- purpose: the size of the first batch, with the log's first activation of the ledger's rules
-SELECT b.size, a.record, a.version, a.digest FROM (SELECT size FROM batch ORDER BY size LIMIT 1) b
-LEFT JOIN LATERAL (SELECT record, version, digest FROM activation WHERE plugin = 'ledger-rules'
-                   ORDER BY record LIMIT 1) a ON true;
+-- purpose: the size of the first batch
+SELECT size FROM batch ORDER BY size LIMIT 1;
+
+-- name: rules
+-- purpose: the log's activations of the ledger's rules, in order
+SELECT record, version, digest FROM activation WHERE plugin = 'ledger-rules' ORDER BY record;
 
 -- name: batches
 -- parameters: after which size, how many, up to which size

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import yaml
 
 from ledger.app import VERSION
 
@@ -117,10 +118,16 @@ def test_other_packages_are_the_folders_of_the_tree(folder: Path) -> None:
     }
 
 
-def test_versions_agree() -> None:
-    assert project(ROOT)["project"]["version"] == project(CLIENT)["project"]["version"] == VERSION
-    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert re.search(rf"^## {re.escape(VERSION)}\b", changes, re.M)
+def test_every_file_states_the_version_of_the_program() -> None:
+    """Packages, image, chart and changelog. A sector, a method and a factor set have versions of their own besides."""
+    chart = yaml.safe_load((ROOT / "charts" / "carbon-ledger" / "Chart.yaml").read_text(encoding="utf-8"))
+    stated = {str(folder): project(folder)["project"]["version"] for folder in (ROOT, CLIENT, *PLUGINS)}
+    stated |= {"chart": chart["version"], "chart's program": chart["appVersion"]}
+    for path, pattern in (("Containerfile", r'^LABEL org\.opencontainers\.image\.version="(.+)"$'),
+                          ("CHANGELOG.md", r"^## (.+)$")):
+        found = re.search(pattern, (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+        stated[path] = found[1] if found else ""
+    assert stated == dict.fromkeys(stated, VERSION)
 
 
 @pytest.mark.parametrize("folder", [ROOT, *PLUGINS, CLIENT], ids=lambda path: path.name)

@@ -26,6 +26,7 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support.next_version import FRESH
 from support.sectors import NAME
 from support.server import Server, answer_of, environment, prepared_home
 from support.witness import Witness
@@ -36,8 +37,6 @@ from ledger.core.signatures.envelope import seal
 from ledger.store.embedded import EmbeddedPostgres
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-FRESH: Final = "ledger.cli.__main__"
-"""As `ledger.cli`, but never forked from a process that has loaded this tree."""
 SUPPLIERS: Final = 4
 _PAUSE_SECONDS: Final = 0.05
 

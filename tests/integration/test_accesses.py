@@ -740,5 +740,6 @@ def test_no_acknowledged_row_is_lost_in_a_kill(inner: Inside, database: Database
     for reader, owner, asked, count in counted(database, day):
         written[reader, owner, asked] += count
     for name, lines in zip(names, acknowledged, strict=True):
-        expected = Counter([(f"urn:example:reader-{reader}", name, (asked,)) for reader, asked in map(str.split, lines)])
+        expected = Counter(
+            [(f"urn:example:reader-{reader}", name, (asked,)) for reader, asked in map(str.split, lines)])
         assert expected <= written

@@ -4,16 +4,22 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 import asyncpg
+import httpx
 import pytest
+from support.anchors import begun_anchor
 from support.databases import Database, copied
+from support.next_version import FRESH, MIGRATED, RULES_OF_NEXT, Memo, next_version
 from support.server import Server, prepared_home
 from support.waiting import until
 from support.witness import audited
 from support.workshop import Workshop, workshop
 
+from ledger.admission.rules import RULES
+from ledger.core.record.kinds import Activation
 from ledger.errors import ConfigurationError, Unavailable
 from ledger.store.database import owner_connection
 from ledger.store.embedded import EmbeddedPostgres
@@ -180,3 +186,77 @@ def test_migrations_are_applied_once_and_in_order(shop: Shop, database: Database
         other = Schema(f"{program_schema().script}\nCREATE TABLE more ();", (ONLINE, PLAIN))
         with pytest.raises(ConfigurationError, match=f"this program needs the schema with digest {other.digest}"):
             empty.run(migrate(empty.url, other))
+
+
+class Following(NamedTuple):
+    """The next version of the program, and one beside which no earlier version may run: see `support.next_version`."""
+
+    beside: str
+    alone: str
+
+
+@pytest.fixture(scope="module")
+def following(tmp_path_factory: pytest.TempPathFactory) -> Following:
+    folder = tmp_path_factory.mktemp("following")
+    return Following(next_version(folder / "beside"), next_version(folder / "alone", header="-- alone"))
+
+
+def later(database: Database, home: Path, path: str) -> Server:
+    """A server of a later version, with the anchor that `served` gives."""
+    anchor = begun_anchor(home / f"anchor-{urlsplit(database.url).path[1:]}", home)
+    return Server(home, database.url, anchor=anchor, program=FRESH, PYTHONPATH=path)
+
+
+def ready(server: Server) -> tuple[int, str | None]:
+    answer = httpx.get(f"{server.url}/health/ready", timeout=60)
+    return answer.status_code, answer.json().get("code")
+
+
+def test_this_version_and_the_next_run_side_by_side(shop: Shop, database: Database, following: Following) -> None:
+    """The next one adds a column and a right, and says that this one may go on. It runs, appends, ends and starts."""
+    use = {"pot": "0.001"}
+    with database.served(shop.home) as this:
+        with later(database, shop.home, following.beside) as other:
+            for server in (this, other, this):
+                server.post([shop.works.use(use)])
+            assert (ready(this)[0], ready(other)[0], database.one(VERSION)) == (200, 200, MIGRATED)
+            assert "record" in str(database.fetch(
+                "SELECT table_name FROM information_schema.column_privileges WHERE column_name = 'memo' "
+                "AND privilege_type = 'UPDATE' AND grantee = 'carbon_ledger_writer'"))
+        this.post([shop.works.use(use)])
+    with database.served(shop.home) as this:
+        this.post([shop.works.use(use)])
+        assert audited(this).ok
+
+
+def test_this_version_refuses_a_database_that_the_next_has_to_itself(
+    shop: Shop, database: Database, following: Following
+) -> None:
+    """While it runs it is no longer ready, and it does not start again."""
+    with database.served(shop.home) as this, later(database, shop.home, following.alone) as other:
+        assert (ready(this), ready(other)[0]) == ((503, "wrong-schema"), 200)
+    with pytest.raises(RuntimeError, match=f"the schema has version {MIGRATED}, this program needs {MIGRATED - 1}"):
+        database.served(shop.home)
+
+
+def test_this_version_refuses_rules_and_record_kinds_of_the_next(
+    shop: Shop, database: Database, following: Following
+) -> None:
+    """Both run until the registrar puts the next rules into force. From then on this version appends nothing, is not
+    ready and does not start; the next one admits its own record kind."""
+    memo = (shop.works.party, Memo(issuer=shop.works.id, nonce=shop.works.nonce(), text="later"))
+    words = f"version {RULES_OF_NEXT.name} of the ledger's rules in force, with digest {RULES_OF_NEXT.digest}"
+    with later(database, shop.home, following.beside) as other:
+        with database.served(shop.home) as this:
+            (refused,) = other.submit(other.envelopes([memo]))
+            assert refused["code"] == "no-memos"
+            registrar = other.registrar
+            other.post([(registrar, Activation(issuer=registrar.id, nonce="AAAAAAAAAAAAAAAAAAAAAA", plugin=RULES,
+                                               version=RULES_OF_NEXT.name, digest=RULES_OF_NEXT.digest))])
+            other.post([memo])
+            assert (ready(this), ready(other)[0]) == ((503, "rules-version"), 200)
+            (refused,) = this.submit(this.envelopes([shop.works.use({"pot": "0.001"})]))
+            assert refused["code"] == "rules-version"
+        with pytest.raises(RuntimeError, match=words):
+            database.served(shop.home)
+        other.post([shop.works.use({"pot": "0.001"})])

@@ -161,6 +161,7 @@ ASKED: Final = {
     "lists.any_attested": str(_SIZE),
     "log.activated_names": "",
     "log.beginning": "",
+    "log.rules": "",
     "plugins.stored": "",
     "plugins.store": "repeat('0', 64), 'plugin', '1', '{}', ''",
     "plugins.earlier": "'{}'",

@@ -33,7 +33,7 @@ async def opened_database(settings: Settings) -> AsyncIterator[tuple[DatabasePoo
     """Sessions that read and append, like a server's, and the keys of the log.
 
     Raises ConfigurationError if there is no ledger, if the home does not hold its log's key, or if this program does
-    not know the rules with which the log begins.
+    not know the rules with which the log begins, or those in force.
     """
     async with opened_pool(settings) as pool:
         async with pool.acquire() as connection:
