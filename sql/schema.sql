@@ -116,6 +116,14 @@ CREATE TABLE organization (
 );
 CREATE INDEX organization_parent ON organization (parent) WHERE parent IS NOT NULL;
 
+-- How organisations leave their parents; `announced`: that the registrar will end the relation.
+CREATE TABLE parent_end (
+    record bigint PRIMARY KEY REFERENCES record,
+    organization text NOT NULL REFERENCES organization,
+    announced boolean NOT NULL
+);
+CREATE UNIQUE INDEX parent_end_organization ON parent_end (organization) WHERE NOT announced;
+
 CREATE TABLE prefix (
     prefix text PRIMARY KEY,
     organization text NOT NULL REFERENCES organization
@@ -688,7 +696,7 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'erasure', 'organization', 'prefix', 'signing_key',
+    FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'erasure', 'organization', 'parent_end', 'prefix', 'signing_key',
         'revocation', 'compromise', 'key_change', 'facility', 'product', 'activation', 'transfer', 'acceptance',
         'standing_acceptance', 'arrival', 'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
         'dispute', 'opening', 'group_goods', 'attestation', 'claim', 'report', 'publication', 'renewal',

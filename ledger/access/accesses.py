@@ -24,9 +24,10 @@ from ledger.errors import InvalidInput, VerificationError
 
 AccessRight = Literal["group", "grant", "party", "reader", "operator"]
 """By which right an organisation's data were read: as its parent, by its grant, as a party to the record or lot, as an
-appointed reader, as the operator. An organisation's reading of its own data is not noted. Goods that it has received,
-with the figures in its receipts, are its own data where its lists, or the inputs of its own lots, have them; whoever
-names a lot or record of another in a request reads that other's data."""
+appointed reader, as the operator. A former parent reads the totals of its group from before the end as a party. An
+organisation's reading of its own data is not noted. Goods that it has received, with the figures in its receipts, are
+its own data where its lists, or the inputs of its own lots, have them; whoever names a lot or record of another in a
+request reads that other's data."""
 MOST_NAMES: Final = 20
 """Identifiers that a row names at most."""
 

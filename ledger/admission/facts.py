@@ -1,12 +1,14 @@
 """The ledger's facts about organisations, sites, products and lots. All are immutable once logged."""
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct
 
 from ledger.admission.activations import Activations
+from ledger.admission.parents import LeftParents
 from ledger.admission.rules import Rules
 from ledger.core.record.kinds import (
     Declaration,
@@ -23,16 +25,24 @@ LOT_SLOTS = 1024
 """A lot's number is index * LOT_SLOTS + position: unique, in log order, and known before anything is written. A record
 makes fewer lots than this."""
 _HALF = Decimal("0.5")
+NOW: Final = "9999"
+"""In place of an instant: after all of them."""
 
 
 class OrganizationFacts(Struct, frozen=True, gc=False):
-    """An enrolled organisation, the prefixes of the identifiers that it may mint, and its roles. `parent`: who controls
-    it."""
+    """An enrolled organisation, the prefixes of the identifiers that it may mint, and its roles. `enrolled_under`: the
+    parent with which it was enrolled; `controlled`: whether this parent owns more than half of it."""
 
     id: str
     prefixes: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
-    parent: str | None = None
+    enrolled_under: str | None = None
+    controlled: bool = False
+
+    @property
+    def parent(self) -> str | None:
+        """The parent that controls it, unless it has left."""
+        return self.enrolled_under if self.controlled else None
 
 
 class SiteFacts(Struct, frozen=True, gc=False):
@@ -169,16 +179,16 @@ class RecordFacts(Struct, frozen=True, gc=False):
 
 class Facts:
     """Facts by name; a missing fact is unknown or not loaded. All are immutable except for `lines`, the generations of
-    each pool in log order (at least the newest), `default_pools`, by holder and product, and `activations`, which grow.
-    `withdrawn` are the lots of withdrawn records. `group_goods` are running totals in kg by group and subject,
-    `unshown` are the groups with a total of goods that went without a document, and `made_goods` the products of which
-    a process has made goods, so far. `returned` has the totals from before a record that is being revised, by its first
-    lot: see `ledger.admission.checks.goods`. `given` has the declarations,
-    by digest, that their issuers have given to an organisation (empty for all), by a grant or a publication; the right
-    to name them stays. It also has the products whose lots an organisation was ever given the right to publish; the
-    grantor stands for all of its products. `seen` has the products that an organisation (empty for all) was shown: by a
-    publication, by a grant in full, or with a lot that it received or owns. If the grant is of all records, the grantor
-    stands for its products."""
+    each pool in log order (at least the newest), `default_pools`, by holder and product, `activations`, and the ends of
+    `parents`, which grow. `withdrawn` are the lots of withdrawn records. `group_goods` are running totals in kg by
+    group and subject, `unshown` are the groups with a total of goods that went without a document, and `made_goods` the
+    products of which a process has made goods, so far. `returned` has the totals from before a record that is being
+    revised, by its first lot: see `ledger.admission.checks.goods`. `given` has the declarations, by digest, that their
+    issuers have given to an organisation (empty for all), by a grant or a publication; the right to name them stays. It
+    also has the products whose lots an organisation was ever given the right to publish; the grantor stands for all of
+    its products. `seen` has the products that an organisation (empty for all) was shown: by a publication, by a grant
+    in full, or with a lot that it received or owns. If the grant is of all records, the grantor stands for its
+    products."""
 
     def __init__(self) -> None:
         self.organizations: dict[str, OrganizationFacts] = {}
@@ -199,6 +209,7 @@ class Facts:
         self.given: set[tuple[str, str]] = set()
         self.seen: set[tuple[str, str]] = set()
         self.activations = Activations()
+        self.parents = LeftParents()
 
     @property
     def rules(self) -> Rules:
@@ -226,6 +237,8 @@ class Facts:
         self.seen.update(other.seen)
         if len(other.activations.entries) > len(self.activations.entries):
             self.activations = other.activations
+        if len(other.parents.entries) > len(self.parents.entries):
+            self.parents = other.parents
 
     def may_name(self, issuer: str, digest: str) -> bool:
         """Whether a record of `issuer` may name the declaration with this digest: its own, of an organisation that it
@@ -256,13 +269,7 @@ class Facts:
 
     def controls(self, organization: str, other: str) -> bool:
         """Whether an organisation is this other one, or controls it."""
-        above: str | None = other
-        while above is not None:
-            if above == organization:
-                return True
-            known = self.organizations.get(above)
-            above = None if known is None else known.parent
-        return False
+        return organization in self._above(other, NOW)
 
     def left(self, lot: str) -> Decimal | None:
         """The remaining quantity of a lot, if known."""
@@ -283,11 +290,29 @@ class Facts:
         place = len(line) if before is None else bisect_left(line, before, key=lambda lot_id: self.lots[lot_id].number)
         return self.lots.get(line[place - 1]) if place else None
 
-    def group(self, organization: str) -> str:
-        """The organisation that controls this one and all others of its group, or itself."""
-        while (known := self.organizations.get(organization)) is not None and known.parent is not None:
-            organization = known.parent
-        return organization
+    def group(self, organization: str, at: str) -> str:
+        """The organisation that controls this one and all others of its group, or itself: as rules about goods count
+        groups for a record or goods with this stated instant. A former group counts as one for twelve months."""
+        return self._above(organization, at)[-1]
+
+    def one_group(self, organization: str, other: str, at: str) -> bool:
+        """Whether two organisations belong to one group; `at` as for `group`."""
+        return organization == other or self.group(organization, at) == self.group(other, at)
+
+    def groups(self, organization: str) -> Sequence[str]:
+        """Whatever `group` can answer for an organisation, at any instant, and perhaps more."""
+        return self._above(organization, "")
+
+    def _above(self, organization: str, at: str) -> list[str]:
+        """The organisation, the parent that controls it, and so on; a parent that has ended only as long as rules about
+        goods count it."""
+        line = [organization]
+        while (known := self.organizations.get(line[-1])) is not None and known.parent is not None:
+            left = self.parents.left(known.id)
+            if left is not None and at >= left.counted_until:
+                break
+            line.append(known.parent)
+        return line
 
     def composition(self, lot: LotFacts) -> Composition:
         """A lot's own composition, else its product's."""
@@ -295,6 +320,12 @@ class Facts:
             return lot.composition
         product = self.products.get(lot.product)
         return product.composition if product else Composition()
+
+
+def counted_at(stated: str, lot: LotFacts) -> str:
+    """The instant by which rules count groups for a lot in a record with this stated time: goods that were made in a
+    group stay its goods."""
+    return stated if lot.made is None else min(stated, lot.made)
 
 
 def transfer_facts(record: Transfer, index: int) -> TransferFacts:
@@ -324,7 +355,7 @@ def organization_facts(record: Organization) -> OrganizationFacts:
     # Without a share the parent owns all (GHG Protocol, chapter 3: control).
     controlled = record.parent_share is None or Decimal(record.parent_share) > _HALF
     return OrganizationFacts(
-        record.id, tuple(record.prefixes), tuple(record.roles), record.parent if controlled else None)
+        record.id, tuple(record.prefixes), tuple(record.roles), record.parent, controlled and record.parent is not None)
 
 
 def facility_facts(record: Facility) -> SiteFacts:

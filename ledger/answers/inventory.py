@@ -119,11 +119,12 @@ class DifferenceAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 class MemberAnswer(QueryAnswer, frozen=True, kw_only=True):
     """An organisation of the group, with the share by which it counts. `assumed`: its record names a parent but no
-    share, so it counts in full."""
+    share, so it counts in full. `left`: when it left the group; it counts until then."""
 
     organization: str
     share: float
     assumed: bool = False
+    left: str | None = None
 
 
 class EquityAnswer(QueryAnswer, frozen=True, kw_only=True):

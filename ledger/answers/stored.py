@@ -517,9 +517,9 @@ class RecoveryAnswer(QueryAnswer, frozen=True):
 class OrganizationAnswer(QueryAnswer, frozen=True):
     """An organisation as it was enrolled at `index`, with all its keys, past and present.
 
-    `recovery`: a pending request to replace these keys. `inDoubt`: the key that signed its enrolment is reported
-    compromised. `resembles`: organisations whose ids, prefixes or names look like its own, at most five. `oddities`:
-    properties of its names that a reader cannot see.
+    `leftParent`: the log index at which it left its parent. `recovery`: a pending request to replace these keys.
+    `inDoubt`: the key that signed its enrolment is reported compromised. `resembles`: organisations whose ids, prefixes
+    or names look like its own, at most five. `oddities`: properties of its names that a reader cannot see.
     """
 
     id: str
@@ -529,6 +529,7 @@ class OrganizationAnswer(QueryAnswer, frozen=True):
     prefixes: list[str] = []
     parent: str | None = None
     parent_share: str | None = None
+    left_parent: int | None = None
     keys: list[KeyAnswer] = []
     recovery: RecoveryAnswer | None = None
     in_doubt: DoubtAnswer | None = None

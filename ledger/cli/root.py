@@ -51,6 +51,7 @@ COMMANDS = {
     "grants": Lazy("ledger.cli.lookup.grants:grants", "List the grants that an organisation has given or got."),
     "publish": Lazy("ledger.cli.supplier.sharing.publish:publish", "Publish the passport of a lot or product."),
     "unpublish": Lazy("ledger.cli.supplier.sharing.publish:unpublish", "End a publication."),
+    "leave": Lazy("ledger.cli.supplier.sharing.leave:leave", "End the relation of an organisation to its parent."),
     "reader": Lazy("ledger.cli.registrar.readers:reader", "Appoint and list readers of everything."),
     "footprint": Lazy("ledger.cli.buyer.footprint:footprint", "Show the footprint of a lot and its breakdown."),
     "contributions": Lazy("ledger.cli.buyer.contributions:contributions", "Break a lot's figure down by its origins."),

@@ -19,13 +19,15 @@ class EnrolmentRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     key: PublicKey
     names: Names = {}
     prefixes: list[Id] = []
+    parent: Id | None = None
 
 
 def request_enrolment(
     key: SigningKey, origin: str, organization: str, *, prefixes: Sequence[str] = (),
-    names: Mapping[Literal["en", "zh"], str] | None = None,
+    names: Mapping[Literal["en", "zh"], str] | None = None, parent: str | None = None,
 ) -> EnrolmentRequest:
     """The request for the registrar to enrol a key for an organisation. `prefixes`: of the ids that it will mint.
+    `parent`: the organisation that will read everything of it; the key signs that too.
 
     Raises InvalidInput or Refused for an organisation or prefix that no registrar can enrol. Only the request of a new
     organisation has prefixes: on old logs, an organisation may already have an id that is refused today."""
@@ -36,6 +38,6 @@ def request_enrolment(
         check_numbered(organization, "organization")
         check_prefixes(prefixes)
     return EnrolmentRequest(
-        organization=organization, origin=origin, key=public_key(key, origin, organization), names=dict(names or {}),
-        prefixes=list(prefixes),
+        organization=organization, origin=origin, key=public_key(key, origin, organization, parent),
+        names=dict(names or {}), prefixes=list(prefixes), parent=parent,
     )

@@ -15,7 +15,7 @@ from ledger.admission.lots import Plan, Taken
 from ledger.admission.state import State
 from ledger.core.log.entry import Entry
 from ledger.core.log.merkle import leaf_hash
-from ledger.core.record.kinds import Activation, Addition, Consumption, Transformation
+from ledger.core.record.kinds import Activation, Addition, Consumption, ParentEnd, Transformation
 from ledger.engine.arriving import arriving
 from ledger.engine.lookup_rows import add_lookup_rows
 from ledger.engine.prepare import prepare
@@ -99,7 +99,7 @@ class Batch:
         """Whether the batch may have to call a sector again for one of `items`, which are all of the batch. Such a call
         has no time limit."""
         records = [item.submission.record for item in items]
-        if any(isinstance(record, Activation) for record in records):
+        if any(isinstance(record, Activation | ParentEnd) for record in records):
             return True
         # A consumption may raise the totals of goods that a process of the same batch reads.
         raising = any(isinstance(record, Consumption) for record in records)
@@ -181,8 +181,9 @@ class Batch:
         return returned(prepared.submission.record, self._state) == prepared.returned
 
     def _in_force(self, prepared: Prepared) -> bool:
-        """Whether the preparation used the versions that are in force now."""
-        return prepared.versions.activation == self._state.activations.newest
+        """Whether the preparation used the versions that are in force now, and knew every end of a parent."""
+        state = self._state
+        return (prepared.versions.activation, prepared.parents) == (state.activations.newest, state.parents.newest)
 
     def _append(self, prepared: Prepared, outcome: Outcome) -> Sequenced:
         submission, state, index = prepared.submission, self._state, self._state.size

@@ -78,7 +78,7 @@ def completed(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -
     return Prepared(
         submission, plan, figure_inputs_of(record, plan, facts, assessment),
         None if empty else assessment_bytes(assessment), installed.tag if installed else None, versions,
-        returned(record, facts),
+        facts.parents.newest, returned(record, facts),
     )
 
 

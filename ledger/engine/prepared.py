@@ -8,6 +8,7 @@ from msgspec import Raw
 from ledger.admission.activations import Versions
 from ledger.admission.checks.goods import NOTHING, EarlierGoods
 from ledger.admission.lots import Plan
+from ledger.admission.parents import NO_END
 from ledger.core.outcome.assessment import Assigned, Reference, UsualShare
 from ledger.core.outcome.leaves import salt_seed
 from ledger.core.record.canonical import encode
@@ -83,7 +84,8 @@ class Pricing(NamedTuple):
 class Prepared(NamedTuple):
     """A record ready to be sequenced. `plugin` is the plugin version that assessed it, `tag` the name of that version
     in answers. `assessment` is canonical JSON, None if the record has neither assessment nor outputs. `versions` are
-    the versions of rules, sector and factor sets that assessed it. `returned`: the totals of the goods of its issuer's
+    the versions of rules, sector and factor sets that assessed it. `parents`: the newest end of a parent that was known
+    then. `returned`: the totals of the goods of its issuer's
     group with which it was prepared. `accepted_by`: the log index of the standing acceptance that accepts a transfer,
     known only when it is sequenced."""
 
@@ -93,6 +95,7 @@ class Prepared(NamedTuple):
     assessment: Raw | None
     tag: str | None
     versions: Versions
+    parents: int = NO_END
     returned: EarlierGoods = NOTHING
     accepted_by: int | None = None
 

@@ -29,6 +29,7 @@ TABLES: Final = {
     "record": ("index", "digest", "type", "issuer", "body", "seed", "outcome", "starts", "ends"),
     "organization": ("id", "record", "parent"),
     "prefix": ("prefix", "organization"),
+    "parent_end": ("record", "organization", "announced"),
     "signing_key": ("keyid", "spki", "organization", "record"),
     "revocation": ("keyid", "record"),
     "compromise": ("keyid", "record", "since"),

@@ -175,6 +175,7 @@ async def load_state(
         _learn_key(state, bytes(keyid), bytes(spki), organization, active)
     activations = zip(*[row[name] for name in _ACTIVATIONS], strict=True)
     state.activations = loader.activations_of(tuple(itertools.starmap(PluginActivation, activations)))
+    state.parents = await loader.parents_upto(connection, row["parents"])
     await _load_rare(connection, state, names)
 
 
@@ -295,22 +296,22 @@ async def _load_goods(connection: Connection, state: State, names: Names) -> Non
     """Loads the totals of goods that processes, consumptions and declarations of lots read or raise."""
     sql, parents = queries("sequence"), dict(names.parents)
 
-    def group_of(organization: str) -> str:
+    def groups_of(organization: str) -> Sequence[str]:
         # An organisation that this batch enrols is not in the state yet.
         while organization in parents:
             organization = parents[organization]
-        return state.group(organization)
+        return state.groups(organization)
 
-    wanted = {(group_of(issuer), subject) for issuer, subject in names.subjects}
+    wanted = {(group, subject) for issuer, subject in names.subjects for group in groups_of(issuer)}
     traded, coming = set(names.declared), set[str]()
     for issuer, name in names.sold:
         if (lot := state.lot_named(name, issuer)) is None:
-            coming.add(group_of(issuer))
+            coming.update(groups_of(issuer))
         else:
             traded.update([(issuer, lot.product), (lot.owned_by, lot.product)])
     for issuer, product in traded:
         if (facts := state.products.get(product)) is not None:
-            wanted.update([(group_of(issuer), subject) for subject in subjects_of(facts)])
+            wanted.update(itertools.product(groups_of(issuer), subjects_of(facts)))
             wanted.add((facts.owner, HANDED_ON + product))
     if coming:
         # The product of a lot that this batch makes is new, or in the state: transfers and additions name no product,

@@ -23,7 +23,9 @@ from ledger.admission.facts import (
     transfer_facts,
 )
 from ledger.admission.names import Names
+from ledger.admission.parents import LeftParent, LeftParents
 from ledger.admission.rules import Rules
+from ledger.core.log.entry import parse_entry
 from ledger.core.record.kinds import AnyRecord, Declaration, Facility, Organization, Pool, Product, Transfer
 from ledger.core.signatures.signing import VerifyingKey, load_spki
 from ledger.footprint.stored.figures import LotFigures
@@ -62,9 +64,10 @@ class Cache(Generic[Value]):
 
 
 class InForce(NamedTuple):
-    """All activations, the number of revisions, and the number of log entries."""
+    """All activations, all ends of parents, the number of revisions, and the number of log entries."""
 
     activations: Activations
+    parents: LeftParents
     revisions: int
     size: int
 
@@ -93,6 +96,7 @@ class FactLoader:
         self._facilities: Cache[SiteFacts] = Cache()
         self._products: Cache[ProductFacts] = Cache()
         self._activations = Activations()
+        self._parents = LeftParents()
 
     async def load(
         self, connection: Connection, names: Names, facts: Facts, figures: dict[str, LotFigures]
@@ -200,7 +204,7 @@ class FactLoader:
     async def _seen(self, connection: Connection, names: Names, facts: Facts) -> None:
         """Loads which of the products of others an organisation was shown."""
         wanted = [(issuer, product, facts.products[product].owner) for issuer, product in names.uses
-                  if product in facts.products and not facts.may_name_product(issuer, product)]
+                  if product in facts.products and facts.products[product].owner != issuer]
         if wanted:
             columns = [list(column) for column in zip(*wanted, strict=True)]
             for row in await connection.fetch(self._sql["seen"], *columns):
@@ -217,20 +221,36 @@ class FactLoader:
                 facts.given.add((row["product"], row["organization"]))
 
     async def in_force(self, connection: Connection) -> InForce:
-        """The plugin versions and rules that are in force, in one round trip."""
+        """The plugin versions and rules that are in force, in one round trip, or two after the end of a parent."""
         entries: list[PluginActivation] = []
         revisions = size = 0
+        parents = None
         for row in await connection.fetch(self._sql["in_force"]):
-            revisions, size = row["revisions"], row["size"]
+            revisions, size, parents = row["revisions"], row["size"], row["parents"]
             if row["plugin"] is not None:
                 entries.append(PluginActivation(row["record"], *[row[name] for name in _ACTIVATION]))
-        return InForce(self.activations_of(tuple(entries)), revisions, size)
+        return InForce(
+            self.activations_of(tuple(entries)), await self.parents_upto(connection, parents), revisions, size)
 
     def activations_of(self, entries: tuple[PluginActivation, ...]) -> Activations:
         """The same object as long as the log gains no activation: it remembers the versions that it has collected."""
         if self._activations.entries != entries:
             self._activations = Activations(entries)
         return self._activations
+
+    async def parents_upto(self, connection: Connection, newest: int | None) -> LeftParents:
+        """The ends of parents up to the entry `newest`; of all entries so far that is the newest one, or None. Ends are
+        few, so a process keeps them all and reads only those that came since."""
+        if newest is None:
+            return LeftParents()
+        known = self._parents
+        if newest > known.newest:
+            rows = await connection.fetch(self._sql["left_parents"], known.newest, newest)
+            self._parents = known = LeftParents((*known.entries, *[
+                LeftParent(row["record"], row["organization"], parse_entry(bytes(row["data"])).time, row["announced"])
+                for row in rows
+            ]))
+        return known if newest == known.newest else LeftParents([one for one in known.entries if one.index <= newest])
 
 
 class KeyLoader:

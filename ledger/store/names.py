@@ -15,8 +15,8 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 NAMED: Final = (
-    "organization", "prefix", "signing_key", "revocation", "compromise", "key_change", "facility", "product",
-    "activation", "transfer", "acceptance", "standing_acceptance", "arrival", "pool", "closing", "reopening",
+    "organization", "prefix", "parent_end", "signing_key", "revocation", "compromise", "key_change", "facility",
+    "product", "activation", "transfer", "acceptance", "standing_acceptance", "arrival", "pool", "closing", "reopening",
     "provisional", "dispute", "opening", "group_goods", "attestation", "claim", "report", "erasure",
     "access_grant", "grant_revocation", "reader", "reader_revocation", "published", "publication_end",
 )

@@ -47,6 +47,7 @@ CROSS JOIN LATERAL (
                 WHERE coalesce((
                     replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'parentShare')::numeric,
                     1) > 0.5
+                    AND NOT EXISTS (SELECT FROM parent_end p WHERE p.organization = o.id AND NOT p.announced)
             ) SELECT id FROM own) AS own
     -- Computed once, however many grants follow.
     OFFSET 0) t

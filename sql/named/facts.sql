@@ -72,10 +72,16 @@ CROSS JOIN LATERAL (
         AND (product IS NULL OR product = w.product) LIMIT 1) lets;
 
 -- name: in_force
--- purpose: all activations in log order, each row with the log's size and the number of revisions; a single row if
--- there are no activations
-SELECT h.size, h.revisions, a.record, a.plugin, a.version, a.digest, a.retired, a.precedence
+-- purpose: all activations in log order, each row with the log's size, the number of revisions and the newest end of a
+-- parent; a single row if there are no activations
+SELECT h.size, h.revisions, (SELECT max(record) FROM parent_end) AS parents, a.record, a.plugin, a.version, a.digest, a.retired, a.precedence
 FROM head h LEFT JOIN activation a ON true ORDER BY a.record;
+
+-- name: left_parents
+-- purpose: the ends of parents, and the announcements of ends, with their entries, in log order
+-- parameters: the index after which they come, the index of the last one
+SELECT p.record, p.organization, p.announced, e.data FROM parent_end p JOIN entry e ON e.index = p.record
+WHERE p.record > $1 AND p.record <= $2 ORDER BY p.record;
 
 -- name: keys
 SELECT spki, organization FROM signing_key WHERE keyid = ANY ($1::bytea[]);

@@ -1,12 +1,15 @@
 -- name: members
--- purpose: organisations of a tree below an organisation, at any depth, in log order
+-- purpose: organisations of a tree below an organisation, at any depth, in log order; of one that has left its parent,
+-- the index and the entry of the end
 -- parameters: organisation, tree size
 WITH RECURSIVE below (id, record) AS (
     SELECT id, record FROM organization WHERE parent = $1 AND record < $2
     UNION
     SELECT o.id, o.record FROM below b JOIN organization o ON o.parent = b.id AND o.record < $2
 )
-SELECT r.body FROM below b JOIN record r ON r.index = b.record ORDER BY r.index;
+SELECT r.body, p.record AS left, e.data FROM below b JOIN record r ON r.index = b.record
+LEFT JOIN parent_end p ON p.organization = b.id AND NOT p.announced AND p.record < $2
+LEFT JOIN entry e ON e.index = p.record ORDER BY r.index;
 
 -- name: organization
 -- purpose: the record that entered an organisation

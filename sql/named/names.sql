@@ -5,6 +5,8 @@ SELECT 'organization' AS kind, record AS index, ARRAY[id, parent] AS told
     FROM organization WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'prefix', o.record, ARRAY[p.prefix, p.organization] FROM organization o
     JOIN prefix p ON p.organization = o.id WHERE o.record >= $1 AND o.record < $2
+UNION ALL SELECT 'parent_end', record, ARRAY[organization, announced::text]
+    FROM parent_end WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'signing_key', record, ARRAY[encode(keyid, 'hex'), encode(spki, 'hex'), organization]
     FROM signing_key WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'revocation', record, ARRAY[encode(keyid, 'hex')] FROM revocation WHERE record >= $1 AND record < $2
@@ -88,6 +90,7 @@ FROM head h, (
     UNION ALL SELECT 'product', min(record), max(record) FROM product
     UNION ALL SELECT 'activation', min(record), max(record) FROM activation
     UNION ALL SELECT 'transfer', min(record), max(record) FROM transfer
+    UNION ALL SELECT 'parent_end', min(record), max(record) FROM parent_end
     UNION ALL SELECT 'acceptance', min(record), max(record) FROM acceptance
     UNION ALL SELECT 'standing_acceptance', min(record), max(record) FROM standing_acceptance
     UNION ALL SELECT 'arrival', min(transfer), max(transfer) FROM arrival

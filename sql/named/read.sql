@@ -294,7 +294,9 @@ LEFT JOIN LATERAL (
 WHERE l.number >= $1::bigint * 1024 AND l.number < ($1::bigint + 1) * 1024 ORDER BY l.number;
 
 -- name: organizations
-SELECT r.index, r.body FROM organization o JOIN record r ON r.index = o.record
+SELECT r.index, r.body,
+       (SELECT p.record FROM parent_end p WHERE p.organization = o.id AND NOT p.announced) AS left_parent
+FROM organization o JOIN record r ON r.index = o.record
 WHERE o.record > $1 ORDER BY o.record LIMIT $2;
 
 -- name: organization_keys

@@ -28,7 +28,7 @@ FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
         ("outcome",), ("receipts",),
     ),
     "ledger.admission": (
-        ("title_limit",), ("rules",), ("activations",),
+        ("title_limit",), ("rules",), ("activations", "parents"),
         ("facts", "kind", "lots", "names", "state", "checks", "standing"),
         ("kinds", "amending", "closings"),
         ("identifiers", "lookups", "provenance", "plan", "apply", "admit"),

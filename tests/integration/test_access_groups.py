@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-import msgspec
 import pytest
 from support.callers import Callers
 from support.inside import inside
@@ -39,8 +38,7 @@ def market(request: pytest.FixtureRequest) -> Iterator[tuple[Market, bool]]:
         ledger.post([head.enrolment(ledger), rival.enrolment(ledger)])
         middle, parent = Workshop("middle"), head.id
         for shop in (middle, Workshop("first"), Workshop("second"), Workshop("third")):
-            registrar, entered = shop.enrolment(ledger)
-            ledger.post([(registrar, msgspec.structs.replace(entered, parent=parent, parent_share=request.param))])
+            ledger.post([shop.enrolment(ledger, parent, request.param)])
             parent = middle.id
             if shop is not middle:
                 ledger.post([*shop.opening(), shop.mine("x", "10")])

@@ -260,9 +260,8 @@ def chain() -> Iterator[Chain]:
     with prepared_home() as home, inside(home, access="parties") as ledger:
         shops = {name: Workshop(name) for name in ("group", "mine", "mill", "forge", "auditor")}
         for name, shop in shops.items():
-            entered = enrolment(shop.party, ledger.registrar, ledger.origin, shop.nonce())
-            if name == "mill":
-                entered = replace(entered, parent=shops["group"].id)
+            parent = shops["group"].id if name == "mill" else None
+            entered = enrolment(shop.party, ledger.registrar, ledger.origin, shop.nonce(), parent=parent)
             ledger.post([(ledger.registrar, entered), *shop.opening()])
         _, mine, mill, forge, auditor = shops.values()
         ore = mine.mine("ore", "100", co2="37")

@@ -222,9 +222,9 @@ def test_a_record_that_was_revised_is_no_longer_attested(story: Story) -> None:
     assert way(story) == {"default"}
     # A sister of the mill is not independent.
     sister = party(9, "cbam-sister")
-    enrolled = enrolment(sister, story.server.registrar, story.server.origin, poster.nonce())
-    poster.post(story.server.registrar, msgspec.structs.replace(
-        enrolled, roles=["auditor"], parent=MILL.id, parent_share="1"))
+    enrolled = enrolment(
+        sister, story.server.registrar, story.server.origin, poster.nonce(), parent=MILL.id, share="1")
+    poster.post(story.server.registrar, msgspec.structs.replace(enrolled, roles=["auditor"]))
     for kind, name in (("product", "billet"), ("facility", "site"), ("lot", "billets-2026")):
         attest(poster, kind, f"{MILL.prefix}{name}", 2026, by=sister, start="2025-01-01T00:00:00Z")
     attest(poster, "record", digest, 2026, by=sister, start="2025-01-01T00:00:00Z")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-import msgspec
 import pytest
 from support.inside import Inside, inside
 from support.parties import enrolment, party
@@ -163,8 +162,8 @@ def test_an_organisation_owns_those_that_it_controls(ledger: Inside) -> None:
     shares = (("daughter", head.id, None), ("granddaughter", "urn:example:daughter", "0.51"),
               ("venture", head.id, "0.5"), ("below-venture", "urn:example:venture", None))
     for name, parent, share in shares:
-        record = enrolment(party(1, name), ledger.registrar, ledger.origin, head.nonce())
-        ledger.post([(ledger.registrar, msgspec.structs.replace(record, parent=parent, parent_share=share))])
+        ledger.post([(ledger.registrar, enrolment(
+            party(1, name), ledger.registrar, ledger.origin, head.nonce(), parent=parent, share=share))])
     assert rights(ledger, organization=head.id).own == {head.id, "urn:example:daughter", "urn:example:granddaughter"}
     assert rights(ledger, organization="urn:example:venture").own == {
         "urn:example:venture", "urn:example:below-venture"}
@@ -230,8 +229,7 @@ def test_an_amendment_names_only_what_its_issuer_was_given(ledger: Inside) -> No
 def test_a_parent_names_the_declarations_of_its_subsidiary(ledger: Inside) -> None:
     head = shop(ledger, "owner-of-pricer")
     daughter = Workshop("owned-pricer")
-    registrar, enrolled = daughter.enrolment(ledger)
-    ledger.post([(registrar, msgspec.structs.replace(enrolled, parent=head.id))])
+    ledger.post([daughter.enrolment(ledger, head.id)])
     price, own = declared(daughter), declared(head)
     ledger.post([*daughter.opening(), daughter.mine("pot", "10"), price, own])
     assert refusals(ledger, named(head, price, "a")) == [None]

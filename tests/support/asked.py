@@ -99,6 +99,7 @@ ASKED: Final = {
     "facts.product_bodies": f"'{{part:{_NAME}}}'",
     "facts.bodies_by_digest": _DIGESTS,
     "facts.in_force": "",
+    "facts.left_parents": f"-1, {RECORD}",
     "facts.keys": _KEYS,
     "facts.entries_by_digest": _DIGESTS,
     "facts.lots_of_records": str(RECORD),

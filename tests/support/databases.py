@@ -15,9 +15,9 @@ from support.anchors import begun_anchor
 from support.server import Server
 
 LOGGED: Final = (
-    "entry", "batch", "tile", "record", "organization", "prefix", "signing_key", "revocation", "compromise",
-    "key_change", "facility", "product", "activation", "transfer", "acceptance", "standing_acceptance", "arrival",
-    "lot", "figure", "flow", "ledger",
+    "entry", "batch", "tile", "record", "organization", "parent_end", "prefix", "signing_key", "revocation",
+    "compromise", "key_change", "facility", "product", "activation", "transfer", "acceptance", "standing_acceptance",
+    "arrival", "lot", "figure", "flow", "ledger",
     "revision", "revised", "lot_version", "pool", "closing", "reopening", "provisional", "dispute", "opening",
     "group_goods", "attestation", "claim", "report", "publication", "renewal", "erasure", "log_key",
     "plugin_archive", "access_grant", "grant_revocation", "reader", "reader_revocation", "published",

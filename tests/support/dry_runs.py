@@ -134,6 +134,7 @@ def _about(**rows: Callable[[Names], Sequence[str]]) -> Callable[[Tried], Iterat
 
 _FIELDS: Final[Mapping[str, Callable[[Tried], Any]]] = {
     "organization": lambda of: [{"id": of.fresh(), "keys": [_public_key(of)]}],
+    "parentEnd": lambda of: [{"organization": named} for named in of.names.organizations],
     "keyChange": lambda of: [{"organization": named, "revoked": ["1" * 64]} for named in of.names.organizations],
     "activation": lambda of: [{"plugin": NAME, "version": "9", "digest": "1" * 64}],
     "erasure": lambda of: [{"record": digest, "legalBasis": "a law"} for digest in of.names.digests],

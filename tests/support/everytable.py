@@ -16,6 +16,7 @@ from ledger.core.record.kinds import (
     GrantScope,
     KeyChange,
     OrganizationNames,
+    ParentEnd,
     PassportPublication,
     PublicationEnd,
     ReaderRevocation,
@@ -52,6 +53,7 @@ def fill_every_table(server: Server) -> None:
     given = _granted(server, mill, smith, auditor)
     server.post(given)
     server.post(_ended(server, mill, given))
+    server.post(_left(server, mill))
     server.post([_changed_key(server, mill, 20), _changed_key(server, smith, 30)])
 
 
@@ -147,6 +149,17 @@ def _ended(server: Server, mill: Workshop, given: list[Posted]) -> list[Posted]:
         *[(server.registrar, ReaderRevocation(issuer=server.registrar.id, nonce=mill.nonce(), reader=one))
           for one in named[3:5]],
         *[mill.signed(PublicationEnd(issuer=mill.id, nonce=mill.nonce(), publication=one)) for one in named[6:8]],
+    ]
+
+
+def _left(server: Server, mill: Workshop) -> list[Posted]:
+    """Two daughters of the mill: the registrar announces that one leaves it, the mill ends it with both."""
+    daughters = [Workshop(name) for name in ("daughter", "sister")]
+    registrar = server.registrar
+    return [
+        *[daughter.enrolment(server, mill.id) for daughter in daughters],
+        (registrar, ParentEnd(issuer=registrar.id, nonce=mill.nonce(), organization=daughters[0].id, announced=True)),
+        *[mill.signed(ParentEnd(issuer=mill.id, nonce=mill.nonce(), organization=one.id)) for one in daughters],
     ]
 
 

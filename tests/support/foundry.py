@@ -82,8 +82,9 @@ def foundry(ledger: Inside) -> Foundry:
 
 
 def _enrolment(ledger: Inside, of: Mapping[str, Workshop], name: str) -> Posted:
-    record = enrolment(of[name].party, ledger.registrar, ledger.origin, of[name].nonce())
-    return ledger.registrar, replace(record, parent=of["holding"].id) if name == "maker" else record
+    parent = of["holding"].id if name == "maker" else None
+    return ledger.registrar, enrolment(
+        of[name].party, ledger.registrar, ledger.origin, of[name].nonce(), parent=parent)
 
 
 def _sent(sender: Workshop, lot: str, amount: str, to: Workshop) -> Posted:

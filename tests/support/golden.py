@@ -49,6 +49,7 @@ from ledger.core.record.kinds import (
     KeyChange,
     Organization,
     OrganizationNames,
+    ParentEnd,
     PassportPublication,
     Pool,
     Product,
@@ -69,7 +70,7 @@ from ledger.engine.sectors import Installed, Registry
 from support import sectors
 from support.histories import History
 from support.memory import ORIGIN, MemoryLedger
-from support.parties import Party, nonces, party
+from support.parties import Party, enrolment, nonces, party
 from support.revising import Replayed
 from support.routes import Works, every_case
 from support.server import TESTS
@@ -149,6 +150,7 @@ def build(known: Registry | None = None) -> tuple[list[Line], Proofs]:
     _green(memory, maker, source)
     _delivered(memory, maker, source)
     _shown(memory, maker, source)
+    _left(memory, maker, source)
     _recovered(memory, source)
     _keys_changed(memory, maker, source)
     proofs = _proofs(memory, f"{maker.prefix}stock:bar:0")
@@ -411,6 +413,17 @@ def _shown(memory: MemoryLedger, maker: Party, source: Iterator[str]) -> None:
         (maker, GrantRevocation(**by(), grant=_digest(given))),
         (memory.registrar, ReaderRevocation(**_by(memory.registrar, source), reader=_digest(reading))),
         (maker, PublicationEnd(**by(), publication=_digest(published))),
+    )
+
+
+def _left(memory: MemoryLedger, maker: Party, source: Iterator[str]) -> None:
+    """A daughter leaves her parent, after the registrar has announced it."""
+    daughter = party(SEED, "daughter")
+    by_registrar = _by(memory.registrar, source)
+    memory.must(
+        (memory.registrar, enrolment(daughter, memory.registrar, ORIGIN, next(source), parent=maker.id)),
+        (memory.registrar, ParentEnd(**by_registrar, organization=daughter.id, announced=True)),
+        (daughter, ParentEnd(**_by(daughter, source), organization=daughter.id)),
     )
 
 

@@ -62,6 +62,7 @@ _FILLS: Final = {
         SELECT i, 'org:' || i / 10, CASE WHEN i % 10 > 0 THEN 'org:' || i / 10 END,
                CASE WHEN i % 10 = 0 THEN repeat('a', 64) END, 'full', CASE WHEN i % 10 = 1 THEN i END,
                '2099-01-01T00:00:00Z', i % 10 > 1 FROM rows""",
+    "parent_end (record, organization, announced)": "SELECT i, 'org:' || i, false FROM rows WHERE i % 100 = 1",
     "grant_revocation (record, subject)": "SELECT i, i - 1 FROM rows WHERE i % 2 = 1",
     "reader (record, organization)": "SELECT i, 'org:' || i / 10 FROM rows",
     "reader_revocation (record, subject)": "SELECT i, i - 1 FROM rows WHERE i % 2 = 1",

@@ -144,9 +144,9 @@ class Market:
     ) -> "Company":
         """A new organisation with a facility, owned by `parent` if it has one."""
         entered = party(_SEED, f"{self.case}-{name}")
-        record = enrolment(entered, self.server.registrar, self.server.origin, self.nonce())
-        if parent is not None:
-            record = replace(record, parent=parent.id, parent_share="1")
+        above, share = (None, None) if parent is None else (parent.id, "1")
+        record = enrolment(
+            entered, self.server.registrar, self.server.origin, self.nonce(), parent=above, share=share)
         record = replace(record, roles=list(roles))
         self.post(self.server.registrar, record)
         company = Company(self, entered, country, subdivision)

@@ -38,13 +38,15 @@ def nonces(seed: int, name: str) -> Iterator[str]:
 
 
 def enrolment(
-    enrolled: Party, registrar: Party, origin: str, nonce: str, *, prefixes: Sequence[str] | None = None
+    enrolled: Party, registrar: Party, origin: str, nonce: str, *, prefixes: Sequence[str] | None = None,
+    parent: str | None = None, share: str | None = None,
 ) -> Organization:
-    """The record, to be signed by the registrar, by which `enrolled` enters the ledger of `origin`."""
-    proof = enrolled.key.prove_possession(origin, enrolled.id)
+    """The record, to be signed by the registrar, by which `enrolled` enters the ledger of `origin`; with a `parent`
+    that owns a `share` of it."""
+    proof = enrolled.key.prove_possession(origin, enrolled.id, parent)
     key = PublicKey(spki=base64.b64encode(enrolled.key.spki).decode(), proof=base64.b64encode(proof).decode())
     return Organization(
-        issuer=registrar.id, nonce=nonce, id=enrolled.id, keys=[key],
+        issuer=registrar.id, nonce=nonce, id=enrolled.id, keys=[key], parent=parent, parent_share=share,
         prefixes=[enrolled.prefix] if prefixes is None else list(prefixes),
         roles=["registrar"] if enrolled.id == registrar.id else [],
     )

@@ -26,6 +26,7 @@ from ledger.core.record.kinds import (
     GrantRevocation,
     GrantScope,
     Organization,
+    ParentEnd,
     PassportPublication,
     Product,
     Purpose,
@@ -112,7 +113,7 @@ class Network:
     def _steps(self) -> list[Any]:
         return [self.mine, self.sell, self.sell, self.make, self.make, self.toll, self.grant, self.grant, self.revoke,
                 self.link, self.correct, self.accept, self.use, self.report, self.declare, self.publish, self.read,
-                self.unread, self.attest]
+                self.unread, self.leave, self.attest]
 
     # Tokens.
 
@@ -158,11 +159,10 @@ class Network:
         return self.post(shop.party, kind(issuer=shop.id, nonce=self._nonce(), **fields))
 
     def _enter(self, shop: Workshop, number: int) -> None:
-        entered = enrolment(shop.party, self.ledger.registrar, self.ledger.origin, shop.nonce())
+        parent = None
         if number and self.random.random() < 0.4:
-            parent = self.random.choice(self.shops[:number]).id
-            entered = msgspec.structs.replace(entered, parent=parent)
-            self.parents[shop.id] = parent
+            parent = self.parents[shop.id] = self.random.choice(self.shops[:number]).id
+        entered = enrolment(shop.party, self.ledger.registrar, self.ledger.origin, shop.nonce(), parent=parent)
         if number == len(self.shops) - 1:
             entered = msgspec.structs.replace(entered, roles=["auditor"])
         assert isinstance(entered, Organization)
@@ -334,6 +334,13 @@ class Network:
         for planted in [planted for planted in self.planted if planted.record["type"] == "reader"][:1]:
             if not any(other.record.get("reader") == planted.digest for other in self.planted):
                 self.post(registrar, ReaderRevocation(issuer=registrar.id, nonce=self._nonce(), reader=planted.digest))
+
+    def leave(self, shop: Workshop) -> None:
+        """The organisation leaves its parent: one of the two says so."""
+        parent = self.parents.pop(shop.id, None)
+        if parent is not None:
+            signer = self.random.choice([one for one in self.shops if one.id in (shop.id, parent)])
+            self.by(signer, ParentEnd, organization=shop.id)
 
     # Other kinds.
 

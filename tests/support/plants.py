@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, field
-from msgspec.structs import replace
 
 from ledger.core.record.kinds import Amendment, Consumption, Facility, Product, Report, Transfer, Transformation
 from ledger.core.record.revisions import Change
@@ -126,9 +125,8 @@ class Plant:
         self.ledger = ledger
         self.party: Party = party(3, name)
         self._nonces = nonces(3, f"plants/{name}")
-        entry = enrolment(self.party, ledger.registrar, ledger.origin, self.nonce())
-        if parent is not None:
-            entry = replace(entry, parent=parent.id, parent_share=share)
+        above = None if parent is None else parent.id
+        entry = enrolment(self.party, ledger.registrar, ledger.origin, self.nonce(), parent=above, share=share)
         ledger.post([(ledger.registrar, entry)])
 
     @property

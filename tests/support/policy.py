@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from support.planting import Planted, digits_of
 
-PUBLIC: Final = frozenset({"organization", "keyChange", "activation", "erasure", "reader", "readerRevocation"})
+PUBLIC: Final = frozenset(
+    {"organization", "keyChange", "activation", "erasure", "parentEnd", "reader", "readerRevocation"})
 
 
 class Asker(NamedTuple):

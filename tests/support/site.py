@@ -95,11 +95,11 @@ class Site:
 
     def send(
         self, lot: str, amount: str, to: "Site", new_lot: str, transport: Sequence[Supply] = (),
-        packaging: Sequence[Supply] = (), purpose: Any = "sale",
+        packaging: Sequence[Supply] = (), purpose: Any = "sale", time: str = END,
     ) -> Sequenced:
         return self._post(Transfer(
             issuer=self.id, nonce=self.ledger.nonce(), lot=self.name(lot), quantity=quantity(amount), to=to.id,
-            new_lot=self.name(new_lot), time=END, transport=list(transport), packaging=list(packaging),
+            new_lot=self.name(new_lot), time=time, transport=list(transport), packaging=list(packaging),
             purpose=purpose,
         ))
 

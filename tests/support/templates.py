@@ -42,9 +42,11 @@ class Examples:
         """All organisations of the examples."""
         new = nonces(SEED, "enrolments")
         registrar = server.registrar
-        for one in [*map(owner, self.names), *[party(SEED, name) for name in OTHERS]]:
+        others = [party(SEED, name) for name in OTHERS]
+        for one in [*others, *map(owner, self.names)]:
+            parent = others[0].id if one.id == owner("parentEnd").id else None
             if one.id != owner("organization").id:
-                yield registrar, enrolment(one, registrar, server.origin, next(new))
+                yield registrar, enrolment(one, registrar, server.origin, next(new), parent=parent)
         auditor = enrolment(party(SEED, "verifier"), registrar, server.origin, next(new))
         yield registrar, msgspec.structs.replace(auditor, roles=["auditor"])
 

@@ -165,9 +165,9 @@ def twins(
         with inside(home, access="parties", clock=_stopped()) as ledger:
             shops = _shops()
             for name, shop in shops.items():
-                entered = enrolment(shop.party, ledger.registrar, ledger.origin, shop.nonce())
                 parent = shops["holding"].id if name == "forge" else None
-                ledger.post([(ledger.registrar, msgspec.structs.replace(entered, parent=parent))])
+                ledger.post([(ledger.registrar, enrolment(
+                    shop.party, ledger.registrar, ledger.origin, shop.nonce(), parent=parent))])
                 ledger.post([_halved(posted) for posted in shop.opening()])
 
         def each() -> Iterator[tuple[str, Twin]]:

@@ -48,9 +48,10 @@ class Workshop:
     def nonce(self) -> str:
         return next(self._nonces)
 
-    def enrolment(self, server: Registering) -> Posted:
-        """To be posted first: the registrar enters this organisation."""
-        return server.registrar, enrolment(self.party, server.registrar, server.origin, self.nonce())
+    def enrolment(self, server: Registering, parent: str | None = None, share: str | None = None) -> Posted:
+        """To be posted first: the registrar enters this organisation, with a parent that owns a share of it."""
+        return server.registrar, enrolment(
+            self.party, server.registrar, server.origin, self.nonce(), parent=parent, share=share)
 
     def opening(self) -> list[Posted]:
         """Its site and its product, to be posted second."""

@@ -94,10 +94,10 @@ def subjects_of(product: ProductFacts) -> set[str]:
     return {*subjects, declared_subject(product), *kept}
 
 
-def groups_of(issuer: str, lot: LotFacts, facts: Facts) -> tuple[str, ...]:
+def groups_of(record: Transformation, lot: LotFacts, facts: Facts) -> tuple[str, ...]:
     """The groups whose goods a record takes with a lot: the issuer's, and the owner's if that is another one."""
-    own = facts.group(issuer)
-    owner = own if lot.owner is None else facts.group(lot.owner)
+    own = facts.group(record.issuer, record.end)
+    owner = own if lot.owner is None else facts.group(lot.owner, record.end)
     return (own,) if owner == own else (own, owner)
 
 
@@ -132,7 +132,7 @@ def _unshown(record: Transformation, facts: Facts) -> tuple[tuple[str, Decimal],
         if lot is None or product is None or lot.role not in GOODS or product.id in before:
             continue
         totals = [facts.group_goods.get((group, subject), _NOTHING)
-                  for subject in goods_subjects(product).unshown for group in groups_of(record.issuer, lot, facts)]
+                  for subject in goods_subjects(product).unshown for group in groups_of(record, lot, facts)]
         if any(totals):
             before[product.id] = _spelled(totals)
     return tuple(before.items())
@@ -143,12 +143,12 @@ def _declared_before(record: Declaration, facts: Facts) -> EarlierGoods:
     product = None if lot is None else facts.products.get(lot.product)
     if lot is None or product is None:
         return NOTHING
-    group = facts.group(record.issuer)
+    group = facts.group(record.issuer, record.end)
     if lot.role == "product":
         sold = [facts.group_goods.get((group, one), _NOTHING) for one in like_subjects(product)]
         late = record.basis == "opening" and product.id in facts.made_goods
         return EarlierGoods(sold=_spelled(sold), made=None if late else _NOTHING)
-    if lot.role != "waste" or facts.group(product.owner) != group:
+    if lot.role != "waste" or facts.group(product.owner, record.end) != group:
         return NOTHING
     if product.id in facts.made_goods:
         return EarlierGoods(made=None)

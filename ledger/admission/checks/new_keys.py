@@ -17,12 +17,16 @@ def check_prime_order_keys(field: str, keys: Sequence[PublicKey]) -> None:
         check_prime_order(load_spki(base64.b64decode(public.spki), where), where)
 
 
-def proven_keys(keys: list[PublicKey], origin: str, organization: str, field: str) -> tuple[VerifyingKey, ...]:
-    """The keys, each with a proof of possession for this organisation on this ledger. Raises InvalidKey without one."""
+def proven_keys(
+    keys: list[PublicKey], origin: str, organization: str, field: str, parent: str | None = None
+) -> tuple[VerifyingKey, ...]:
+    """The keys, each with a proof of possession for this organisation on this ledger, and for the parent with which it
+    is enrolled. Raises InvalidKey without one."""
     proven = []
     for i, public in enumerate(keys):
         key = load_spki(base64.b64decode(public.spki), f"{field}[{i}].spki")
-        check_possession(key, base64.b64decode(public.proof), origin, organization, f"{field}[{i}].proof")
+        check_possession(key, base64.b64decode(public.proof), origin, organization, f"{field}[{i}].proof",
+                         parent)
         proven.append(key)
     return tuple(proven)
 

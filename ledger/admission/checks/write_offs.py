@@ -35,7 +35,7 @@ from ledger.admission.checks.goods import (
     like_subjects,
     sold_subjects,
 )
-from ledger.admission.facts import Facts, LotFacts, ProductFacts
+from ledger.admission.facts import Facts, LotFacts, ProductFacts, counted_at
 from ledger.admission.lots import Plan, part_of_mass
 from ledger.admission.standing import LARGEST_TOLERANCE
 from ledger.admission.state import State
@@ -75,9 +75,9 @@ def check_documented(record: Consumption, state: State) -> None:
     """Raises Refused for goods that lack a document which they need."""
     if record.purpose not in WRITE_OFFS:
         return
-    group = state.group(record.issuer)
+    group = state.group(record.issuer, record.time)
     for part in _goods(record.issuer, record.inputs, state):
-        own = _made(part.product, group, state)
+        own = _made(part, record, state)
         kinds = documents_for(record.purpose, own=own)
         if is_shown(record.evidence, kinds):
             continue
@@ -105,7 +105,7 @@ def check_arrived(record: AnyRecord, planned: Plan, facts: Facts) -> None:
     if not isinstance(record, Acceptance) or planned.created:
         return
     for lot, lost, _ in planned.taken:
-        inside = facts.group(facts.transfers[record.transfer].issuer) == facts.group(record.issuer)
+        inside = facts.one_group(facts.transfers[record.transfer].issuer, record.issuer, lot.since or lot.made or "")
         most = _LARGEST_WITHIN if inside else LARGEST_TOLERANCE
         if UNITS[lot.unit].dimension != _ENERGY and lost > CONTEXT.multiply(lot.quantity, most):
             raise Refused(
@@ -136,13 +136,13 @@ def written_off(record: Consumption, state: State) -> Totals:
     so it ends the totals of like goods."""
     if record.purpose not in WRITE_OFFS:
         return {}
-    group, totals = state.group(record.issuer), dict[tuple[str, str], Decimal]()
+    group, totals = state.group(record.issuer, record.time), dict[tuple[str, str], Decimal]()
     counted = is_shown(record.evidence, (_STOCKTAKING,))
     for part in _goods(record.issuer, record.inputs, state):
         if counted:
             subjects = [(group, f"{UNSHOWN}{one}") for one in like_subjects(part.product)]
             totals.update({one: _NOTHING for one in subjects if state.group_goods.get(one)})
-        elif not is_shown(record.evidence, documents_for(record.purpose, own=_made(part.product, group, state))):
+        elif not is_shown(record.evidence, documents_for(record.purpose, own=_made(part, record, state))):
             for subject in sold_subjects(part.product):
                 key = group, f"{UNSHOWN}{subject}"
                 before = totals.get(key, state.group_goods.get(key, _NOTHING))
@@ -159,13 +159,13 @@ def note_totals(facts: Facts, totals: Totals) -> None:
 def first_taken(record: Transformation, state: State) -> Totals:
     """The totals that begin with a process: it is the first that takes such goods, of the issuer's group or, under
     tolling, of their owner's."""
-    totals, own = dict[tuple[str, str], Decimal](), (state.group(record.issuer),)
+    totals, own = dict[tuple[str, str], Decimal](), (state.group(record.issuer, record.end),)
     for i, flow in enumerate(record.inputs):
         lot = state.lot_named(flow.lot, record.issuer)
         product = None if lot is None or lot.role not in GOODS else state.products.get(lot.product)
         if lot is None or product is None:
             continue
-        groups = own if lot.owner is None else groups_of(record.issuer, lot, state)
+        groups = own if lot.owner is None else groups_of(record, lot, state)
         missing = [
             (group, name) for name in goods_subjects(product).taken for group in groups
             if (group, name) not in state.group_goods
@@ -216,9 +216,10 @@ def _undocumented_goods(record: Consumption, plan: Plan, facts: Facts) -> dict[s
     return totals
 
 
-def _made(product: ProductFacts, group: str, facts: Facts) -> bool:
-    """Whether a process of the group has made goods of the product."""
-    return product.id in facts.made_goods and facts.group(product.owner) == group
+def _made(part: _LeavingGoods, record: Consumption, facts: Facts) -> bool:
+    """Whether a process of the issuer's group has made goods of the product."""
+    product, at = part.product, counted_at(record.time, part.lot)
+    return product.id in facts.made_goods and facts.one_group(product.owner, record.issuer, at)
 
 
 def _products(plan: Plan, facts: Facts) -> list[ProductFacts]:

@@ -88,7 +88,7 @@ def _sold(record: Consumption, state: State) -> dict[tuple[str, str], Decimal]:
     """Kg of goods that the record sells outside, by the group and the subject whose totals they raise."""
     if record.purpose not in SOLD:
         return {}
-    group, sold = state.group(record.issuer), dict[tuple[str, str], Decimal]()
+    group, sold = state.group(record.issuer, record.time), dict[tuple[str, str], Decimal]()
     for part in take(state, record.issuer, record.inputs):
         product = state.products.get(part.lot.product)
         if part.mass and part.lot.role in GOODS and product is not None:

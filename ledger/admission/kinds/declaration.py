@@ -115,7 +115,7 @@ def _declared(record: Declaration, state: State) -> tuple[tuple[str, str], Decim
     product = None if lot is None else state.products.get(lot.product)
     if lot is None or product is None or lot.role not in GOODS:
         return ("", ""), _NOTHING
-    return (state.group(record.issuer), declared_subject(product)), lot.mass or _NOTHING
+    return (state.group(record.issuer, record.end), declared_subject(product)), lot.mass or _NOTHING
 
 
 def _plan(record: Declaration, facts: Facts) -> Plan:

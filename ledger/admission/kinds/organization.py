@@ -77,7 +77,7 @@ def check_parent(record: Organization, state: State) -> None:
 
 def own_keys(record: Organization, state: State) -> tuple[VerifyingKey, ...]:
     """The keys that the record enters. Raises InvalidKey if a key has no valid proof of possession."""
-    return proven_keys(record.keys, state.origin, record.id, "keys")
+    return proven_keys(record.keys, state.origin, record.id, "keys", record.parent)
 
 
 def _loaded(record: Organization) -> list[VerifyingKey]:

@@ -20,6 +20,7 @@ from ledger.admission.kinds.grant_revocation import GrantRevocationKind
 from ledger.admission.kinds.key_change import KeyChangeKind
 from ledger.admission.kinds.organization import OrganizationKind
 from ledger.admission.kinds.organization_names import OrganizationNamesKind
+from ledger.admission.kinds.parent_end import ParentEndKind
 from ledger.admission.kinds.passport_publication import PassportPublicationKind
 from ledger.admission.kinds.pool import PoolKind
 from ledger.admission.kinds.product import ProductKind
@@ -48,6 +49,7 @@ from ledger.core.record.kinds import (
     KeyChange,
     Organization,
     OrganizationNames,
+    ParentEnd,
     PassportPublication,
     Pool,
     Product,
@@ -62,6 +64,7 @@ from ledger.core.record.kinds import (
 
 KINDS: Final[Mapping[type[AnyRecord], Kind[Any]]] = {
     Organization: OrganizationKind(),
+    ParentEnd: ParentEndKind(),
     KeyChange: KeyChangeKind(),
     Activation: ActivationKind(),
     Erasure: ErasureKind(),

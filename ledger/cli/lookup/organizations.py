@@ -15,7 +15,7 @@ _TABLE: tuple[ListColumn[OrganizationAnswer], ...] = (
     ListColumn("name", lambda row: row.names.get("en") or row.names.get("zh")),
     ListColumn("roles", lambda row: " ".join(row.roles)),
     ListColumn("prefixes", lambda row: " ".join(row.prefixes)),
-    ListColumn("parent", lambda row: row.parent),
+    ListColumn("parent", lambda row: row.parent if row.left_parent is None else None),
     ListColumn("active keys", lambda row: sum(key.revoked is None for key in row.keys)),
     ListColumn("notes", lambda row: _notes(row)),
     ListColumn("record", lambda row: row.index),
@@ -72,6 +72,7 @@ def _notes(row: OrganizationAnswer) -> str:
     """Facts at which a reader should look twice."""
     notes = [f"resembles {' '.join(row.resembles)}"] if row.resembles else []
     notes += [f"names contain {', '.join(row.oddities)}"] if row.oddities else []
+    notes += [f"left {row.parent} at entry {row.left_parent}"] if row.left_parent is not None else []
     notes += ["a recovery of its keys is pending"] if row.recovery is not None else []
     notes += ["in doubt"] if row.in_doubt is not None else []
     return "; ".join(notes)

@@ -25,7 +25,7 @@ from ledger.host.files.key_files import REGISTRAR_KEY, is_encrypted, new_nonce
 @click.option("--prefix", "prefixes", multiple=True, help="Prefix of the ids that it mints; may be repeated.")
 @click.option("--name-en", help="Its name in English.")
 @click.option("--name-zh", help="Its name in Chinese.")
-@click.option("--parent", help="URN of its parent organisation.")
+@click.option("--parent", help="URN of its parent organisation, with --key; else the request names it.")
 @click.option("--role", "roles", type=click.Choice(["auditor", "registrar"]), multiple=True,
               help="A right of the organisation; may be repeated.")
 @click.option("--request", "request", type=FILE, help="File with the organisation's request from `key request`.")
@@ -61,17 +61,19 @@ def enrol(
             enrolment = read_request(request, origin)
             if identifier not in (None, enrolment.organization):
                 raise click.UsageError(f"the request is for {enrolment.organization}, not for {identifier}")
+            if parent not in (None, enrolment.parent):
+                raise click.UsageError(f"the request names the parent {enrolment.parent or 'nobody'}, not {parent}")
         else:
             own = Path(str(key))
             private = signing_key(own, passphrase_file if is_encrypted(own) else None, prompt)
-            enrolment = EnrolmentRequest(organization=str(identifier), origin=origin,
-                                         key=public_key(private, origin, str(identifier)))
+            enrolment = EnrolmentRequest(organization=str(identifier), origin=origin, parent=parent,
+                                         key=public_key(private, origin, str(identifier), parent))
         proved = _proved(enrolment, list(prefixes) or enrolment.prefixes, dns_server) if dns else []
         record = record_of({
             "type": "organization", "issuer": registrar_of(client, registrar), "nonce": new_nonce(),
             "id": enrolment.organization, "keys": [enrolment.key], "prefixes": list(prefixes) or enrolment.prefixes,
             "names": enrolment.names | names_of(name_en, name_zh), "roles": roles,
-            **({"parent": parent} if parent else {}),
+            **({"parent": enrolment.parent} if enrolment.parent else {}),
         })
         index, digest = post_one(client, record, registrar, origin)
         entered = client.get("/v1/organizations", list[OrganizationAnswer], after=index - 1, limit=1)

@@ -28,5 +28,5 @@ def read_request(path: Path, origin: str) -> EnrolmentRequest:
             value=request.origin,
         )
     check_possession(load_spki(base64.b64decode(request.key.spki)), base64.b64decode(request.key.proof), origin,
-                     request.organization, "key.proof")
+                     request.organization, "key.proof", request.parent)
     return request

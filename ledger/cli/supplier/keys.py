@@ -70,16 +70,18 @@ def show_key(file: Path, passphrase_file: Path | None, prompt: bool, as_json: bo
 @click.option("--prefix", "prefixes", multiple=True, help="Prefix of the ids that it will mint; may be repeated.")
 @click.option("--name-en", help="Its name in English.")
 @click.option("--name-zh", help="Its name in Chinese.")
+@click.option("--parent", help="URN of the parent organisation, which will read everything of it.")
 @click.option("-o", "--output", type=FILE, help="File to write instead of stdout.")
 @passphrase_options
 def request(
     file: Path, organization: str, origin: str | None, prefixes: tuple[str, ...], name_en: str | None,
-    name_zh: str | None, output: Path | None, passphrase_file: Path | None, prompt: bool,
+    name_zh: str | None, parent: str | None, output: Path | None, passphrase_file: Path | None, prompt: bool,
 ) -> None:
     """Print the request for the registrar to enrol the key in FILE, with the key's proof of possession."""
     ledger = required_origin(origin)
     private = signing_key(file, passphrase_file, prompt)
-    enrolment = request_enrolment(private, ledger, organization, prefixes=prefixes, names=names_of(name_en, name_zh))
+    enrolment = request_enrolment(
+        private, ledger, organization, prefixes=prefixes, names=names_of(name_en, name_zh), parent=parent)
     if output is None:
         print_json(enrolment)
         return

@@ -1,4 +1,4 @@
-"""The events that a monitor reports from public records: enrolments, key changes, activations."""
+"""The events that a monitor reports from public records: enrolments, ends of parents, key changes, activations."""
 
 import base64
 import hashlib
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ledger.core.record.kinds import Activation, AnyRecord, KeyChange, Organization
+from ledger.core.record.kinds import Activation, AnyRecord, KeyChange, Organization, ParentEnd
 from ledger.core.record.values import PublicKey
 
 
@@ -46,6 +46,8 @@ def event_of(record: AnyRecord, index: int, digest: bytes, time: int, keyid: byt
                 revoked=list(record.revoked), compromised_since=record.compromised_since, recovery=record.recovery,
                 request=record.request,
             )
+        case ParentEnd():
+            return replace(event, type="parentEnd", subject=record.organization)
         case Activation():
             return replace(event, subject=record.plugin, version=record.version, plugin_digest=record.digest,
                            retired=record.retired)

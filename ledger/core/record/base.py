@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from ledger.core.record.values import MAX_FLOWS, Flow, Id, Nonce, Output, Supply
 
-PRIVATE, ORGANIZATION, KEY_CHANGE, ACTIVATION, ERASURE, READER, READER_REVOCATION = 0, 1, 2, 3, 4, 5, 6
+PRIVATE, ORGANIZATION, KEY_CHANGE, ACTIVATION, ERASURE, READER, READER_REVOCATION, PARENT_END = 0, 1, 2, 3, 4, 5, 6, 7
 """Kind bytes of a log entry; bodies of all kinds but PRIVATE are public."""
 
 WITNESS_POLICY: Final = "witness-policy"

@@ -10,6 +10,7 @@ from ledger.core.record.base import (
     ERASURE,
     KEY_CHANGE,
     ORGANIZATION,
+    PARENT_END,
     PRIVATE,
     READER,
     READER_REVOCATION,
@@ -65,6 +66,16 @@ class Organization(Record, frozen=True, kw_only=True, tag="organization"):
     roles: list[Literal["auditor", "registrar"]] = []
     parent: Id | None = None
     parent_share: Fraction | None = None
+
+
+class ParentEnd(Record, frozen=True, kw_only=True, tag="parentEnd"):
+    """An organisation has left its parent: from this index on the parent reads nothing of it. The organisation or its
+    parent signs, or the registrar, who has `announced` it thirty days before."""
+
+    kind: ClassVar[int] = PARENT_END
+
+    organization: Id
+    announced: bool = False
 
 
 class WeekEvidence(Part, frozen=True):
@@ -477,10 +488,10 @@ class OrganizationNames(Record, frozen=True, kw_only=True, tag="organizationName
 
 
 AnyRecord = (
-    Organization | KeyChange | Activation | Erasure | Facility | Product | Transformation | Transfer | Acceptance
-    | StandingAcceptance | Consumption | Declaration | Pool | Addition | Amendment | Closing | Reopening | Attestation
-    | Report | Grant | GrantRevocation | AppointedReader | ReaderRevocation | PassportPublication | PublicationEnd
-    | OrganizationNames
+    Organization | ParentEnd | KeyChange | Activation | Erasure | Facility | Product | Transformation | Transfer
+    | Acceptance | StandingAcceptance | Consumption | Declaration | Pool | Addition | Amendment | Closing | Reopening
+    | Attestation | Report | Grant | GrantRevocation | AppointedReader | ReaderRevocation | PassportPublication
+    | PublicationEnd | OrganizationNames
 )
 
 PUBLIC_TYPES: Final = frozenset(

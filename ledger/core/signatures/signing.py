@@ -2,7 +2,8 @@
 
 A record's signature covers `carbon-ledger/record/v1\\n` origin `\\n` kind digest, so it cannot be replayed on another
 ledger, and anyone can check who signed an entry without its body. A key's proof of possession covers
-`carbon-ledger/key/v1\\n` origin `\\n` organisation `\\n` keyid, so nobody can enrol a key that is not theirs.
+`carbon-ledger/key/v1\\n` origin `\\n` organisation `\\n` keyid, so nobody can enrol a key that is not theirs. At the
+enrolment of an organisation with a parent, `\\n` parent follows: nobody is put under a reader without consent.
 The algorithm belongs to the key: see `ledger.core.signatures.algorithms`.
 """
 
@@ -33,9 +34,11 @@ def record_message(origin: str, kind: int, digest: bytes) -> bytes:
     return b"carbon-ledger/record/v1\n" + origin.encode() + b"\n" + bytes((kind,)) + digest
 
 
-def possession_message(origin: str, organization: str, keyid: bytes) -> bytes:
-    """The bytes that a key signs to show that its owner wants it enrolled for this organisation on this ledger."""
-    return b"carbon-ledger/key/v1\n" + origin.encode() + b"\n" + organization.encode() + b"\n" + keyid
+def possession_message(origin: str, organization: str, keyid: bytes, parent: str | None = None) -> bytes:
+    """The bytes that a key signs to show that its owner wants it enrolled for this organisation on this ledger, and, if
+    the organisation is enrolled with a parent, under this parent."""
+    above = b"" if parent is None else b"\n" + parent.encode()
+    return b"carbon-ledger/key/v1\n" + origin.encode() + b"\n" + organization.encode() + b"\n" + keyid + above
 
 
 class VerifyingKey(NamedTuple):
@@ -92,12 +95,16 @@ def check_prime_order(key: VerifyingKey, field: str) -> None:
         )
 
 
-def check_possession(key: VerifyingKey, proof: bytes, origin: str, organization: str, field: str) -> None:
+def check_possession(
+    key: VerifyingKey, proof: bytes, origin: str, organization: str, field: str, parent: str | None = None
+) -> None:
     """Raises InvalidKey if the key did not sign its own enrolment."""
-    if not key.holds(proof, possession_message(origin, organization, key.keyid)):
+    if not key.holds(proof, possession_message(origin, organization, key.keyid, parent)):
         raise InvalidKey(
             f"{field}: the key's proof of possession does not hold", code="no-possession", field=field,
-            value=key.keyid.hex(), rule="the key signs its enrolment for this organisation and this ledger's origin",
+            value=key.keyid.hex(),
+            rule="the key signs its enrolment for this organisation" +
+                 ("" if parent is None else f" under the parent {parent}") + " and this ledger's origin",
         )
 
 
@@ -164,15 +171,16 @@ class SigningKey:
                              rule="header and claims in base64url")
         return self._half.sign(message)
 
-    def prove_possession(self, origin: str, organization: str) -> bytes:
-        return self._half.sign(possession_message(origin, organization, self.keyid))
+    def prove_possession(self, origin: str, organization: str, parent: str | None = None) -> bytes:
+        return self._half.sign(possession_message(origin, organization, self.keyid, parent))
 
 
-def public_key(key: SigningKey, origin: str, organization: str) -> PublicKey:
-    """A key as an organization or keyChange record enters it, with its proof of possession."""
+def public_key(key: SigningKey, origin: str, organization: str, parent: str | None = None) -> PublicKey:
+    """A key as an organization or keyChange record enters it, with its proof of possession. `parent`: with which the
+    organisation is enrolled."""
     return PublicKey(
         spki=base64.b64encode(key.spki).decode(),
-        proof=base64.b64encode(key.prove_possession(origin, organization)).decode(),
+        proof=base64.b64encode(key.prove_possession(origin, organization, parent)).decode(),
     )
 
 

@@ -7,7 +7,7 @@ owner, turns it into recycled content that is in question, unless a document abo
 from collections.abc import Sequence
 from typing import Final
 
-from ledger.admission.facts import Facts, LotFacts
+from ledger.admission.facts import Facts, LotFacts, counted_at
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Assessment, Finding
 from ledger.core.record.kinds import Transformation
@@ -28,7 +28,7 @@ def scrap_of_group(record: Transformation, plan: Plan, facts: Facts) -> list[Fin
                     f"{lot.id}"[:_LONGEST],
         )
         for i, (lot, _, _) in enumerate(plan.taken)
-        if lot.maker != maker and _own(lot, record.issuer, facts) and not _shown(record.evidence, lot, facts)
+        if lot.maker != maker and _own(lot, record, facts) and not _shown(record.evidence, lot, facts)
     ]
 
 
@@ -37,13 +37,15 @@ def questioned_inputs(assessment: Assessment) -> frozenset[int]:
     return frozenset([one.taken for one in assessment.findings if one.code == CODE and one.taken is not None])
 
 
-def _own(lot: LotFacts, issuer: str, facts: Facts) -> bool:
+def _own(lot: LotFacts, record: Transformation, facts: Facts) -> bool:
     """Whether the group itself made this scrap. Its product says who made it: a transfer keeps the product. Scrap that
     was declared came from elsewhere; a pool does not tell."""
     if lot.role != "waste" or lot.origin != "preConsumer" or (lot.maker is None and lot.pool is None):
         return False
     product = facts.products.get(lot.product)
-    return product is not None and facts.group(product.owner) in (facts.group(issuer), facts.group(lot.owned_by))
+    at = counted_at(record.end, lot)
+    return product is not None and any(
+        facts.one_group(product.owner, one, at) for one in (record.issuer, lot.owned_by))
 
 
 def _shown(evidence: Sequence[Evidence], lot: LotFacts, facts: Facts) -> bool:

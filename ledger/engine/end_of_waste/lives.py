@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from ledger.admission.checks.times import check_time
-from ledger.admission.facts import Facts, LotFacts
+from ledger.admission.facts import Facts, LotFacts, counted_at
 from ledger.core.outcome.assessment import Reference
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Consumption, Declaration
@@ -89,7 +89,7 @@ def declared_core(record: Declaration, purchase: Purchase) -> list[Reference]:
     if record.lot is None or record.lot.role != "core":
         return []
     lot = purchase.plan.created[0].facts
-    if _of_maker(lot, record.issuer, purchase.facts) and not shows_end_user(record.evidence):
+    if _of_maker(lot, record, purchase.facts) and not shows_end_user(record.evidence):
         return _ranges(lot, _ONE, purchase, OF_MAKER)
     life = record.lot.previous_life
     if life is None or life.estimated_years is None:
@@ -161,9 +161,9 @@ def _sum(masses: Sequence[Decimal | None]) -> Decimal:
     return total
 
 
-def _of_maker(lot: LotFacts, issuer: str, facts: Facts) -> bool:
+def _of_maker(lot: LotFacts, record: Declaration, facts: Facts) -> bool:
     product = facts.products.get(lot.product)
-    return product is not None and facts.group(product.owner) == facts.group(issuer)
+    return product is not None and facts.one_group(product.owner, record.issuer, counted_at(record.end, lot))
 
 
 def _ranges(lot: LotFacts, part: Decimal, purchase: Purchase, code: str) -> list[Reference]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from ledger.admission.facts import Facts, LotFacts
+from ledger.admission.facts import Facts, LotFacts, counted_at
 from ledger.admission.lots import Plan, Supplied
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Consumption, Transformation
@@ -128,7 +128,8 @@ def _is_doubtful(record: Transformation | Consumption, lot: LotFacts, facts: Fac
     product = facts.products.get(lot.product)
     if lot.maker is not None and lot.maker[1] in _USED:
         return True
-    return product is not None and facts.group(product.owner) == facts.group(record.issuer)
+    at = counted_at(record.end if isinstance(record, Transformation) else record.time, lot)
+    return product is not None and facts.one_group(product.owner, record.issuer, at)
 
 
 def _named(plan: Plan, facts: Facts) -> frozenset[str]:

@@ -17,7 +17,7 @@ from decimal import Decimal, localcontext
 from functools import cache
 from typing import Final, NamedTuple
 
-from ledger.admission.facts import Facts, LotFacts, SiteFacts
+from ledger.admission.facts import Facts, LotFacts, SiteFacts, counted_at
 from ledger.admission.lots import Plan
 from ledger.admission.provenance.carriage import ABROAD
 from ledger.core.outcome.assessment import Assessment, Finding, Omission, Span
@@ -100,7 +100,7 @@ def _trips(
             continue
         least, carried = ABROAD if site.country != here.country else _WITHIN, lot.carried or 0
         if carried < least:
-            of_group = own or facts.group(site.operator) == facts.group(record.issuer)
+            of_group = own or facts.one_group(site.operator, record.issuer, counted_at(record.end, lot))
             lacking = mass * (least - carried) / _TONNE
             yield _Trip(lot, mass, site, lacking, Decimal(least - carried) / least, of_group)
 

@@ -89,7 +89,7 @@ class Explainer:
         newest = State(view.origin)
         newest.learn(view)
         newest.learn(prefetched.facts)
-        newest.activations = prefetched.now.activations
+        newest.activations, newest.parents = prefetched.now.activations, prefetched.now.parents
         return newest
 
     async def _explain_all(

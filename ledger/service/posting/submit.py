@@ -168,7 +168,7 @@ class Submitter:
         small = len(parsed) <= _INLINE
         prefetched = await (self._prefetcher.read_together if small else self._prefetcher.read)(names, keyids)
         request.view.learn(prefetched.facts)
-        request.view.activations = prefetched.now.activations
+        request.view.activations, request.view.parents = prefetched.now.activations, prefetched.now.parents
         request.empty = not prefetched.now.size
         for keyid in keyids & prefetched.keys.keys():
             request.keys[keyid], request.owners[keyid] = prefetched.keys[keyid]

@@ -111,6 +111,7 @@ async def read_organizations(pool: DatabasePool, after: int, limit: int) -> list
     """Organisations that were enrolled after log index `after`, with all their keys, past and present."""
     rows = await pool.fetch(queries("read")["organizations"], after, limit)
     records = [(row["index"], _organization.decode(row["body"])) for row in rows]
+    left = {record.id: row["left_parent"] for row, (_, record) in zip(rows, records, strict=True)}
     names = [record.id for _, record in records]
     keys, recoveries = await _keys(pool, names), await _recoveries(pool, names)
     doubts = await read_doubts(pool, [index for index, _ in records], EVER)
@@ -118,6 +119,7 @@ async def read_organizations(pool: DatabasePool, after: int, limit: int) -> list
         OrganizationAnswer(
             id=record.id, index=index, names={str(language): name for language, name in record.names.items()},
             roles=[*record.roles], prefixes=record.prefixes, parent=record.parent, parent_share=record.parent_share,
+            left_parent=left.get(record.id),
             keys=keys.get(record.id, []), recovery=recoveries.get(record.id), in_doubt=doubts.get(index),
         )
         for index, record in records

@@ -334,7 +334,8 @@ def test_a_publication_gives_it_to_all(world: World) -> None:
 def test_the_issuer_and_who_controls_it_may_name_it(world: World) -> None:
     own = priced(by=FORGE)
     world.admit(own, named(digest_of(own)))
-    world.state.organizations[MILL.id] = msgspec.structs.replace(world.state.organizations[MILL.id], parent=FORGE.id)
+    world.state.organizations[MILL.id] = msgspec.structs.replace(
+        world.state.organizations[MILL.id], enrolled_under=FORGE.id, controlled=True)
     price = priced()
     world.admit(price, named(digest_of(price), "y"))
     refused(world, transformation([output("z")], [], [ore("1", declaration=digest_of(own))]), digest_of(own))

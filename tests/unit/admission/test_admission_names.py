@@ -8,6 +8,7 @@ import pytest
 from msgspec import Raw
 from unit.admission.world import (
     AUDITOR,
+    DEALER,
     END,
     FORGE,
     MILL,
@@ -55,6 +56,7 @@ from ledger.core.record.kinds import (
     Grant,
     GrantRevocation,
     GrantScope,
+    ParentEnd,
     PassportPublication,
     Pool,
     PublicationEnd,
@@ -179,6 +181,7 @@ STOCK: dict[str, AnyRecord] = {
     "end of a grant": GrantRevocation(issuer=MILL.id, nonce=nonce(), grant=digest_of(GRANTED)),
     "end of a publication": PublicationEnd(issuer=MILL.id, nonce=nonce(), publication=digest_of(SHOWN)),
     "reader": APPOINTED,
+    "end of a parent": ParentEnd(issuer=MILL.id, nonce=nonce(), organization=DEALER.id),
     "end of a reader": ReaderRevocation(issuer=REGISTRAR.id, nonce=nonce(), reader=digest_of(APPOINTED)),
 }
 ALL = {**RECORDS, **STOCK}
@@ -194,7 +197,7 @@ NO_ISSUER = ("acceptance", "short acceptance", "standing acceptance", "addition"
 def prepared(world: World) -> World:
     """Something of each kind that records may name."""
     world.admit(SENT, PRICE, MADE, RECYCLED_AGAIN, TOLLED, HEAP, BOOKED, FILLED)
-    world.admit(organization(AUDITOR, roles=["auditor"]))
+    world.admit(organization(AUDITOR, roles=["auditor"]), organization(DEALER, parent=MILL.id))
     for record in (GRANTED, SHOWN, APPOINTED, OTHERS):
         apply(world.state, record, bytes.fromhex(digest_of(record)), plan(record, world.state))
     apply(world.state, CLOSED, bytes.fromhex(digest_of(CLOSED)), plan(CLOSED, world.state))

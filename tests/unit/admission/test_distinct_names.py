@@ -18,7 +18,6 @@ from unit.admission.world import (
     organization,
     output,
     product,
-    public,
     signing_key,
     transfer,
     transformation,
@@ -30,7 +29,7 @@ from ledger.core.record.kinds import AnyRecord
 def enrolled(identifier: str, *prefixes: str, **fields: object) -> AnyRecord:
     """An organisation of a key of its own."""
     who = Party(identifier, signing_key(identifier))
-    return organization(who, keys=[public(who.key, identifier)], prefixes=list(prefixes), **fields)
+    return organization(who, prefixes=list(prefixes), **fields)
 
 
 LATE: dict[str, tuple[Callable[[], AnyRecord], str, str]] = {

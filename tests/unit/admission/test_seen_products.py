@@ -175,7 +175,8 @@ def test_the_owner_of_tolled_goods_was_shown_them(world: World) -> None:
 
 
 def test_a_parent_names_products_of_its_subsidiary_but_not_the_other_way_round(world: World) -> None:
-    world.state.organizations[MILL.id] = msgspec.structs.replace(world.state.organizations[MILL.id], parent=DEALER.id)
+    world.state.organizations[MILL.id] = msgspec.structs.replace(
+        world.state.organizations[MILL.id], enrolled_under=DEALER.id, controlled=True)
     world.admit(core())
     own = DEALER.name("gear")
     texts(world, core(own, by=MILL), own, "lot.product")

@@ -99,9 +99,11 @@ def nonce() -> str:
     return base64.urlsafe_b64encode(next(_count).to_bytes(16, "big")).decode().rstrip("=")
 
 
-def public(key: SigningKey, organization: str, origin: str = ORIGIN) -> PublicKey:
+def public(
+    key: SigningKey, organization: str, origin: str = ORIGIN, parent: str | None = None
+) -> PublicKey:
     """The key with its proof of possession."""
-    proof = key.prove_possession(origin, organization)
+    proof = key.prove_possession(origin, organization, parent)
     return PublicKey(spki=base64.b64encode(key.spki).decode(), proof=base64.b64encode(proof).decode())
 
 
@@ -129,7 +131,8 @@ def ore(amount: str = "1000", **fields: Any) -> Supply:
 
 
 def organization(who: Party, *, by: Party = REGISTRAR, **fields: Any) -> Organization:
-    fields = {"prefixes": [f"{who.id}:"], "keys": [public(who.key, who.id)], "id": who.id, **fields}
+    keys = [public(who.key, who.id, parent=fields.get("parent"))]
+    fields = {"prefixes": [f"{who.id}:"], "keys": keys, "id": who.id, **fields}
     return Organization(issuer=by.id, nonce=nonce(), **fields)
 
 

@@ -12,6 +12,7 @@ from ledger.core.record.kinds import (
     Erasure,
     KeyChange,
     Organization,
+    ParentEnd,
     Product,
     ReaderRevocation,
     Transformation,
@@ -35,10 +36,10 @@ def test_170_bytes_in_the_order_of_the_design() -> None:
 
 
 def test_kinds() -> None:
-    """0 private, 1 organization, 2 keyChange, 3 activation, 4 erasure, 5 reader, 6 readerRevocation."""
-    assert (KINDS, Product.kind, Transformation.kind) == ((0, 1, 2, 3, 4, 5, 6), 0, 0)
+    """0 private, 1 organization, 2 keyChange, 3 activation, 4 erasure, 5 reader, 6 readerRevocation, 7 parentEnd."""
+    assert (KINDS, Product.kind, Transformation.kind) == ((0, 1, 2, 3, 4, 5, 6, 7), 0, 0)
     assert (Organization.kind, KeyChange.kind, Activation.kind, Erasure.kind) == (1, 2, 3, 4)
-    assert (AppointedReader.kind, ReaderRevocation.kind) == (5, 6)
+    assert (AppointedReader.kind, ReaderRevocation.kind, ParentEnd.kind) == (5, 6, 7)
 
 
 @given(entries)
@@ -66,7 +67,7 @@ def test_another_version(version: int) -> None:
     assert f"version {version}," in error.message
 
 
-@pytest.mark.parametrize("kind", [7, 8, 255])
+@pytest.mark.parametrize("kind", [8, 9, 255])
 def test_an_unknown_kind(kind: int) -> None:
     error = raised(VerificationError, parse_entry, ENTRY._replace(kind=kind).to_bytes())
     assert error.code == "malformed-entry"

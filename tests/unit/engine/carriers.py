@@ -3,7 +3,6 @@
 from typing import Final
 
 import msgspec
-from msgspec.structs import replace
 from support.memory import MemoryLedger
 from support.parties import enrolment, party
 from support.sectors import open_set, registry
@@ -41,9 +40,9 @@ class Metalworks(Site):
         self, memory: MemoryLedger, name: str, country: str, parent: Site | None = None, material: str = "aluminium",
     ) -> None:
         self.ledger, self.party = memory, party(memory.seed, name)
-        record = enrolment(self.party, memory.registrar, memory.state.origin, memory.nonce())
-        if parent is not None:
-            record = replace(record, parent=parent.id, parent_share="1")
+        above, share = (None, None) if parent is None else (parent.id, "1")
+        record = enrolment(
+            self.party, memory.registrar, memory.state.origin, memory.nonce(), parent=above, share=share)
         memory.must((memory.registrar, record))
         self.facility = self.site("site", country)
         for product in ("metal", "ingot"):

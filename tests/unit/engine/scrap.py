@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import json
-from msgspec.structs import replace
 from support import sectors
 from support.memory import MemoryLedger
 from support.parties import enrolment, party
@@ -73,9 +72,9 @@ class Works(Site):
         self.ledger = ledger
         self.held: dict[str, str] = {}
         self.party = party(ledger.seed, name)
-        record = enrolment(self.party, ledger.registrar, ledger.state.origin, ledger.nonce())
-        if parent is not None:
-            record = replace(record, parent=parent.id, parent_share=share)
+        above = None if parent is None else parent.id
+        record = enrolment(
+            self.party, ledger.registrar, ledger.state.origin, ledger.nonce(), parent=above, share=share)
         ledger.must((ledger.registrar, record))
         self.facility, self.hall = self.name("site"), self.name("hall")
         for site in (self.facility, self.hall):

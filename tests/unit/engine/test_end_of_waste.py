@@ -13,7 +13,7 @@ from unit.engine.scrap import Works, document, registry, version
 
 from ledger.admission.lots import Created, Plan
 from ledger.core.outcome.assessment import Assessment
-from ledger.core.record.kinds import Amendment
+from ledger.core.record.kinds import Amendment, ParentEnd
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import PreviousLife
 from ledger.engine.end_of_waste.lives import service_life
@@ -62,6 +62,22 @@ def test_scrap_of_a_sister_is_in_question(
     shop = Works(ledger, "shop", mill, share)
     shop.send(shop.swarf(), "100 KGM", mill, "sold")
     assert melted(mill, shop.name("sold")) == {content: pytest.approx(90)}
+
+
+def test_scrap_of_a_sister_that_has_left(ledger: MemoryLedger, mill: Works) -> None:
+    """What it made in the group, and twelve months later, stays in question whenever it is melted."""
+    shop = Works(ledger, "shop", mill)
+    shop.send(shop.swarf(), "100 KGM", mill, "old")
+    ledger.must((shop.party, ParentEnd(issuer=shop.id, nonce=ledger.nonce(), organization=shop.id)))
+    ledger.pass_seconds(3 * 365 * 24 * 3_600)
+    for name, start, end in (("within", "2030-12-01T00:00:00Z", "2030-12-02T00:00:00Z"),
+                             ("after", "2031-02-01T00:00:00Z", "2031-02-02T00:00:00Z")):
+        shop.send(shop.swarf(start=start, end=end), "100 KGM", mill, name, time=end)
+    later: dict[str, Any] = {"start": "2032-01-01T00:00:00Z", "end": "2032-01-02T00:00:00Z"}
+    for name, content in (("old", IN_QUESTION), ("within", IN_QUESTION), ("after", PRE)):
+        made = f"melted-{name}"
+        mill.run([mill.out(made, "bar", "90 KGM")], {shop.name(name): "100 KGM"}, facility=mill.hall, **later)
+        assert mill.recycled(made) == {content: pytest.approx(90)}, name
 
 
 def test_scrap_of_the_group_through_a_trader_is_in_question(ledger: MemoryLedger, mill: Works) -> None:

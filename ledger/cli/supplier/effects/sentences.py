@@ -23,6 +23,7 @@ from ledger.core.record.kinds import (
     KeyChange,
     Organization,
     OrganizationNames,
+    ParentEnd,
     PassportPublication,
     Pool,
     Product,
@@ -50,6 +51,12 @@ def _organization(record: Organization) -> str:
     keys = "1 key" if len(record.keys) == 1 else f"{len(record.keys)} keys"
     prefixes = f", for names that begin with {', '.join(record.prefixes)}" if record.prefixes else ""
     return f"enrols {record.id} with {keys}{prefixes}"
+
+
+def _parent_end(record: ParentEnd) -> str:
+    if record.announced:
+        return f"announces that {record.organization} will leave its parent, in thirty days at the earliest"
+    return f"takes {record.organization} out of the group of its parent, which then reads nothing of it"
 
 
 def _key_change(record: KeyChange) -> str:
@@ -198,7 +205,8 @@ def _count(things: Sequence[object], name: str) -> str:
 
 
 SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = {
-    Organization: _organization, KeyChange: _key_change, Activation: _activation, Erasure: _erasure,
+    Organization: _organization, ParentEnd: _parent_end, KeyChange: _key_change, Activation: _activation,
+    Erasure: _erasure,
     Facility: _facility, Product: _product, Transformation: _transformation, Transfer: _transfer,
     Acceptance: _acceptance, StandingAcceptance: _standing, Consumption: _consumption, Declaration: _declaration,
     Pool: _pool, Addition: _addition, Amendment: _amendment, Closing: _closing, Reopening: _reopening,

@@ -10,13 +10,14 @@ from msgspec import Struct
 from ledger.admission.activations import Activations, PluginActivation
 from ledger.admission.checks.write_offs import note_totals
 from ledger.admission.facts import OrganizationFacts, PoolFacts, StandingFacts
+from ledger.admission.parents import LeftParent, LeftParents
 from ledger.admission.state import ClosedPeriod, KeyState, Recovery, State
 from ledger.core.signatures.signing import load_spki
 
 KEPT_WHOLE = frozenset({
     "activations", "amendments", "closed", "default_pools", "erased", "frozen", "given", "group_goods", "keys", "lines",
-    "made_goods", "openings", "organizations", "origin", "pools", "prefixes", "recoveries", "reports", "seen", "size",
-    "standing", "time", "unshown",
+    "made_goods", "openings", "organizations", "origin", "parents", "pools", "prefixes", "recoveries", "reports",
+    "seen", "size", "standing", "time", "unshown",
 })
 """The attributes of a state that `Registers` holds; of `lines` only the newest generations."""
 
@@ -47,6 +48,7 @@ class Registers(Struct, frozen=True):
     standing: list[StandingFacts] = []
     given: set[tuple[str, str]] = set()
     seen: set[tuple[str, str]] = set()
+    parents: tuple[LeftParent, ...] = ()
 
 
 def registers_of(state: State) -> Registers:
@@ -62,6 +64,7 @@ def registers_of(state: State) -> Registers:
         {name: (one.days, one.counted) for name, one in state.recoveries.items()},
         [(*subject, kilograms) for subject, kilograms in state.group_goods.items()], state.made_goods,
         [rule for rules in state.standing.values() for rule in rules.values()], state.given, state.seen,
+        state.parents.entries,
     )
 
 
@@ -88,6 +91,7 @@ def restore(state: State, registers: Registers) -> None:
     state.made_goods = registers.made_goods
     state.given = registers.given
     state.seen = registers.seen
+    state.parents = LeftParents(registers.parents)
     for rule in registers.standing:
         state.standing.setdefault((rule.receiver, rule.sender), {})[rule.product] = rule
     for name, (digest, time, keys) in registers.recoveries.items():

@@ -177,11 +177,13 @@ class RevisionTransaction:
 
     async def sequence(self, head: Head, time: int) -> tuple[Batch, Verdict]:
         """Runs the record's own entry over the present state. Raises Overtaken if other plugin versions are in force
-        than those that assessed the revised records."""
+        than those that assessed the revised records, or a parent has ended that may have given a right."""
         state, figures = State(self._history.state.origin, head.size), dict[str, LotFigures]()
         await self._load_own(state, figures)
         if not self._on_log and state.activations != self._history.state.activations:
             raise Overtaken("other plugin versions came into force")
+        if not self._on_log and state.parents.newest != self._history.state.parents.newest:
+            raise Overtaken("a parent has ended")
         batch = Batch(state, figures, self._registry, time, lambda _: self.revision, self._version)
         (answer,) = await self._aside(batch.run, [Item(self._submission, None)])
         if isinstance(answer, Sequenced):

@@ -93,14 +93,14 @@ async def judge(
     doubts = await read_doubts(pool, {row["index"] for row, _ in pairs}, as_of.size)
     named = {row["issuer"] for row, _ in pairs}.union(
         *[{*lot.parties.makers, lot.parties.holder} for _, lot in pairs])
-    groups = await read_groups(pool, named)
+    groups = await read_groups(pool, named, as_of.size)
     now = await tree_time(pool, as_of.size)
     by_lot: dict[int, dict[int, AttestedFigure]] = {}
     for row, lot in pairs:
         record = _attestation.decode(row["body"])
         by_lot.setdefault(lot.number, {})[row["index"]] = AttestedFigure(
-            record, relation_of(row["issuer"], lot.parties, groups), _outdated(row, record), record.valid_until < now,
-            row["index"] in doubts, _is_apart(lot, row["pin"], record),
+            record, relation_of(row["issuer"], lot.parties, groups.at(record.end)), _outdated(row, record),
+            record.valid_until < now, row["index"] in doubts, _is_apart(lot, row["pin"], record),
         )
     judged = {number: verdicts(figures) for number, figures in by_lot.items()}
     return [

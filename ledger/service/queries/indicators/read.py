@@ -177,7 +177,8 @@ class _IndicatorAggregation:
             self._operators.update(fresh)
             if fresh:
                 if self.atoms is not None:
-                    self._tops.update(await read_groups(self._pool, set(fresh.values())))
+                    groups = await read_groups(self._pool, set(fresh.values()), self.as_of.size)
+                    self._tops.update(groups.at(self._span.since))
                 self._facilities.update(await read_facilities(self._pool, fresh, self.as_of))
                 self._reports.update(
                     await read_site_reports(self._pool, reported & fresh.keys(), self._span, self.as_of)

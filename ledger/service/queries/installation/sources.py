@@ -110,10 +110,11 @@ async def _read_attested(
     rows = await pool.fetch(queries("cbam")["attestations"], [kind for kind, _ in wanted],
                              [name for _, name in wanted], as_of.size)
     named = {name for row in rows for name in (row["issuer"], row["party"]) if name is not None}
-    groups = await read_groups(pool, named) if named else {}
+    groups = await read_groups(pool, named, as_of.size) if named else None
     for row in rows:
         attestation = Attested(row["digest"], _attestation.decode(row["body"]), row["version"])
-        own = row["party"] is not None and groups[row["issuer"]] == groups[row["party"]]
+        own = groups is not None and row["party"] is not None and groups.facts.one_group(
+            row["issuer"], row["party"], attestation.record.end)
         if own and attestation.record.opinion != "adverse":
             continue
         attested.setdefault((row["kind"], row["subject"]), []).append(attestation)

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from ledger.admission.parents import LeftParent
 from ledger.answers.inventory import (
     EquityAnswer,
     IntensityAnswer,
@@ -15,6 +16,7 @@ from ledger.answers.inventory import (
     SiteAnswer,
 )
 from ledger.answers.sites import SiteReconciliationAnswer
+from ledger.core.log.entry import parse_entry
 from ledger.core.record.kinds import Facility, Organization
 from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.derived.inventory.scopes import total
@@ -54,17 +56,22 @@ RULES: Final = (
     "Opening stock belongs to earlier years and is in no scope. Biogenic CO2 and removals are stated separately.",
     "By equity share, each member counts with its share, and trade between members does not count as purchases.",
 )
+LEFT_RULE: Final = (
+    "An organisation that has left the group counts with its records of the time before, as they were when it left.")
 HIDDEN_RULE: Final = "By equity share, members whose data are hidden from you do not count."
 _organization = msgspec.json.Decoder(Organization)
 _facility = msgspec.json.Decoder(Facility)
 
 
 class GroupMember(NamedTuple):
-    """An organisation of a group. `assumed`: its record names a parent but no share."""
+    """An organisation of a group. `assumed`: its record names a parent but no share. `left`: the end of its parent, or
+    of one between it and the head of the group; `former`: that parent."""
 
     id: str
     share: float
-    assumed: bool
+    assumed: bool = False
+    left: LeftParent | None = None
+    former: str | None = None
 
 
 class OrganizationYear(NamedTuple):
@@ -105,17 +112,17 @@ async def read_inventory(
     as_of = await pinned(pool, await as_of_size(pool, at))
     own = await read_organization(pool, organization, as_of)
     sites = await read_sites(pool, [organization], as_of)
-    now = await _summed(pool, {organization: 1.0}, span, as_of)
+    alone = [GroupMember(organization, 1.0)]
+    now = await _summed(pool, alone, span, as_of)
     if not now.records:
         raise NotFound(f"no record of {organization!r} ends in {year}", code="no-records", field="year", value=year,
                        rule="a year in which a record of the organisation ends")
-    before = await _summed(pool, {organization: 1.0}, year_span(year - 1), as_of)
+    before = await _summed(pool, alone, year_span(year - 1), as_of)
     group_members = await _group(pool, organization, as_of)
-    members = [member for member in group_members if sight.of_own(member.id)]
+    members = [member for member in group_members if _sees(sight, member)]
     await sight.note({member.id for member in members})
     subject = OrganizationYear(own, year, as_of, sites, members, len(group_members) - len(members))
-    shares = {member.id: member.share for member in subject.members}
-    group = now if len(shares) == 1 else await _summed(pool, shares, span, as_of)
+    group = now if len(members) == 1 else await _summed(pool, members, span, as_of)
     reconciled = await reconcile_sites(
         pool, OperatedSites(organization, list(sites), list(sites)), span, as_of)
     beside = Beside(await _worth(pool, subject), reconciled)
@@ -145,28 +152,51 @@ async def read_sites(pool: DatabasePool, operators: Sequence[str], as_of: AsOf) 
     return {facility.id: facility for facility in (_facility.decode(row["body"]) for row in rows)}
 
 
-async def _summed(pool: DatabasePool, shares: Mapping[str, float], span: InventorySpan, as_of: AsOf) -> Inventory:
-    """The sums over the records of organisations. `shares`: by which each organisation counts."""
-    inventory, members = Inventory(), list(shares)
-    async for records in read_booked(pool, members, members, span, as_of):
-        for booked in records:
-            inventory.add(booked, shares[booked.record.issuer])
+async def _summed(
+    pool: DatabasePool, members: Sequence[GroupMember], span: InventorySpan, as_of: AsOf
+) -> Inventory:
+    """The sums over the records of organisations, each with its share. One that has left counts until then, with the
+    records and figures of then: its former parent learns nothing of later ones."""
+    inventory, names = Inventory(), [member.id for member in members]
+    shares = {member.id: member.share for member in members}
+    readings = [([member.id for member in members if member.left is None], span, as_of)]
+    for member in members:
+        if member.left is not None and member.left.instant > span.since:
+            until = InventorySpan(span.since, min(span.until, member.left.instant))
+            readings.append(([member.id], until, await as_of_size(pool, member.left.index)))
+    for issuers, counted, then in readings:
+        async for records in read_booked(pool, issuers, names, counted, then):
+            for booked in records:
+                inventory.add(booked, shares[booked.record.issuer])
     return inventory
+
+
+def _sees(sight: Sight, member: GroupMember) -> bool:
+    """Whether the caller sees the totals of a member. Of one that has left, its former parent sees them."""
+    if sight.of_own(member.id) or member.former is None:
+        return sight.of_own(member.id)
+    return sight.whole or member.former in sight.rights.own
 
 
 async def _group(pool: DatabasePool, organization: str, as_of: AsOf) -> list[GroupMember]:
     """The organisation and all organisations below it, each with the product of the shares along the path."""
-    children: dict[str, list[Organization]] = {}
+    children: dict[str, list[tuple[Organization, LeftParent | None]]] = {}
     for row in await pool.fetch(queries("inventory")["members"], organization, as_of.size):
         child = _organization.decode(row["body"])
+        left = None if row["left"] is None else LeftParent(
+            row["left"], child.id, parse_entry(bytes(row["data"])).time)
         if child.parent is not None:
-            children.setdefault(child.parent, []).append(child)
+            children.setdefault(child.parent, []).append((child, left))
     # A parent is enrolled before its child, so there are no cycles.
-    members = [GroupMember(organization, 1.0, assumed=False)]
+    members = [GroupMember(organization, 1.0)]
     for member in members:
-        for child in children.get(member.id, ()):
+        for child, left in children.get(member.id, ()):
             share = Decimal(1) if child.parent_share is None else Decimal(child.parent_share)
-            members.append(GroupMember(child.id, member.share * float(share), assumed=child.parent_share is None))
+            ends = [(end.index, end, former) for end, former in ((member.left, member.former), (left, member.id))
+                    if end is not None]
+            _, first, former = min(ends, key=lambda one: one[0], default=(0, None, None))
+            members.append(
+                GroupMember(child.id, member.share * float(share), child.parent_share is None, first, former))
     return members
 
 
@@ -203,7 +233,8 @@ def _answer(subject: OrganizationYear, sums: YearSums, beside: Beside) -> Invent
         sites=[_site(now, None if name == "" else name, subject.sites, beside) for name in _site_names(now)],
         equity=EquityAnswer(
             members=[
-                MemberAnswer(organization=member.id, share=member.share, assumed=member.assumed)
+                MemberAnswer(organization=member.id, share=member.share, assumed=member.assumed,
+                             left=None if member.left is None else member.left.instant)
                 for member in subject.members
             ],
             scopes=scopes_answer(sums.group.emissions()),
@@ -211,7 +242,8 @@ def _answer(subject: OrganizationYear, sums: YearSums, beside: Beside) -> Invent
         changes=changes_answer(scopes_answer(before.emissions()), scopes,
                                (before.all_energy().comprehensive, energy.comprehensive)) if before.records else [],
         opening_stock=now.opening, left_out=left_out_answer(now.left_out),
-        rules=[*RULES, *([HIDDEN_RULE] if subject.hidden_members else [])],
+        rules=[*RULES, *([LEFT_RULE] if any(member.left for member in subject.members) else []),
+               *([HIDDEN_RULE] if subject.hidden_members else [])],
         questioned=now.findings.total, questioned_bought=now.findings.bought, findings=now.findings.items(),
         findings_left_off=now.findings.left_off,
     )
