@@ -1,14 +1,16 @@
-"""The server processes of a home. Each announces itself by a file in the home, and holds a lock on it while it runs.
+"""The server processes of a home. Each announces itself by a file in the home, holds a lock on it while it runs, and
+states its condition at a socket beside it.
 
-The kernel releases the lock however the process ends, so that a file without a lock is stale. No password and no key is
-in such a file.
+The kernel releases the lock however the process ends, so that a file without a lock is of a process that was killed. No
+password and no key is in such a file. Whoever can open the socket is the operator.
 """
 
+import asyncio
 import fcntl
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,7 @@ from msgspec import Struct
 
 FOLDER: Final = "servers"
 _SUFFIX: Final = ".json"
+_SOCKET: Final = ".sock"
 _LARGEST: Final = 1 << 16
 _log = logging.getLogger(__name__)
 
@@ -30,26 +33,97 @@ class ServerProcess(Struct, frozen=True, kw_only=True):
     started: str
     program: str
 
+    @property
+    def name(self) -> str:
+        """The name of its files, without their ends."""
+        return f"{self.host.replace('/', '-')}-{self.pid}"
 
-@contextmanager
-def announced(home: Path, process: ServerProcess) -> Iterator[None]:
-    """Announces a process while this is open. If the home cannot be written, it logs a warning and does nothing."""
+
+@asynccontextmanager
+async def announced(home: Path, process: ServerProcess, state: Callable[[], Awaitable[bytes]]) -> AsyncIterator[None]:
+    """Announces a process while this is open, and answers with its `state` whoever connects to its socket. If the home
+    cannot be written, it logs a warning and does nothing."""
+    folder = home / FOLDER
     try:
-        path, handle = _announce(home / FOLDER, process)
+        path, handle = _announce(folder, process)
     except OSError as error:
-        _log.warning("`carbon-ledger status` will not list this process: cannot write to %s: %s", home / FOLDER, error)
+        _log.warning("`carbon-ledger status` will not list this process: cannot write to %s: %s", folder, error)
         yield
         return
     try:
-        yield
+        async with _answering(folder, process, state):
+            yield
     finally:
         with suppress(OSError):
             path.unlink(missing_ok=True)
         os.close(handle)
 
 
+@asynccontextmanager
+async def _answering(
+    folder: Path, process: ServerProcess, state: Callable[[], Awaitable[bytes]]
+) -> AsyncIterator[None]:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            writer.write(await state())
+            await writer.drain()
+        writer.close()
+
+    with _short(folder) as short:
+        try:
+            server = await asyncio.start_unix_server(answer, str(short / _socket(process)))
+            # Only this account can enter the folder, so nobody connects before.
+            (folder / _socket(process)).chmod(0o600)
+        except OSError as error:
+            _log.warning("`carbon-ledger doctor` cannot ask this process: no socket in %s: %s", folder, error)
+            yield
+            return
+        try:
+            yield
+        finally:
+            server.close()
+            with suppress(OSError):
+                (folder / _socket(process)).unlink(missing_ok=True)
+
+
+async def state_of(home: Path, process: ServerProcess) -> bytes:
+    """The state of a process on this host. Raises OSError if it does not answer."""
+    with _short(home / FOLDER) as short:
+        reader, writer = await asyncio.open_unix_connection(str(short / _socket(process)))
+        try:
+            return await reader.read(-1)
+        finally:
+            writer.close()
+
+
+def _socket(process: ServerProcess) -> str:
+    return f"{process.name}{_SOCKET}"
+
+
+@contextmanager
+def _short(folder: Path) -> Iterator[Path]:
+    """A short path of the folder, since the path of a socket has at most some 100 bytes; the folder itself on systems
+    without such paths."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        short = Path(f"/proc/self/fd/{handle}")
+        yield short if short.is_dir() else folder
+    finally:
+        os.close(handle)
+
+
 def serving(home: Path) -> list[ServerProcess]:
     """The processes that serve a home now, in order of their numbers. Raises OSError if the home cannot be read."""
+    return [process for process, runs in _announcements(home) if runs]
+
+
+def killed(home: Path) -> list[ServerProcess]:
+    """The processes that have ended without a stop since a server of the home started last. Raises OSError."""
+    return [process for process, runs in _announcements(home) if not runs]
+
+
+def _announcements(home: Path) -> list[tuple[ServerProcess, bool]]:
+    """The announced processes, each with whether it runs."""
     processes = []
     for path in _files(home / FOLDER):
         try:
@@ -57,18 +131,18 @@ def serving(home: Path) -> list[ServerProcess]:
         except FileNotFoundError:
             continue
         try:
-            if not _is_free(handle):
-                with suppress(msgspec.MsgspecError):
-                    processes.append(msgspec.json.decode(os.read(handle, _LARGEST), type=ServerProcess))
+            with suppress(msgspec.MsgspecError):
+                process = msgspec.json.decode(os.pread(handle, _LARGEST, 0), type=ServerProcess)
+                processes.append((process, not _is_free(handle)))
         finally:
             os.close(handle)
-    return sorted(processes, key=lambda process: process.pid)
+    return sorted(processes, key=lambda pair: pair[0].pid)
 
 
 def _announce(folder: Path, process: ServerProcess) -> tuple[Path, int]:
     folder.mkdir(mode=0o700, exist_ok=True)
     _remove_stale(folder)
-    path = folder / f"{process.host.replace('/', '-')}-{process.pid}{_SUFFIX}"
+    path = folder / f"{process.name}{_SUFFIX}"
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -88,6 +162,7 @@ def _remove_stale(folder: Path) -> None:
                 # A file that is still empty belongs to a process that is about to lock it.
                 if os.fstat(handle).st_size and _is_free(handle):
                     path.unlink()
+                    path.with_suffix(_SOCKET).unlink(missing_ok=True)
             finally:
                 os.close(handle)
 

@@ -21,6 +21,7 @@ from ledger.service.access_log.closing import DayCloser
 from ledger.service.backup.mark import is_restored, settled
 from ledger.service.erasure.erase import Eraser
 from ledger.service.heads.heads import Heads, heads_of
+from ledger.service.heads.looking import Looking
 from ledger.service.heads.publication import Publication
 from ledger.service.identity.issuing import TokenService
 from ledger.service.identity.token_keys import TokenKeys
@@ -178,7 +179,7 @@ async def _opened(
                     await store_archives(pool, database.app_url, registry, progress)
                     await _bootstrapped(entering, registry, heads, policy)
 
-            async with Settling(pool, heads, policy, begin):
+            async with Settling(pool, heads, publication, begin), Looking(pool, heads):
                 await assessor.ready()
                 try:
                     yield Ledger(settings, identity, registry, query_pool, sequencer, submitter, receipts, heads,

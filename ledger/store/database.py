@@ -45,6 +45,8 @@ SETTINGS = {
 }
 
 
+PATIENCE_SECONDS = 3.0
+"""How long an operator's query waits for a database that does not answer."""
 _READING_SECONDS = 60.0
 # A query of an operator must not wait for a lock that a server holds, and must not load the database for long.
 _READING = {
@@ -124,15 +126,16 @@ class DatabasePool:
             self._sessions.terminate()
 
 
-async def open_pool(url: str, *, size: int = 10) -> DatabasePool:
-    """A pool of sessions in role carbon_ledger_writer (INSERT and SELECT; UPDATE of head and balances only).
+async def open_pool(url: str, *, size: int = 10, patience: float = 60.0) -> DatabasePool:
+    """A pool of sessions in role carbon_ledger_writer (INSERT and SELECT; UPDATE of head and balances only). A session
+    is awaited for `patience` seconds.
 
     Raises ConfigurationError if the database is not suitable, Unavailable if it does not answer.
     """
     with _connecting():
         sessions = await asyncpg.create_pool(
             url, min_size=1, max_size=size, server_settings=SETTINGS, init=_become_writer, reset=_keep_session,
-            command_timeout=60,
+            command_timeout=60, timeout=patience,
         )
     pool = DatabasePool(sessions)
     try:
@@ -240,7 +243,7 @@ async def reading_connection(url: str, name: str) -> AsyncIterator[Connection]:
     """One session that only reads, for operators. `name` is its application name. It checks neither version nor schema.
     Raises ConfigurationError or Unavailable."""
     with _connecting():
-        connection = await asyncpg.connect(url, timeout=_READING_SECONDS, command_timeout=_READING_SECONDS,
+        connection = await asyncpg.connect(url, timeout=PATIENCE_SECONDS, command_timeout=_READING_SECONDS,
                                            server_settings={**_READING, "application_name": name})
     try:
         yield connection

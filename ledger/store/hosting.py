@@ -22,17 +22,19 @@ class Hosted(NamedTuple):
 
 @asynccontextmanager
 async def hosted(
-    home: Path, url: str | None, *, on_progress: Callable[[str], None] | None = None
+    home: Path, url: str | None, *, on_progress: Callable[[str], None] | None = None, patience: float = 60.0,
 ) -> AsyncIterator[Hosted]:
-    """The database for this process. The embedded one stops with the last process that uses it."""
-    database = Hosted(url, url, None, lambda: None) if url else await asyncio.to_thread(_embedded, home, on_progress)
+    """The database for this process. The embedded one stops with the last process that uses it. One that another
+    process runs is awaited for `patience` seconds."""
+    database = Hosted(url, url, None, lambda: None) if url else await asyncio.to_thread(
+        _embedded, home, on_progress, patience)
     try:
         yield database
     finally:
         await asyncio.to_thread(database.close)
 
 
-def _embedded(home: Path, on_progress: Callable[[str], None] | None) -> Hosted:
-    postgres = SharedPostgres(home, on_progress=on_progress)
+def _embedded(home: Path, on_progress: Callable[[str], None] | None, patience: float) -> Hosted:
+    postgres = SharedPostgres(home, on_progress=on_progress, patience=patience)
     addresses = postgres.start()
     return Hosted(addresses.owner_url, addresses.app_url, APP_ROLE, postgres.stop)

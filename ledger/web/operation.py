@@ -7,7 +7,7 @@ from litestar import Controller, Request, Response, get
 from ledger.access.declared import OpenToAll, Selected
 from ledger.errors import Unauthenticated
 from ledger.service.ledger import Ledger
-from ledger.service.setup import require_fitting
+from ledger.service.status.own_state import check_ready
 from ledger.web.authorization import caller_of
 from ledger.web.door.answers import header
 from ledger.web.door.callers import METRICS
@@ -29,14 +29,10 @@ class HealthController(Controller):
 
     @get("/ready", access=WORKING, summary="Whether the database answers and fits, and this replica may append")
     async def ready(self, ledger: Ledger) -> Response[dict[str, object]]:
-        async with ledger.pool.acquire() as connection:
-            await require_fitting(connection)
-            head = await ledger.heads.newest(connection)
-            published = await ledger.publication.limit(connection)
-        ledger.keeper.require_right()
+        ready = await check_ready(ledger)
         # For a log with witnesses, `published` shows their delay relative to `size`.
-        lag = {} if published is None else {"published": published}
-        return Response({"status": "ready", "size": head.size, "origin": head.origin, **lag})
+        lag = {} if ready.published is None else {"published": ready.published}
+        return Response({"status": "ready", "size": ready.head.size, "origin": ready.head.origin, **lag})
 
 
 class MetricsController(Controller):

@@ -95,7 +95,7 @@ def drill(store: ObjectStore, folder: Path, home: Path, elsewhere: Path, loads: 
         assert acknowledged <= set(digests)
         report = audited(server)
         assert report.ok, report.findings
-    assert ledger(elsewhere, variables, "doctor")["ok"]
+        assert ledger(elsewhere, variables, "doctor")["ok"]
 
 
 def sized(server: Server) -> int:

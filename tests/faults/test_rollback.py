@@ -18,6 +18,7 @@ import pytest
 from support import prefork
 from support.anchors import begun_anchor
 from support.databases import Database, copied
+from support.diagnosing import finding_of
 from support.objects import object_store
 from support.server import Server, command, environment, prepared_home, temporary_home
 from support.waiting import until
@@ -26,6 +27,7 @@ from support.workshop import Workshop, workshop
 
 from ledger.core.receipts.receipt import Receipt
 from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY
+from ledger.service.settings import Settings
 from ledger.store.anchor import stated
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.embedded.layout import Layout
@@ -56,6 +58,13 @@ class Lot:
 def sized(server: Server) -> int:
     size: int = httpx.get(f"{server.url}/health/ready").json()["size"]
     return size
+
+
+def is_ready(server: Server) -> bool:
+    try:
+        return httpx.get(f"{server.url}/health/ready", timeout=60).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def assert_halted(server: Server, lot: Lot, known: Receipt, *says: str) -> None:
@@ -253,11 +262,28 @@ def test_a_backup_is_restored_under_a_running_server(copies: tuple[Copy, Copy], 
         lot.use(server, 2)
         signed.replaced_by(backup)
         assert_halted(server, lot, known, f"entries {size} to {size + 1} are missing")
-        # Also with the right one back: a server that has seen two histories leaves the decision to people.
+        # With the right one back, the server opens its ledger anew. It remembers nothing of the other history.
         signed.replaced_by(backup)
-        assert httpx.get(f"{server.url}/health/ready").json()["code"] == "log-mismatch"
-    with signed.served() as server:
+        until(lambda: is_ready(server))
         lot.use(server)
+        assert_whole(server)
+
+
+def test_each_process_goes_on_once_the_right_database_is_back(
+    copies: tuple[Copy, Copy], lot: Lot, tmp_path: Path
+) -> None:
+    """Also a process at the port that was not asked while the wrong one was there."""
+    signed, backup = copies
+    anchor = begun_anchor(tmp_path / "anchor", signed.home)
+    settings = Settings(home=signed.home, database_url=signed.database.url, anchor=str(anchor))
+    with Server(signed.home, signed.database.url, anchor=anchor, CARBON_LEDGER_PROCESSES="2") as server:
+        lot.use(server, 2)
+        signed.replaced_by(backup)
+        assert lot.refused(server)["code"] == "log-mismatch"
+        assert finding_of("server", settings).level == "error"
+        signed.replaced_by(backup)
+        until(lambda: finding_of("server", settings).level == "ok")
+        lot.use(server, 4)
         assert_whole(server)
 
 

@@ -59,7 +59,7 @@ def test_the_checks_of_a_new_ledger(home: Path) -> None:
     found = diagnosed(Settings(home=home))
     levels = {check: level for check, (level, _) in found.items()}
     assert levels.pop("disk") in ("ok", "warning"), "a test's disk may be small"
-    assert {check for check, level in levels.items() if level != "ok"} == {"place", "backup"}
+    assert {check for check, level in levels.items() if level != "ok"} == {"server", "place", "backup"}
     assert "carbon-ledger backup" in found["backup"][1]
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import click
+import msgspec
 
 from ledger.app import VERSION, create_app
 from ledger.cli.console import log_to_stderr, say
@@ -26,6 +27,7 @@ from ledger.host.files.tls_files import both_or_none
 from ledger.host.serving import ServerProcess, announced
 from ledger.service.ledger import Ledger, open_ledger
 from ledger.service.settings import EVERYBODY, JSON, PARTIES, Settings
+from ledger.service.status.own_state import read_state
 from ledger.web.door.callers import AsOperator
 from ledger.web.door.door import Door
 from ledger.web.observation.metrics import Metrics
@@ -111,12 +113,16 @@ async def _opened(chosen: Settings, place: Place, url: str) -> AsyncIterator[Ser
                 app = _layers(ledger, metrics, tracer)
                 # One process of those at a port is enough.
                 operators = at_operator_socket(chosen.home, AsOperator(app)) if place.number == 0 else nullcontext()
-                with announced(chosen.home, _this_process(url)):
-                    async with operators:
-                        yield Served(app, [ledger.identity.vkey], url=chosen.public_url, end=ledger.end)
+                async with announced(chosen.home, _this_process(url), partial(_state, ledger)), operators:
+                    yield Served(app, [ledger.identity.vkey], url=chosen.public_url, end=ledger.end,
+                                 again=ledger.heads.again)
     finally:
         if tracer is not None:
             await asyncio.to_thread(tracer.close)
+
+
+async def _state(ledger: Ledger) -> bytes:
+    return msgspec.json.encode(await read_state(ledger))
 
 
 def _layers(ledger: Ledger, metrics: Metrics, tracer: Tracer | None) -> Observed:

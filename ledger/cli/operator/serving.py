@@ -38,6 +38,8 @@ END_SECONDS = 60.0
 _LAST_SECONDS = 5.0
 _START_SECONDS = 15.0
 _SWITCH_SECONDS = 0.002
+_AGAIN = -1
+"""In place of an exit code: the application is to be opened anew."""
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
 
 
@@ -56,6 +58,8 @@ class Served(NamedTuple):
     """The address to print instead of the one at which this process listens."""
     end: Callable[[], None] = _nothing
     """Is called at the signal, before the requests under way are awaited."""
+    again: asyncio.Event | None = None
+    """If it is set, the application is closed and opened anew."""
 
 
 class Address(NamedTuple):
@@ -92,34 +96,43 @@ def tls_options(command: Command) -> Command:
 def serve_until_stopped(
     address: Address, opening: Opening, siblings: Callable[[int], Siblings] | None = None,
 ) -> int:
-    """Opens the application, serves it until a signal, and closes it. Returns the exit code. `siblings` makes further
-    processes that serve the given port together with this one. Raises ConfigurationError if the port is not available
-    or the TLS files cannot be used."""
+    """Opens the application, serves it until a signal, and closes it; opens it anew if it asks for that. Returns the
+    exit code. `siblings` makes further processes that serve the given port together with this one. Raises
+    ConfigurationError if the port is not available or the TLS files cannot be used."""
+    while True:
+        with _bound(address, shared=siblings is not None) as bound:
+            port: int = bound.getsockname()[1]
+            address = address._replace(port=port)
+            serving = _Serving(address, bound)
+            code = _run(serving.run(opening(address.url), None if siblings is None else siblings(port)))
+        if code != _AGAIN:
+            return code
+        say("starting again")
+
+
+def _bound(address: Address, *, shared: bool) -> socket.socket:
     bound = bind(address.host, address.port, shared=False)
+    if not shared:
+        return bound
+    # A port that is free for one process alone is free for several: granian would share it with anyone's.
     port: int = bound.getsockname()[1]
-    if siblings is not None:
-        # A port that is free for one process alone is free for several: granian would share it with anyone's.
-        bound.close()
-        bound = bind(address.host, port, shared=True)
-    with bound:
-        address = address._replace(port=port)
-        serving = _Serving(address, bound)
-        return _run(serving.run(opening(address.url), None if siblings is None else siblings(port)))
+    bound.close()
+    return bind(address.host, port, shared=True)
 
 
 def serve_as_sibling(address: Address, opening: Opening) -> int:
-    """Serves at a port that another process serves too, until the standard input ends."""
+    """Serves at a port that another process serves too, until the standard input ends, or the application is to be
+    opened anew: then the first process starts it again."""
     with bind(address.host, address.port, shared=True) as bound:
-        return _run(_Serving(address, bound).run(opening(address.url), None, sys.stdin.fileno()))
+        return abs(_run(_Serving(address, bound).run(opening(address.url), None, sys.stdin.fileno())))
 
 
-def _run(serving: Coroutine[Any, Any, None]) -> int:
+def _run(serving: Coroutine[Any, Any, bool]) -> int:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serving)
+            return _AGAIN if runner.run(serving) else 0
     except asyncio.CancelledError:
         return 1
-    return 0
 
 
 def _tune_interpreter() -> None:
@@ -157,15 +170,16 @@ class _Serving:
 
     async def run(
         self, opened: AbstractAsyncContextManager[Served], siblings: Siblings | None, until: int | None = None
-    ) -> None:
-        """Serves until a signal, or until the pipe `until` ends."""
+    ) -> bool:
+        """Serves until a signal, or until the pipe `until` ends. Returns whether the application is to be opened
+        anew."""
         files = self._address.tls
         seen = () if files is None else files.stamp()
         pair = None if files is None else await usable(files)
         with self._signals_handled(), self._end_watched(until):
             async with opened as served:
                 if self._stop.is_set():
-                    return
+                    return False
                 listener = Listener(served.app, self._bound, _connections())
                 listener.begin(pair)
                 stopping = None
@@ -179,12 +193,13 @@ class _Serving:
                             say(f"the certificate for {', '.join(pair.names)} expires at {spelled(pair)}")
                             following = asyncio.create_task(follow(files, pair, seen, listener))
                             stack.callback(following.cancel)
-                        await self._until_stopped(listener)
+                        again = await self._until_stopped(listener, served.again or asyncio.Event())
                         served.end()
                         stopping = asyncio.create_task(listener.stop())
                 finally:
                     if await (stopping or listener.stop()):
                         say(f"requests that took longer than {_GRACE_SECONDS:g} s are cut off")
+        return again and not self._stop.is_set()
 
     def _print(self, served: Served) -> None:
         own = self._address.url + served.path
@@ -269,17 +284,20 @@ class _Serving:
             finally:
                 writer.close()
 
-    async def _until_stopped(self, listener: Listener) -> None:
-        stopped = asyncio.create_task(self._stop.wait())
+    async def _until_stopped(self, listener: Listener, again: asyncio.Event) -> bool:
+        """Whether the application is to be opened anew, and nobody stops it."""
+        waits = [asyncio.create_task(event.wait()) for event in (self._stop, again)]
         try:
-            while not self._stop.is_set():
+            while not (self._stop.is_set() or again.is_set()):
                 serving = listener.serving
-                await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({serving, *waits}, return_when=asyncio.FIRST_COMPLETED)
                 # A server whose TLS pair was replaced ends in good order.
-                if serving.done() and serving is listener.serving and not self._stop.is_set():
+                if serving.done() and serving is listener.serving and not (self._stop.is_set() or again.is_set()):
                     raise ConfigurationError(f"the server ended by itself: {serving.exception()}")
+            return again.is_set()
         finally:
-            stopped.cancel()
+            for task in waits:
+                task.cancel()
 
 
 def _end_in_time() -> None:

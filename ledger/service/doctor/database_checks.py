@@ -20,7 +20,7 @@ SESSIONS: Final = 25 + MOST_SESSIONS
 """Sessions that a server process may open: two pools of ten, the sessions of the parts that append, and the
 sessions of checks."""
 _RESERVED: Final = 10
-COMMIT_SECONDS: Final = 10.0
+COMMIT_SECONDS: Final = 5.0
 """A commit that takes longer is an error: posts wait as long."""
 
 

@@ -24,16 +24,17 @@ from ledger.service.doctor.log_checks import (
     check_seen,
     check_witnesses,
 )
+from ledger.service.doctor.server_check import check_server
 from ledger.service.doctor.settings_check import check_settings
 from ledger.service.doctor.tls_check import check_tls
 from ledger.service.settings import Settings
 
 CHECKS: Final[dict[str, Check]] = {
-    "home": check_home, "settings": check_settings, "disk": check_disk, "keys": check_keys, "modes": check_modes,
-    "database": check_database, "schema": check_schema, "postgres": check_postgres, "commit": check_commit,
-    "plugins": check_plugins, "anchor": check_anchor, "restored": check_restored, "place": check_place,
-    "witnesses": check_witnesses, "seen": check_seen, "quorum": check_quorum, "clock": check_clock, "tls": check_tls,
-    "backup": check_backup,
+    "home": check_home, "server": check_server, "settings": check_settings, "disk": check_disk, "keys": check_keys,
+    "modes": check_modes, "database": check_database, "schema": check_schema, "postgres": check_postgres,
+    "commit": check_commit, "plugins": check_plugins, "anchor": check_anchor, "restored": check_restored,
+    "place": check_place, "witnesses": check_witnesses, "seen": check_seen, "quorum": check_quorum,
+    "clock": check_clock, "tls": check_tls, "backup": check_backup,
 }
 """The checks, in the order in which they rest on each other. A new check is a function and a row here."""
 

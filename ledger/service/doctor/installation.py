@@ -11,7 +11,8 @@ from ledger.errors import ConfigurationError, LedgerError
 from ledger.service.heads.keyring import Keyring
 from ledger.service.settings import Settings
 from ledger.service.status.database import PublishedLog, read_log
-from ledger.store.database import Connection, DatabasePool, open_pool, reading_connection
+from ledger.service.status.servers import ServerStatus
+from ledger.store.database import PATIENCE_SECONDS, Connection, DatabasePool, open_pool, reading_connection
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import hosted
 
@@ -30,7 +31,8 @@ class DoctorFinding(Struct, frozen=True, omit_defaults=True):
 
 class Installation:
     """`pool` is None if the database is not fit for a server; `failure` says why. `session` may still read it, as its
-    owner; None if it does not answer. `keyring` is None if the database holds no log whose keys are here."""
+    owner; None if it does not answer. `servers`: the running ones, once they were asked. `keyring` is None if the
+    database holds no log whose keys are here."""
 
     def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
         self.settings = settings
@@ -39,6 +41,7 @@ class Installation:
         self.pool: DatabasePool | None = None
         self.keyring: Keyring | None = None
         self.failure: LedgerError | None = None
+        self.servers: list[ServerStatus] = []
 
     @property
     def reading(self) -> Connection:
@@ -69,10 +72,11 @@ async def opened(settings: Settings, environment: Mapping[str, str] | None = Non
     async with AsyncExitStack() as stack:
         try:
             _require_database(settings)
-            database = await stack.enter_async_context(hosted(settings.home, settings.database_url))
+            database = await stack.enter_async_context(
+                hosted(settings.home, settings.database_url, patience=PATIENCE_SECONDS))
             session = reading_connection(database.owner_url, "carbon-ledger doctor")
             installation.session = await stack.enter_async_context(session)
-            installation.pool = pool = await open_pool(database.app_url)
+            installation.pool = pool = await open_pool(database.app_url, patience=PATIENCE_SECONDS)
             stack.push_async_callback(pool.close)
         except LedgerError as error:
             installation.failure = error

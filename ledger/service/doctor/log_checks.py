@@ -13,14 +13,17 @@ from ledger.service.heads.anchoring import standing
 from ledger.service.heads.continuity import contradiction, read_head
 from ledger.service.heads.heads import heads_of
 from ledger.service.setup import has_registrar
+from ledger.service.status.servers import last_answers
 from ledger.service.witnesses.activated_policy import check_start, read_activated, read_shown
 from ledger.service.witnesses.policy_file import read_policy
 from ledger.service.witnesses.witness_client import WitnessClient
 from ledger.store.anchor import fields_of, is_object, open_anchor
+from ledger.store.database import PATIENCE_SECONDS
 from ledger.store.sql import queries
 
-LATE_SECONDS: Final = 3_600.0
+LATE_SECONDS: Final = 60
 """Entries that wait longer than this for the quorum are an error."""
+_RENEWAL_LATE_SECONDS: Final = 3_600
 CLOCKS_DIFFER: Final = 5_000
 """Milliseconds by which the clocks of database and host may differ."""
 
@@ -119,13 +122,15 @@ async def check_quorum(here: Installation) -> DoctorFinding:
         return DoctorFinding("quorum", "error", "no checkpoint has a quorum of cosignatures yet: nothing is published; "
                              f"silent: {', '.join(silent)}", remedy)
     age, waiting = time.time() - past, log.size - log.published
-    if waiting and age > LATE_SECONDS:
+    if log.unpublished_seconds > LATE_SECONDS:
+        answers = last_answers(here.servers)
+        unsigned = [f"{one.name} at {one.at}: {one.answer}" for one in answers.values() if not one.cosigned]
+        unsigned += [name for name in silent if name not in answers]
         return DoctorFinding(
-            "quorum", "error", f"{waiting} entries wait for cosignatures; the newest checkpoint with a quorum is "
-            f"{age / 3_600:.1f} h old; silent: {', '.join(silent) or 'nobody'}",
-            f"start a server if no server runs; else {remedy}",
+            "quorum", "error", f"{waiting} entries wait for cosignatures, the oldest for {log.unpublished_seconds} s; "
+            f"silent: {'; '.join(unsigned) or 'nobody'}", f"start a server if no server runs; else {remedy}",
         )
-    if age > here.settings.renew_seconds + LATE_SECONDS:
+    if age > here.settings.renew_seconds + _RENEWAL_LATE_SECONDS:
         return DoctorFinding(
             "quorum", "warning", f"the cosignatures are {age / 3_600:.1f} h old, but should be renewed every "
             f"{here.settings.renew_seconds / 3_600:g} h", f"start a server if no server runs; else {remedy}",
@@ -147,7 +152,7 @@ async def check_seen(here: Installation) -> DoctorFinding:
     if here.pool is None or here.keyring is None:
         raise MissingPart("the database's log could not be opened")
     policy, keys = read_policy(settings.policy, here.keyring.keys), here.keyring.keys
-    clients = [WitnessClient(witness) for witness in policy.witnesses if witness.url is not None]
+    clients = [WitnessClient(witness, PATIENCE_SECONDS) for witness in policy.witnesses if witness.url is not None]
     try:
         shown = dict(zip([client.name for client in clients],
                          await asyncio.gather(*[client.shown(keys) for client in clients]), strict=True))

@@ -37,7 +37,8 @@ MISSING: Final = "anchor-missing"
 UNSETTLED: Final = "unsettled"
 UNSIGNABLE: Final = (UNREADABLE, UNWRITABLE, MISSING, UNSETTLED, KEY_MISSING)
 """Codes of errors that stop signing although the database answers. To try again at once is useless."""
-_DECIDE: Final = "bring back the database that was signed, or decide with `carbon-ledger anchor`"
+_DECIDE: Final = ("bring back the database that was signed: this server then goes on by itself; or decide with "
+                  "`carbon-ledger anchor`, and restart this server")
 _REMEMBERED = 10_000
 _log = logging.getLogger(__name__)
 Known = tuple[Checkpoint, ...]
@@ -58,7 +59,10 @@ class Heads:
         self._vouched = {self._highest: None}
         self._halted: Unavailable | None = None
         self._waiting: Unavailable | None = None
+        self._evidence: dict[str, tuple[int, Checkpoint | None]] = {}
         self._turn = asyncio.Lock()
+        self.again = asyncio.Event()
+        """`look_again` sets it: the ledger has to be opened anew."""
 
     @property
     def signers(self) -> tuple[NoteSigner, ...]:
@@ -91,26 +95,31 @@ class Heads:
         return {} if self._note is None else fields_of(self._note)
 
     @property
+    def stopped(self) -> Unavailable | None:
+        """Why this replica does not sign; None if it signs."""
+        return self._halted or self._waiting
+
+    @property
     def halted(self) -> bool:
-        """Whether this replica has seen two histories, and signs nothing until its process ends."""
+        """Whether this replica has seen two histories, and signs nothing until its ledger is opened anew."""
         return self._halted is not None
 
     def require_signing(self) -> None:
         """Raises Unavailable if this replica does not sign: it has seen two histories and stopped, or it is not settled
         yet which history counts."""
-        stopped = self._halted or self._waiting
-        if stopped is not None:
-            raise stopped
+        if self.stopped is not None:
+            raise self.stopped
 
     def halt(self, why: str, code: str = MISMATCH, rule: str = _DECIDE) -> NoReturn:
-        """Stops signing until the process ends. Raises Unavailable with the reason."""
+        """Stops signing until the ledger is opened anew. Raises Unavailable with the reason."""
         if self._halted is None:
-            self._halted = Unavailable(
-                f"{why}; this server signs nothing more", code=code, field="anchor", value=self._anchor.location,
-                rule=rule,
-            )
+            self._halted = self._unsigned(why, code, rule)
             _log.critical("%s", self._halted)
         raise self._halted
+
+    def _unsigned(self, why: str, code: str, rule: str | None) -> Unavailable:
+        return Unavailable(f"{why}; this server signs nothing", code=code, field="anchor", value=self._anchor.location,
+                           rule=rule)
 
     def wait(self, why: str) -> None:
         """Signs nothing until `settle`."""
@@ -129,6 +138,11 @@ class Heads:
         if size > held:
             self.halt(missing_entries(held, size, f"were shown to {whose}"))
 
+    def heed(self, whose: str, size: int, shown: Checkpoint | None = None) -> None:
+        """Remembers evidence that another party, `whose`, was shown this log with `size` entries, or even shows its
+        signed head: `look_again` needs a database that holds them."""
+        self._evidence[whose] = size, shown
+
     async def start(self, connection: Connection, *, restored: bool = False, witnessed: bool = False) -> None:
         """Compares the database with the anchor before anything is signed. A mismatch stops signing, and so does a
         missing anchor.
@@ -144,11 +158,9 @@ class Heads:
                 self.wait("this home was restored from a backup, without an anchor")
             else:
                 await self.newest(connection)
-            if (key := self.keyring.unknown()) is not None:
-                self.halt(f"{key} has signed for this log, but the database does not know that key: the database is "
-                          "older than the key",
-                          rule="bring back the database that was signed; if it is lost, move that file away and decide "
-                               "with `carbon-ledger anchor`")
+            if (why := self._unknown_key()) is not None:
+                self.halt(why, rule="bring back the database that was signed; if it is lost, move that file away and "
+                                    "decide with `carbon-ledger anchor`")
         except Unavailable as error:
             if error.code == MISSING:
                 self._halted = error
@@ -161,6 +173,42 @@ class Heads:
             return
         if ask_witnesses and self._waiting is None:
             self.wait("a quorum of witnesses has to state which heads of this log it was shown")
+
+    async def look_again(self, connection: Connection) -> None:
+        """Compares again after signing has stopped. If the database continues all that was signed here and shown to
+        witnesses, and the anchor is there, it sets `again`. It does not resume by itself: rows that this process has
+        read meanwhile may belong to another history. Raises Unavailable with the present reason, or if the database is
+        away."""
+        if self._halted is None:
+            return
+        try:
+            expected = await self._known()
+            head = await read_head(connection, self.origin)
+            why = (await self._difference(connection, head, expected) or self._unknown_key()
+                   or await self._denied(connection, head))
+        except Unavailable as error:
+            if error.code in (MISSING, UNREADABLE):
+                self._halted = error
+            raise
+        if why is not None:
+            rule = self._halted.rule if self._halted.code == MISMATCH else _DECIDE
+            self._halted = self._unsigned(why, MISMATCH, rule)
+            raise self._halted
+        self.again.set()
+
+    async def _denied(self, connection: Connection, head: Checkpoint) -> str | None:
+        """Why the database with this head does not hold the heads that others were shown; None if it does."""
+        for whose, (size, shown) in self._evidence.items():
+            if head.size < size:
+                return missing_entries(head.size, size, f"were shown to {whose}")
+            if shown is not None and await contradiction(connection, head, [shown]) is not None:
+                return f"{whose}, was shown another log of {size} entries with root {shown.root.hex()}"
+        return None
+
+    def _unknown_key(self) -> str | None:
+        key = self.keyring.unknown()
+        return None if key is None else (f"{key} has signed for this log, but the database does not know that key: the "
+                                         "database is older than the key")
 
     async def settle(self, connection: Connection) -> None:
         """Begins to sign, once the database is known to hold the heads that others were shown. Makes a missing
@@ -195,12 +243,17 @@ class Heads:
     async def check(self, connection: Connection, head: Checkpoint, expected: Known) -> None:
         """Checks that this session's database, with this head, continues the `expected` heads, which were read before
         its head. Raises Unavailable, and stops signing, if it does not."""
+        why = await self._difference(connection, head, expected)
+        if why is not None:
+            self.halt(why)
+
+    async def _difference(self, connection: Connection, head: Checkpoint, expected: Known) -> str | None:
+        """Why the database with this head does not continue the `expected` heads, or lacks rotations of the log's key;
+        None if it does."""
         if head in self._vouched:
             # All vouched heads are of one log, so vouched heads that are not larger than this one need no new proof.
             expected = tuple([one for one in expected if one.size > head.size or one not in self._vouched])
-        why = await self.keyring.refresh(connection) or await contradiction(connection, head, expected)
-        if why is not None:
-            self.halt(why)
+        return await self.keyring.refresh(connection) or await contradiction(connection, head, expected)
 
     async def newest(self, connection: Connection) -> Checkpoint:
         """The database's head, checked. Raises Unavailable, and stops signing, if it is of another history."""

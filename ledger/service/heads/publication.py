@@ -19,6 +19,7 @@ from ledger.core.receipts.acknowledgement import Acknowledgement, acknowledge
 from ledger.errors import NotFound, Unavailable
 from ledger.service.heads.heads import Heads
 from ledger.service.witnesses.activated_policy import check_start, read_activated, read_shown
+from ledger.service.witnesses.witness_client import LastAnswers
 from ledger.store.database import Connection, DatabasePool
 from ledger.store.sql import queries
 from ledger.store.tiles import FullTiles
@@ -42,6 +43,9 @@ class Publication:
         self._pool = pool
         self._heads = heads
         self.policy = policy
+        self.answers: LastAnswers = {}
+        self.hindered: str | None = None
+        """Why this process publishes nothing, although it signs; None if it publishes, or leaves it to another one."""
         self._tiles = FullTiles()
         self._first = 0
         self._newest = -1

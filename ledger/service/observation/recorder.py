@@ -6,8 +6,10 @@ cost a record that comes alone some 5 us, and a batch of thousands no more than 
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
+from ledger.errors import LedgerError, ShuttingDown
+from ledger.host.clock import now
 from ledger.service.observation.steps import Lap, Step
 
 SECONDS: Final = (
@@ -63,6 +65,13 @@ class Tally:
         self.counts[code] = self.counts.get(code, 0) + count
 
 
+class Failure(NamedTuple):
+    """The server's error to the records that were posted last, and its time in ms since 1970."""
+
+    at: int
+    message: str
+
+
 class Recorder:
     """A process has one. The parts of the posting pipeline get it when they are made."""
 
@@ -76,11 +85,18 @@ class Recorder:
         self.revised = 0
         self.refused = Tally()
         self.retried = Tally()
+        self.failure: Failure | None = None
+        """None if the records that were posted last were answered."""
 
     def timed(self, laps: Iterable[Lap]) -> None:
         """Steps have ended."""
         for step, start, end in laps:
             self.steps.add(step, (end - start) / 1e9)
+
+    def failed(self, error: LedgerError) -> None:
+        """A batch of records was not answered, for a reason that is not theirs."""
+        if not isinstance(error, ShuttingDown):
+            self.failure = Failure(now(), error.message)
 
     def answered(self, appended: int, repeated: int, codes: Iterable[str]) -> None:
         """Records have their answers: new on the log, on the log before, or refused with these codes."""

@@ -163,12 +163,14 @@ class Sequencer:
         try:
             answers = await coming
         except LedgerError as error:
+            self._recorder.failed(error)
             for request in requests:
                 if not request.done.done():
                     request.done.set_exception(error)
             return
         except Exception:
             _log.exception("a batch failed")
+            self._recorder.failed(_failed())
             for request in requests:
                 if not request.done.done():
                     request.done.set_exception(_failed())
@@ -190,6 +192,7 @@ class Sequencer:
         return _committed(written.verdicts, written.paths, note, written.first)
 
     def _record(self, requests: list[PendingRequest], watch: Stopwatch) -> None:
+        self._recorder.failure = None
         self._recorder.batches.add(sum([len(request.items) for request in requests]))
         self._recorder.timed(watch.laps)
         waits = [Lap(Step.WAIT, request.arrived, max(request.arrived, watch.start)) for request in requests]

@@ -2,8 +2,9 @@
 
 from msgspec import Struct
 
-from ledger.host.serving import ServerProcess
 from ledger.service.backup.last import LastBackup
+from ledger.service.status.servers import ServerStatus
+from ledger.service.witnesses.witness_client import LastAnswer
 
 
 class UnknownPart(Struct, frozen=True):
@@ -41,7 +42,8 @@ class DatabaseStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_def
 
 class LogStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """`published`: the size of the newest checkpoint that everyone may see. `checkpoint_seconds`: its age: the time
-    since the quorum cosigned it, or, without witnesses, since the newest entry."""
+    since the quorum cosigned it, or, without witnesses, since the newest entry. `unpublished_seconds`: the age of the
+    oldest entry that no published checkpoint holds."""
 
     origin: str
     vkey: str
@@ -50,19 +52,23 @@ class LogStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
     newest: str | None = None
     revisions: int = 0
     published: int
+    unpublished_seconds: int = 0
     checkpoint_seconds: int | None = None
 
 
 class WitnessStatus(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A witness of the policy, with the time of its cosignature of the newest checkpoint, if it gave one."""
+    """A witness of the policy, with the time of its cosignature of the newest published checkpoint, if it gave one, and
+    its last answer to a running server."""
 
     name: str
     url: str | None = None
     cosigned: str | None = None
+    answer: LastAnswer | None = None
 
 
 class WitnessesStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """`quorum`: whether the witnesses that cosigned the newest checkpoint are a quorum; absent without a policy."""
+    """`quorum`: whether the witnesses that cosigned the newest published checkpoint are a quorum; absent without a
+    policy."""
 
     policy: str | None = None
     quorum: bool | None = None
@@ -141,7 +147,7 @@ class StatusAnswer(Struct, frozen=True, kw_only=True, rename="camel", omit_defau
     time: str
     home: str
     program: str
-    servers: list[ServerProcess] = []
+    servers: list[ServerStatus] = []
     database: DatabaseStatus | None = None
     log: LogStatus | None = None
     witnesses: WitnessesStatus | None = None

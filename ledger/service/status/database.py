@@ -11,7 +11,7 @@ from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.policy import Policy
 from ledger.core.log.tiles import TILE_WIDTH
 from ledger.errors import NotFound
-from ledger.host.clock import spelled
+from ledger.host.clock import now, spelled
 from ledger.service.settings import Settings
 from ledger.service.status.answers import (
     ArchiveStatus,
@@ -26,6 +26,7 @@ from ledger.service.status.answers import (
     WitnessStatus,
 )
 from ledger.service.witnesses.policy_file import read_policy
+from ledger.service.witnesses.witness_client import LastAnswer
 from ledger.store.database import Connection, read_stored
 from ledger.store.erasing.erasures import pending
 from ledger.store.sql import queries
@@ -58,6 +59,7 @@ class PublishedLog:
         self.policy = policy
         self.note: str | None = None if published is None else published["note"]
         self.published: int = self.size if published is None else published["size"]
+        self.unpublished_seconds = 0
 
     def status(self) -> LogStatus:
         newest = self._row["time"]
@@ -69,17 +71,19 @@ class PublishedLog:
         return LogStatus(
             origin=self._row["origin"], vkey=self._row["vkey"], size=self.size, root=bytes(self._row["root"]).hex(),
             newest=spelled(newest) if newest else None, revisions=self._row["revisions"], published=self.published,
+            unpublished_seconds=self.unpublished_seconds,
             checkpoint_seconds=None if since is None else max(0, time.time_ns() // 1_000_000 - since) // 1000,
         )
 
-    def witnesses(self, settings: Settings) -> WitnessesStatus:
-        """The witnesses of the policy; without a policy there are no witnesses that this host knows."""
+    def witnesses(self, settings: Settings, answers: Mapping[str, LastAnswer]) -> WitnessesStatus:
+        """The witnesses of the policy, with their last answers to a server; without a policy there are no witnesses
+        that this host knows."""
         if self.policy is None:
             return WitnessesStatus()
         times = {} if self.note is None else self.policy.cosigned(self.note)
         return WitnessesStatus(
             policy=str(settings.policy), quorum=self.note is not None and self.policy.satisfied(times),
-            witnesses=[WitnessStatus(name=witness.name, url=witness.url,
+            witnesses=[WitnessStatus(name=witness.name, url=witness.url, answer=answers.get(witness.name),
                                      cosigned=spelled(times[witness.name] * 1000) if witness.name in times else None)
                        for witness in self.policy.witnesses],
         )
@@ -93,7 +97,9 @@ async def read_log(connection: Connection, settings: Settings) -> PublishedLog:
     notes = [one["note"] for one in await connection.fetch(queries("log_key")["all"])]
     policy = None if settings.policy is None else read_policy(settings.policy, LogKeys(row["vkey"], notes))
     newest = await connection.fetchrow(queries("publication")["newest"])
-    return PublishedLog(dict(row), policy, None if newest is None else dict(newest))
+    log = PublishedLog(dict(row), policy, None if newest is None else dict(newest))
+    log.unpublished_seconds = await unpublished_seconds(connection, log.published, log.size, now())
+    return log
 
 
 async def read_backlog(connection: Connection, log: PublishedLog, now: datetime) -> Backlog:
@@ -150,6 +156,12 @@ async def _time(connection: Connection, index: int) -> int:
     if data is None:
         raise NotFound(f"entry {index} is missing", rule="run `carbon-ledger audit`")
     return parse_entry(bytes(data)).time
+
+
+async def unpublished_seconds(connection: Connection, published: int, size: int, now: int) -> int:
+    """The age of the oldest entry without a published checkpoint, at a time in ms since 1970; 0 without such an entry.
+    Raises NotFound if it is missing."""
+    return 0 if published >= size else max(0, now - await _time(connection, published)) // 1000
 
 
 async def read_archive(connection: Connection) -> ArchiveStatus:

@@ -11,7 +11,6 @@ import msgspec
 
 from ledger.core.urls import shown
 from ledger.errors import ConfigurationError, LedgerError
-from ledger.host.serving import serving
 from ledger.service.backup.last import last_backup
 from ledger.service.settings import Settings
 from ledger.service.status.answers import DatabaseStatus, StatusAnswer, UnknownPart
@@ -26,7 +25,8 @@ from ledger.service.status.database import (
     read_tables,
 )
 from ledger.service.status.host import StoredPlace, embedded_before, read_anchor, read_disks
-from ledger.store.database import Connection, fitting_schema, reading_connection
+from ledger.service.status.servers import ServerStatus, ask_servers, last_answers
+from ledger.store.database import PATIENCE_SECONDS, Connection, fitting_schema, reading_connection
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import hosted
 
@@ -73,7 +73,7 @@ async def gather(settings: Settings, progress: Callable[[str], None]) -> StatusA
     """The status. It starts the embedded database if it does not run, and stops it again. It raises no error of the
     installation: `unknown` names the parts that could not be read."""
     now, gathering = datetime.now(UTC), Gathering()
-    gathering.read("servers", lambda: serving(settings.home))
+    servers = await gathering.take("servers", ask_servers(settings.home))
     before = gathering.read("database", lambda: _before(settings))
     gathering.read("anchor", lambda: read_anchor(settings))
     gathering.read("backup", lambda: last_backup(settings.home))
@@ -81,7 +81,7 @@ async def gather(settings: Settings, progress: Callable[[str], None]) -> StatusA
         async with _connected(settings, progress) as connection:
             if before is not None:
                 await gathering.take("database", complete_database(connection, before))
-            await _read_log(connection, settings, gathering, now)
+            await _read_log(connection, settings, gathering, now, servers or [])
     except _FAILURES as error:
         gathering.miss("database", error)
     _read_disks(settings, gathering)
@@ -103,13 +103,15 @@ async def _connected(settings: Settings, progress: Callable[[str], None]) -> Asy
         raise ConfigurationError(f"there is no database in {settings.home}: run `carbon-ledger init` for a new ledger "
                                  "or `carbon-ledger restore` for a lost one")
     async with (
-        hosted(settings.home, settings.database_url, on_progress=progress) as database,
+        hosted(settings.home, settings.database_url, on_progress=progress, patience=PATIENCE_SECONDS) as database,
         reading_connection(database.owner_url, "carbon-ledger status") as connection,
     ):
         yield connection
 
 
-async def _read_log(connection: Connection, settings: Settings, gathering: Gathering, now: datetime) -> None:
+async def _read_log(
+    connection: Connection, settings: Settings, gathering: Gathering, now: datetime, servers: list[ServerStatus]
+) -> None:
     if await gathering.take("schema", fitting_schema(connection)) is None:
         return
     gathering.parts.pop("schema")
@@ -118,7 +120,7 @@ async def _read_log(connection: Connection, settings: Settings, gathering: Gathe
     tables = await gathering.take("tables", read_tables(connection, 0 if log is None else log.size))
     if log is not None:
         gathering.read("log", log.status)
-        gathering.read("witnesses", lambda: log.witnesses(settings))
+        gathering.read("witnesses", lambda: log.witnesses(settings, last_answers(servers)))
         await gathering.take("backlog", read_backlog(connection, log, now))
         per_record = sum(table.per_record for table in tables or ())
         await gathering.take("growth", read_growth(connection, log.size, per_record, now))

@@ -65,13 +65,16 @@ class Contradictions:
             await self._compare(connection, await self._heads.examine(connection), shown, name)
 
     async def _compare(self, connection: Connection, head: Checkpoint, shown: Checkpoint, name: str) -> None:
+        whose = f"witness {name}, which shows this log's signature"
         if shown.size > head.size:
-            self._heads.contradict(shown.size, f"witness {name}, which shows this log's signature", head)
+            self._heads.heed(whose, shown.size, shown)
+            self._heads.contradict(shown.size, whose, head)
             return
         try:
             path = await consistency_path(connection, shown.size, head.size)
             verify_consistency(shown.size, head.size, shown.root, head.root, path)
         except VerificationError as error:
+            self._heads.heed(whose, shown.size, shown)
             self._heads.halt(
                 f"witness {name} was shown another log of {shown.size} entries with root {shown.root.hex()} under this "
                 f"log's signature ({error.message})"
@@ -84,4 +87,6 @@ class Contradictions:
                       "signature of this log for them", name, size)
         if self._policy.satisfied(self._claims):
             listed = ", ".join(f"{witness} ({claimed})" for witness, claimed in sorted(self._claims.items()))
-            self._heads.contradict(min(self._claims.values()), f"a quorum of witnesses: {listed}", head)
+            least, whose = min(self._claims.values()), f"a quorum of witnesses: {listed}"
+            self._heads.heed(whose, least)
+            self._heads.contradict(least, whose, head)

@@ -14,7 +14,15 @@ from ledger.core.log.add_checkpoint import AddCheckpoint
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.policy import Policy
 from ledger.errors import LedgerError
-from ledger.service.witnesses.witness_client import Answer, Conflict, Differs, Failed, WitnessClient, WitnessCosignature
+from ledger.service.witnesses.witness_client import (
+    Answer,
+    Conflict,
+    Differs,
+    Failed,
+    WitnessClient,
+    WitnessCosignature,
+    described,
+)
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 5.0
 _CONFLICTS = 3
@@ -110,7 +118,7 @@ class Feeder:
             failures += 1
             if failures in (1, 10, 100) or failures % 1_000 == 0:
                 _log.warning("witness %s, asked %d times for size %d: %s", client.name, failures, current.head.size,
-                             _described(answer))
+                             described(answer))
             await asyncio.sleep(min(_FIRST_DELAY * 2 ** min(failures - 1, 10), _LONGEST_DELAY))
 
     async def _show(self, client: WitnessClient, current: Round) -> Answer:
@@ -130,13 +138,3 @@ class Feeder:
                 return answer
             self._sizes[client.name] = answer.size
         return answer
-
-
-def _described(answer: Answer) -> str:
-    match answer:
-        case Conflict(size):
-            return f"says that it has signed size {size}"
-        case Differs(why) | Failed(why):
-            return why
-        case _:
-            return "signed"

@@ -64,8 +64,6 @@ class Publisher:
         self._renewed = 0.0
         """When the published head was cosigned last."""
         self._warned = False
-        self._other = False
-        """Whether the log states that another policy is in force."""
         self._wake = publication.committed
         self._task: asyncio.Task[None] | None = None
 
@@ -86,8 +84,10 @@ class Publisher:
             try:
                 await self._session()
             except (*LOST, asyncpg.PostgresError, LedgerError) as error:
-                _log.warning("publishing is interrupted: %s", error)
-            except Exception:
+                self._publication.hindered = f"publishing is interrupted: {error}"
+                _log.warning("%s", self._publication.hindered)
+            except Exception as error:
+                self._publication.hindered = f"publishing failed: {type(error).__name__}"
                 _log.exception("publishing failed")
             await asyncio.sleep(_RETRY_SECONDS)
 
@@ -99,6 +99,7 @@ class Publisher:
             await connection.add_listener(PUBLISHED, self._note_published)
             while True:
                 await self._publication.refresh()
+                self._publication.hindered = None
                 if await connection.fetchval(queries("publication")["lead"], LOCK):
                     await self._lead(connection)
                     continue
@@ -133,7 +134,8 @@ class Publisher:
         return False
 
     async def _lead(self, connection: asyncpg.Connection) -> None:
-        clients = [WitnessClient(one) for one in self._policy.witnesses if one.url is not None]
+        clients = [WitnessClient(one, answers=self._publication.answers) for one in self._policy.witnesses
+                   if one.url is not None]
         async with self._pool.acquire() as reading:
             published = await self._publication.newest(reading)
         cosigned = self._policy.cosigned(published.note)
@@ -188,12 +190,15 @@ class Publisher:
 
     def _in_force(self, activated: PolicyActivation) -> bool:
         """Whether the log states that this policy is in force, or states no policy."""
-        other = activated.digest is not None and not activated.agrees(self._policy)
-        if other and not self._other:
-            _log.critical("this server publishes nothing: entry %d of the log activated policy %s; start this server "
-                          "with that policy", activated.steps[-1].record, activated.digest)
-        self._other = other
-        return not other
+        if activated.digest is None or activated.agrees(self._policy):
+            self._publication.hindered = None
+            return True
+        why = (f"this server publishes nothing: entry {activated.steps[-1].record} of the log activated policy "
+               f"{activated.digest}; restart this server with that policy")
+        if self._publication.hindered != why:
+            _log.critical("%s", why)
+        self._publication.hindered = why
+        return False
 
     def _stale(self, note: str) -> bool:
         """Whether a published note lacks the signature of a key that signs now, or cosignatures that are new enough."""

@@ -17,6 +17,7 @@ from ledger.core.log.note import parse_note
 from ledger.core.log.policy import Policy
 from ledger.errors import LedgerError
 from ledger.service.heads.heads import Heads
+from ledger.service.heads.publication import Publication
 from ledger.service.witnesses.contradictions import Contradictions
 from ledger.service.witnesses.witness_client import Conflict, Differs, WitnessClient, WitnessCosignature
 from ledger.store.database import DatabasePool
@@ -31,11 +32,12 @@ class Settling:
     enough, or at once if no witness has to be asked."""
 
     def __init__(
-        self, pool: DatabasePool, heads: Heads, policy: Policy | None, begin: Callable[[], Awaitable[None]]
+        self, pool: DatabasePool, heads: Heads, publication: Publication, begin: Callable[[], Awaitable[None]]
     ) -> None:
         self._pool = pool
         self._heads = heads
-        self._policy = policy
+        self._policy = publication.policy
+        self._answers = publication.answers
         self._begin = begin
         self._task: asyncio.Task[None] | None = None
         self._asked = asyncio.Event()
@@ -59,7 +61,7 @@ class Settling:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _settled(self, policy: Policy) -> None:
-        clients = [WitnessClient(one) for one in policy.witnesses if one.url is not None]
+        clients = [WitnessClient(one, answers=self._answers) for one in policy.witnesses if one.url is not None]
         try:
             answered = await self._cosigned_sizes(policy, clients)
         finally:
@@ -73,6 +75,8 @@ class Settling:
             await self._begin()
         except LedgerError as error:
             _log.error("signing has begun, but setting up has failed: %s", error)
+            # At a late answer nobody awaits this task. A start that fails says why.
+            self._heads.again.set()
             raise
 
     async def _cosigned_sizes(self, policy: Policy, clients: list[WitnessClient]) -> dict[str, int]:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+
 from ledger.client.http import HttpAnswer as Reply
 from ledger.client.http import HttpRequest, Reader
 from ledger.core.log.add_checkpoint import AddCheckpoint, encode_request, log_id, parse_size
@@ -16,6 +18,7 @@ from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.note import parse_note
 from ledger.core.log.policy import Witness
 from ledger.errors import InvalidNote, Unavailable, VerificationError
+from ledger.host.clock import spelled
 
 MAX_ANSWER: Final = 64 << 10
 SKEW_SECONDS: Final = 300
@@ -50,16 +53,32 @@ class Failed(NamedTuple):
 Answer = WitnessCosignature | Conflict | Differs | Failed
 
 
+class LastAnswer(Struct, frozen=True, kw_only=True):
+    """The last answer of a witness to this server, in words, with its time. `cosigned`: whether it has signed."""
+
+    name: str
+    at: str
+    answer: str
+    cosigned: bool
+
+
+LastAnswers = dict[str, LastAnswer]
+"""The last answers of witnesses, by their names."""
+
+
 class WitnessClient:
-    """Asks one witness of a policy, over persistent connections. `clock` gives POSIX seconds."""
+    """Asks one witness of a policy, over persistent connections. `clock` gives POSIX seconds. It enters its last answer
+    into `answers`."""
 
     def __init__(
-        self, witness: Witness, timeout: float = TIMEOUT_SECONDS, clock: Callable[[], float] = time.time
+        self, witness: Witness, timeout: float = TIMEOUT_SECONDS, clock: Callable[[], float] = time.time,
+        answers: LastAnswers | None = None,
     ) -> None:
         self.name = witness.name
         self._verifier = witness.verifier
         self._clock = clock
         self._timeout = timeout
+        self._answers = {} if answers is None else answers
         # A witness knows the log by its signature. A session of the account that runs the server is no concern of it.
         self._reader = Reader.at(witness.url or "", "witness.url", anonymous=True)
 
@@ -68,6 +87,11 @@ class WitnessClient:
 
     async def add_checkpoint(self, request: AddCheckpoint) -> Answer:
         """Shows the witness a checkpoint, and returns its answer."""
+        answer = await self._ask(request)
+        self._note(answer)
+        return answer
+
+    async def _ask(self, request: AddCheckpoint) -> Answer:
         asked_at = self._clock()
         try:
             reply = await self._fetch("POST", "/add-checkpoint", encode_request(request).encode())
@@ -90,9 +114,18 @@ class WitnessClient:
         try:
             reply = await self._fetch("GET", f"/{log_id(keys.origin)}/checkpoint", None)
             checkpoint = keys.opened(reply.content.decode())
-        except (Unavailable, InvalidNote, VerificationError, UnicodeDecodeError):
+        except Unavailable as error:
+            self._note(Failed(error.message))
+            return None
+        except (InvalidNote, VerificationError, UnicodeDecodeError):
             return None
         return checkpoint if reply.status == 200 else None
+
+    def _note(self, answer: Answer) -> None:
+        self._answers[self.name] = LastAnswer(
+            name=self.name, at=spelled(int(self._clock() * 1000)), answer=described(answer),
+            cosigned=isinstance(answer, WitnessCosignature),
+        )
 
     def _cosigned(self, note: str, body: bytes, asked_at: float) -> Answer:
         try:
@@ -116,3 +149,14 @@ class WitnessClient:
 
     async def _fetch(self, method: str, path: str, content: bytes | None) -> Reply:
         return await self._reader.fetch(path, MAX_ANSWER, self._timeout, HttpRequest(method, content=content))
+
+
+def described(answer: Answer) -> str:
+    """The answer in words."""
+    match answer:
+        case Conflict(size):
+            return f"says that it has signed size {size}"
+        case Differs(why) | Failed(why):
+            return why
+        case _:
+            return "has signed"

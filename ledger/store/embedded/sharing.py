@@ -23,11 +23,15 @@ _log = logging.getLogger(__name__)
 
 
 class SharedPostgres:
-    """PostgreSQL on the data folder `home`, run or used by this process. `start` and `stop` block."""
+    """PostgreSQL on the data folder `home`, run or used by this process. `start` and `stop` block. One that another
+    process runs is awaited for `patience` seconds."""
 
-    def __init__(self, home: Path, *, on_progress: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, home: Path, *, on_progress: Callable[[str], None] | None = None, patience: float = 60.0
+    ) -> None:
         self._home = home
         self._layout = Layout.at(home)
+        self._patience = patience
         self._server = EmbeddedPostgres(home, on_progress=on_progress)
         self._users = UserLock(self._layout.users_lock)
         self._runs = False
@@ -41,7 +45,7 @@ class SharedPostgres:
             self._users.acquire()
             try:
                 if is_owned(self._layout.owner_lock):
-                    used = attach(self._home)
+                    used = attach(self._home, seconds=self._patience)
                     self._watcher = threading.Thread(target=self._watch, name="shared-postgres", daemon=True)
                     self._watcher.start()
                     return used

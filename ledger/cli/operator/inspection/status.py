@@ -14,6 +14,7 @@ from ledger.cli.environment import home_option, settings
 from ledger.cli.numbers import numeral
 from ledger.service.status.answers import Backlog, DatabaseStatus, LogStatus, StatusAnswer, WitnessesStatus
 from ledger.service.status.gather import gather
+from ledger.service.status.servers import ServerStatus
 
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB")
 _STEP: Final = 1000
@@ -47,7 +48,7 @@ def _parts(answer: StatusAnswer) -> Iterator[Part]:
     if answer.log is not None:
         yield from _log(answer.log)
     if answer.witnesses is not None:
-        yield from _witnesses(answer.witnesses)
+        yield from _witnesses(answer.witnesses, answer.log)
     if answer.anchor is not None:
         size = "empty" if answer.anchor.size is None else f"{answer.anchor.size} entries"
         yield f"anchor     {answer.anchor.kind} {answer.anchor.place}, {size}"
@@ -66,7 +67,17 @@ def _servers(answer: StatusAnswer) -> Iterator[str]:
         yield "server     no server process runs with this home"
     for server in answer.servers:
         yield (f"server     {server.url}, process {server.pid} on {server.host}, version {server.program}, "
-               f"since {server.started}")
+               f"since {server.started}: {_condition(server)}")
+
+
+def _condition(server: ServerStatus) -> str:
+    state = server.state
+    if state is None:
+        return f"UNKNOWN, {server.silent}"
+    faults = [f"NOT READY, {state.unready.message}"] if state.unready is not None else ["ready"]
+    faults += [state.unpublishing] if state.unpublishing is not None else []
+    faults += [f"the newest posts failed at {state.failing.at}: {state.failing.message}"] if state.failing else []
+    return "; ".join(faults)
 
 
 def _database(database: DatabaseStatus) -> Iterator[str]:
@@ -92,14 +103,19 @@ def _log(log: LogStatus) -> Iterator[str]:
     yield f"checkpoint {log.published} entries{age}"
 
 
-def _witnesses(witnesses: WitnessesStatus) -> Iterator[str]:
+def _witnesses(witnesses: WitnessesStatus, log: LogStatus | None) -> Iterator[str]:
     if witnesses.policy is None:
         yield "witnesses  no policy is named"
         return
-    state = "a quorum" if witnesses.quorum else "NO QUORUM"
-    yield f"witnesses  {state} has cosigned the newest checkpoint; policy {witnesses.policy}"
+    state = "a quorum has cosigned every entry" if witnesses.quorum else "NO QUORUM has cosigned the newest checkpoint"
+    if log is not None and log.published < log.size:
+        state = (f"{log.size - log.published} entries WAIT FOR A QUORUM, the oldest for "
+                 f"{_age(log.unpublished_seconds)}")
+    yield f"witnesses  {state}; policy {witnesses.policy}"
     for witness in witnesses.witnesses:
-        yield f"           {witness.name} {witness.url or '(no address)'}: {witness.cosigned or 'no cosignature'}"
+        last = "" if witness.answer is None else f"; last answer at {witness.answer.at}: {witness.answer.answer}"
+        yield (f"           {witness.name} {witness.url or '(no address)'}: "
+               f"{witness.cosigned or 'no cosignature of the newest checkpoint'}{last}")
 
 
 def _backlog(backlog: Backlog) -> Iterator[str]:
