@@ -73,6 +73,13 @@ def gone(target: Target) -> None:
             connection.sendall(request)
 
 
+def pipelined(target: Target) -> None:
+    """50 connections with 20 questions each, which are closed at once."""
+    for _ in range(50):
+        with suppress(OSError), target.connect() as connection:
+            connection.sendall(target.request("GET", f"/v1/contributions?lot={target.lot}") * 20)
+
+
 def chains(target: Target) -> None:
     """40 at a time ask for a chain, again and again."""
     _ask(target, f"/v1/chain?lot={target.lot}", 40)
@@ -113,8 +120,8 @@ def unasked(target: Target) -> None:
 
 
 ATTACKS: Final[dict[str, Callable[[Target], None]]] = {
-    "idle": idle, "half-bodies": half_bodies, "gone": gone, "chains": chains, "rows": rows, "unread": unread,
-    "bodies": bodies, "flood": flood, "unasked": unasked,
+    "idle": idle, "half-bodies": half_bodies, "gone": gone, "pipelined": pipelined, "chains": chains, "rows": rows,
+    "unread": unread, "bodies": bodies, "flood": flood, "unasked": unasked,
 }
 
 

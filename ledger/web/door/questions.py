@@ -14,6 +14,7 @@ from urllib.parse import unquote_plus
 from litestar.types import ASGIApp, HTTPRequestEvent, Message, Receive, ReceiveMessage, Scope, Send
 
 from ledger.host.memory import give_back
+from ledger.host.peers import has_gone
 from ledger.web.door.answers import Refusal
 from ledger.web.door.clients import client_of
 from ledger.web.door.places import Full, Places
@@ -45,6 +46,7 @@ ROWS: Final = 64
 ROOM_FOR_ROWS: Final = 2_048
 ROOM_A_PLACE: Final = 16
 _PIECE: Final = 256 << 10
+_LOOK_SECONDS: Final = 1.0
 _WAIT_SECONDS: Final = 30.0
 """The longest time in which a client must take a piece of its answer, and for which a query may wait for its place."""
 
@@ -90,18 +92,20 @@ class Questions:
             await _full(self.rows).send(send)
 
     async def _answer_while_there(self, places: Places, scope: Scope, receive: Receive, send: Send) -> None:
-        answering = asyncio.create_task(self._answer(places, scope, send))
-        leaving = asyncio.create_task(_left(receive))
+        begun = asyncio.Event()
+        answering = asyncio.create_task(self._answer(places, begun, scope, send))
+        leaving = asyncio.create_task(_left(receive)), asyncio.create_task(_gone(begun, scope))
         try:
-            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({answering, *leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            leaving.cancel()
+            for task in leaving:
+                task.cancel()
             # If the client has disconnected, this ends the database statement and the computing thread.
             answering.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await answering
 
-    async def _answer(self, places: Places, scope: Scope, send: Send) -> None:
+    async def _answer(self, places: Places, begun: asyncio.Event, scope: Scope, send: Send) -> None:
         answer = _StartedAnswer(send)
         try:
             async with contextlib.AsyncExitStack() as stack:
@@ -110,6 +114,7 @@ class Questions:
                         await stack.enter_async_context(places.taken(client_of(scope)))
                 except (Full, TimeoutError):
                     raise _full(places) from None
+                begun.set()
                 await self._app(scope, _Nothing(), answer)
         except Refusal as refusal:
             await refusal.send(send)
@@ -168,6 +173,17 @@ async def _left(receive: Receive) -> None:
     """Returns when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _gone(begun: asyncio.Event, scope: Scope) -> None:
+    """Returns when the connection of a query that has its place is no more. `receive` says so too, but not while the
+    next request of the connection waits behind this one: then the server does not read on."""
+    server, client = scope.get("server") or ("", 0), scope.get("client") or ("", 0)
+    # granian gives ports as text, and a proxy hides the port of the client.
+    own, port = int(server[1] or 0), int(client[1] or 0)
+    await begun.wait()
+    while not (own and port and has_gone(own, (client[0], port))):  # noqa: ASYNC110 -- the kernel tells nobody
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _asks_more(kind: str, query: bytes) -> bool:

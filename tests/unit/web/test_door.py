@@ -1,8 +1,9 @@
 """The door of the server: bodies within a size and speed, host names, queues of posts, places for questions."""
 
 import asyncio
+import socket
 from collections.abc import Coroutine, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from typing import Any
 
 import msgspec
@@ -379,12 +380,13 @@ def test_a_client_that_fills_the_queue_makes_room_for_others() -> None:
 class Asked:
     """One request to a door, whose client stays until it goes."""
 
-    def __init__(self, door: Questions, path: str, query: str = "", *, reads: bool = True, method: str = "GET") -> None:
+    def __init__(self, door: Questions, path: str, query: str = "", *, reads: bool = True, method: str = "GET",
+                 **scope_fields: Any) -> None:
         self._gone = asyncio.Event()
         self._reads = reads
         self.sent: list[Any] = []
         scope: Any = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": [],
-                      "client": ("a", 1)}
+                      "client": ("a", 1), **scope_fields}
         self.task = asyncio.create_task(door(scope, self._receive, self._send))
 
     def go(self) -> None:
@@ -439,6 +441,29 @@ def test_what_is_under_way_ends_when_the_client_has_gone() -> None:
             one.go()
         await asyncio.gather(*[one.task for one in asked])
         assert (app.begun, app.cancelled, door.questions.running, door.questions.waiting) == (2, 2, 0, 0)
+
+    run(work())
+
+
+def test_questions_end_though_the_next_request_of_a_closed_connection_waits() -> None:
+    """Then the server does not read on, and `receive` says nothing. A client that stays gets its answer."""
+    async def work() -> None:
+        app = Application()
+        door = Questions(app, 2)
+        with socket.create_server(("127.0.0.1", 0)) as listening, ExitStack() as stack:
+            address = listening.getsockname()
+            clients = [stack.enter_context(socket.create_connection(address)) for _ in range(5)]
+            asked = [Asked(door, "/v1/contributions", server=address, client=client.getsockname())
+                     for client in clients]
+            await question_settle()
+            assert (door.questions.running, door.questions.waiting) == (2, 3)
+            for client in clients[:4]:
+                client.close()
+            await asyncio.gather(*[one.task for one in asked[:4]])
+            assert (app.cancelled, door.questions.running) == (4, 1)
+            app.may.set()
+            await asked[4].task
+            assert asked[4].status == 200
 
     run(work())
 
