@@ -58,6 +58,7 @@ from ledger.service.witnesses.settling import Settling
 from ledger.store.database import DatabasePool, open_pool
 from ledger.store.facts import FactLoader, KeyLoader
 from ledger.store.hosting import Hosted, hosted
+from ledger.store.outage import Outage
 from ledger.store.sql import queries
 
 _log = logging.getLogger(__name__)
@@ -153,14 +154,14 @@ async def _opened(
         await publication.start(registrar=has_registrar(settings))
         receipts = ReceiptReader(pool, publication)
         keeper = await _timekeeper(settings, pool, publication, clock)
-        log, recorder = LogHandle(database.app_url, heads, loader, keeper), Recorder()
+        log, recorder = LogHandle(database.app_url, heads, loader, keeper, pool.outage), Recorder()
         async with (
             Sequencer(log, assessor, recorder) as sequencer,
             _publishing(log, pool, publication, settings.renew_seconds),
             Eraser(database.app_url) as eraser,
             AccessLog(database.app_url, keeper) as accesses,
             DayCloser(database.app_url, heads, keeper, settings.access_log_days),
-            _sessions(database.app_url) as query_pool,
+            _sessions(database.app_url, pool.outage) as query_pool,
         ):
             publication.tell(eraser.published)
             reviser = Reviser(log, registry, RevisionBudget(settings.revised_per_day), recorder)
@@ -231,8 +232,8 @@ async def _bootstrapped(entering: SetupEntries, registry: Registry, heads: Heads
 
 
 @asynccontextmanager
-async def _sessions(url: str) -> AsyncIterator[DatabasePool]:
-    pool = await open_pool(url)
+async def _sessions(url: str, outage: Outage) -> AsyncIterator[DatabasePool]:
+    pool = await open_pool(url, outage=outage)
     try:
         yield pool
     finally:

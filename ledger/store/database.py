@@ -9,6 +9,7 @@ import asyncpg
 
 from ledger.errors import ConfigurationError, InvalidInput, Unavailable
 from ledger.store.migrating.versions import CODE, StoredSchema, program_schema, require_schema
+from ledger.store.outage import DOWN, Outage, is_outage
 from ledger.store.shared_reads import Fetch, Key, SharedReads
 from ledger.store.sql import queries
 
@@ -45,7 +46,7 @@ SETTINGS = {
 }
 
 
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 2.0
 """How long an operator's query waits for a database that does not answer."""
 _READING_SECONDS = 60.0
 # A query of an operator must not wait for a lock that a server holds, and must not load the database for long.
@@ -66,14 +67,15 @@ class DatabasePool:
     """Sessions that read. Raises Unavailable if the database is lost, stalled or restarting: nothing was changed, and
     another try may succeed. Raises InvalidInput for a parameter that no row can hold."""
 
-    def __init__(self, sessions: asyncpg.Pool) -> None:
+    def __init__(self, sessions: asyncpg.Pool, outage: Outage) -> None:
         self._sessions = sessions
+        self.outage = outage
         self._shared: dict[tuple[str, ...], SharedReads] = {}
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
         """A session for several queries."""
-        with _stated():
+        with self._stated():
             async with self._sessions.acquire() as connection:
                 yield connection
 
@@ -82,7 +84,7 @@ class DatabasePool:
         """A session whose statements fail alone."""
         async with self.acquire() as connection:
             async def fetch(sql: str, *parameters: object) -> list[asyncpg.Record]:
-                with _stated():
+                with self._stated():
                     return await connection.fetch(sql, *parameters)
 
             yield fetch
@@ -118,6 +120,23 @@ class DatabasePool:
         size = self._sessions.get_size()
         return PoolSessions(size, size - self._sessions.get_idle_size(), self._sessions.get_max_size())
 
+    @contextmanager
+    def _stated(self) -> Iterator[None]:
+        """Turns errors of the driver into errors of the ledger."""
+        try:
+            yield
+        except LOST as error:
+            if isinstance(error, ValueError):
+                # asyncpg raises such an error for a parameter that it cannot encode.
+                raise InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request") from error
+            if is_outage(error):
+                self.outage.failed("reading", error)
+            raise Unavailable(f"the database does not answer: {error}", code=DOWN) from error
+        except asyncpg.DataError as error:
+            # A parameter that no row can hold, such as text with NUL or an integer of 65 bits.
+            raise InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request") from error
+        self.outage.succeeded("reading")
+
     async def close(self) -> None:
         """Closes all sessions, after a short wait for running queries."""
         try:
@@ -126,7 +145,9 @@ class DatabasePool:
             self._sessions.terminate()
 
 
-async def open_pool(url: str, *, size: int = 10, patience: float = 60.0) -> DatabasePool:
+async def open_pool(
+    url: str, *, size: int = 10, patience: float = 60.0, outage: Outage | None = None
+) -> DatabasePool:
     """A pool of sessions in role carbon_ledger_writer (INSERT and SELECT; UPDATE of head and balances only). A session
     is awaited for `patience` seconds.
 
@@ -137,28 +158,13 @@ async def open_pool(url: str, *, size: int = 10, patience: float = 60.0) -> Data
             url, min_size=1, max_size=size, server_settings=SETTINGS, init=_become_writer, reset=_keep_session,
             command_timeout=60, timeout=patience,
         )
-    pool = DatabasePool(sessions)
+    pool = DatabasePool(sessions, outage or Outage())
     try:
         await check_database(pool)
     except BaseException:
         await pool.close()
         raise
     return pool
-
-
-@contextmanager
-def _stated() -> Iterator[None]:
-    """Turns errors of the driver into errors of the ledger."""
-    try:
-        yield
-    except LOST as error:
-        if isinstance(error, ValueError):
-            # asyncpg raises such an error for a parameter that it cannot encode.
-            raise InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request") from error
-        raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
-    except asyncpg.DataError as error:
-        # A parameter that no row can hold, such as text with NUL or an integer of 65 bits.
-        raise InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request") from error
 
 
 @contextmanager

@@ -44,9 +44,9 @@ def way(folder: Path) -> tuple[list[str], str]:
     return (prefix, "tmpfs") if tried.returncode == 0 else ([], "limit")
 
 
-def told(folder: Path, prefix: list[str], name: str) -> str:
+def told(folder: Path, prefix: list[str], *arguments: str) -> str:
     done = subprocess.run(
-        [*prefix, sys.executable, "-m", "support.small_disk", str(folder), name], capture_output=True, text=True,
+        [*prefix, sys.executable, "-m", "support.small_disk", str(folder), *arguments], capture_output=True, text=True,
         # Sockets too: in a user's namespace /tmp belongs to nobody who is known there.
         env={**environment(folder / "home"), "TMPDIR": str(folder)}, cwd=TESTS, check=False, timeout=500,
     )
@@ -56,6 +56,17 @@ def told(folder: Path, prefix: list[str], name: str) -> str:
 
 def test_the_disk_is_full(folder: Path) -> None:
     assert "are on the log" in told(folder, *way(folder))
+
+
+def test_the_database_cannot_start_on_a_full_disk(folder: Path) -> None:
+    """`doctor` and `status` say so within seconds. Once there is room, it starts by itself, and the runbook ends."""
+    assert "are on the log" in told(folder, *way(folder), "stopped")
+
+
+@pytest.mark.faults_long
+def test_it_cannot_start_for_another_reason(folder: Path) -> None:
+    """As the host that allows no mount."""
+    assert "are on the log" in told(folder, [], "limit", "stopped")
 
 
 @pytest.mark.faults_long

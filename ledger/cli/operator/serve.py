@@ -66,6 +66,8 @@ def serve(
     chosen = settings(home, passphrase_file, options)
     log_to_stderr(logging.INFO, as_json=chosen.log_format == JSON)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # It logs a traceback for each session that it cannot replace. `Outage` logs the outage.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     tls = both_or_none(chosen.tls_cert, chosen.tls_key, chosen.passphrase)
     address = Address(chosen.host, chosen.port, tls)
     if sibling:

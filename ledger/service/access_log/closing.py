@@ -20,6 +20,7 @@ from ledger.core.log.tiles import TILE_HEIGHT, TILE_WIDTH
 from ledger.errors import LedgerError, Unavailable
 from ledger.service.heads.heads import Heads
 from ledger.store.database import ERASER, LOST, WRITER, Connection
+from ledger.store.outage import severity
 from ledger.store.sessions import close_quietly, connect_as
 from ledger.store.sql import queries
 
@@ -97,7 +98,7 @@ class DayCloser:
                 if self._heads.signing:
                     await self.look()
             except (LedgerError, *LOST, asyncpg.PostgresError) as error:
-                _log.warning("closing the days of the access log waits: %s", error)
+                _log.log(severity(error), "closing the days of the access log waits: %s", error)
             except Exception:
                 _log.exception("closing the days of the access log failed; it is tried again")
             await asyncio.sleep(_EVERY_SECONDS)

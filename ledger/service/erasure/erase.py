@@ -19,6 +19,7 @@ from ledger.core.record.redacted import residue
 from ledger.errors import Unavailable
 from ledger.store.database import LOST
 from ledger.store.erasing.erasures import connect_eraser, erase, pending
+from ledger.store.outage import severity
 from ledger.store.sessions import close_quietly
 
 _EVERY_SECONDS = 60.0
@@ -74,7 +75,7 @@ class Eraser:
         try:
             return (await carry_out(self._url)).waiting > 0
         except (Unavailable, *LOST, asyncpg.PostgresError) as error:
-            _log.warning("an erasure waits: %s", error)
+            _log.log(severity(error), "an erasure waits: %s", error)
         except Exception:
             _log.exception("an erasure failed; it is tried again")
         return False

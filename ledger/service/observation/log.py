@@ -19,6 +19,7 @@ from ledger.service.ledger import Ledger
 from ledger.service.observation import catalogue
 from ledger.service.observation.families import Family, by_label, single
 from ledger.store.database import Connection, DatabasePool
+from ledger.store.outage import severity
 from ledger.store.sql import queries
 
 NOTES: Final = 50
@@ -48,7 +49,7 @@ class LogReadings:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 families += await self._read_log()
         except (LedgerError, TimeoutError, asyncpg.PostgresError) as error:
-            _log.warning("the metrics of the log cannot be read: %s", type(error).__name__)
+            _log.log(severity(error), "the metrics of the log cannot be read: %s", type(error).__name__)
             return [*families, single(catalogue.DATABASE_UP, 0)]
         return [*families, single(catalogue.DATABASE_UP, 1)]
 

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from ledger.errors import LedgerError, ShuttingDown
+from ledger.errors import ShuttingDown
 from ledger.host.clock import now
 from ledger.service.observation.steps import Lap, Step
 
@@ -93,10 +93,10 @@ class Recorder:
         for step, start, end in laps:
             self.steps.add(step, (end - start) / 1e9)
 
-    def failed(self, error: LedgerError) -> None:
-        """A batch of records was not answered, for a reason that is not theirs."""
+    def failed(self, error: Exception) -> None:
+        """An attempt to append records has failed, for a reason that is not theirs."""
         if not isinstance(error, ShuttingDown):
-            self.failure = Failure(now(), error.message)
+            self.failure = Failure(now(), str(error).partition("\n")[0])
 
     def answered(self, appended: int, repeated: int, codes: Iterable[str]) -> None:
         """Records have their answers: new on the log, on the log before, or refused with these codes."""

@@ -38,6 +38,7 @@ from ledger.store.batches import (
     write_batch,
 )
 from ledger.store.database import LOST
+from ledger.store.outage import is_outage, severity
 from ledger.store.sessions import close_quietly
 from ledger.store.tiles import add_full_tiles
 
@@ -45,6 +46,7 @@ MAX_FLOWS = 20_000
 MAX_BYTES = 16 << 20
 _RETRIES = 20
 _RETRY_SECONDS = 0.25
+_POSTING: Final = "posting"
 _INLINE = 64
 """So many records run in the event loop: a thread would have to share the interpreter with it under the lock."""
 SHUTTING_DOWN = "the server is shutting down; nothing was written: post the record again"
@@ -77,6 +79,7 @@ class Sequencer:
         self._url = log.url
         self._loader = log.loader
         self._keeper = log.keeper
+        self._outage = log.outage
         self._assessor = assessor
         self._waiting: Turns[PendingRequest] = Turns()
         self._wake = asyncio.Event()
@@ -193,6 +196,7 @@ class Sequencer:
 
     def _record(self, requests: list[PendingRequest], watch: Stopwatch) -> None:
         self._recorder.failure = None
+        self._outage.succeeded(_POSTING)
         self._recorder.batches.add(sum([len(request.items) for request in requests]))
         self._recorder.timed(watch.laps)
         waits = [Lap(Step.WAIT, request.arrived, max(request.arrived, watch.start)) for request in requests]
@@ -247,7 +251,10 @@ class Sequencer:
                 if code in UNSIGNABLE or (code == AHEAD and not resolving):
                     raise
                 self._recorder.retried.add(AWAY)
-                _log.warning("the database is away (attempt %d): %s", attempt + 1, error)
+                self._recorder.failed(error)
+                if is_outage(error):
+                    self._outage.failed(_POSTING, error)
+                _log.log(severity(error), "the database is away (attempt %d): %s", attempt + 1, error)
                 if isinstance(error, asyncpg.LockNotAvailableError):
                     await free_lock(self._url)
             await close_quietly(self._connection)

@@ -28,6 +28,7 @@ from ledger.service.witnesses.feeding import Feeder, Round
 from ledger.service.witnesses.witness_client import WitnessClient
 from ledger.store.batches import connect_writer
 from ledger.store.database import LOST, DatabasePool
+from ledger.store.outage import severity
 from ledger.store.sessions import close_quietly
 from ledger.store.sql import queries
 from ledger.store.tiles import consistency_path
@@ -85,7 +86,7 @@ class Publisher:
                 await self._session()
             except (*LOST, asyncpg.PostgresError, LedgerError) as error:
                 self._publication.hindered = f"publishing is interrupted: {error}"
-                _log.warning("%s", self._publication.hindered)
+                _log.log(severity(error), "%s", self._publication.hindered)
             except Exception as error:
                 self._publication.hindered = f"publishing failed: {type(error).__name__}"
                 _log.exception("publishing failed")

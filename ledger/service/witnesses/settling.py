@@ -21,6 +21,7 @@ from ledger.service.heads.publication import Publication
 from ledger.service.witnesses.contradictions import Contradictions
 from ledger.service.witnesses.witness_client import Conflict, Differs, WitnessClient, WitnessCosignature
 from ledger.store.database import DatabasePool
+from ledger.store.outage import severity
 from ledger.store.sql import queries
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 5.0
@@ -94,7 +95,7 @@ class Settling:
                     size = await self._size(client, contradictions)
                 except LedgerError as error:
                     # The database is away; or it has lost entries, and signing has stopped.
-                    _log.warning("asking witness %s: %s", client.name, error)
+                    _log.log(severity(error), "asking witness %s: %s", client.name, error)
                     size = None
                 if size is not None:
                     answered[client.name] = size

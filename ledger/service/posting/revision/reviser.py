@@ -38,6 +38,7 @@ from ledger.service.posting.sequencer import free_lock, in_brief
 from ledger.service.posting.turns import FairLock
 from ledger.store.batches import Head, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
+from ledger.store.outage import severity
 from ledger.store.revisions import begin_revision
 from ledger.store.sessions import close_quietly
 from ledger.store.tiles import add_full_tiles
@@ -180,12 +181,12 @@ class Reviser:
                 if error.code == "revising":
                     # Another server's revision has the lock. The wait for it was a long enough pause.
                     continue
-                _log.warning("a revision waits (attempt %d): %s", lost + 1, error)
+                _log.log(severity(error), "a revision waits (attempt %d): %s", lost + 1, error)
             except Open as error:
                 resolving = True
                 _log.warning("the outcome of a COMMIT is open, asking again through the lock: %s", error)
             except LOST as error:
-                _log.warning("the database is away (attempt %d): %s", lost + 1, error)
+                _log.log(severity(error), "the database is away (attempt %d): %s", lost + 1, error)
                 if isinstance(error, asyncpg.LockNotAvailableError):
                     await free_lock(self._url)
             except _ROWS_REFUSED as error:
