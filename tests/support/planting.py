@@ -372,7 +372,13 @@ class Network:
     def publish(self, shop: Workshop) -> None:
         lots = self._held(shop, owned=True)
         if lots and self.random.random() < 0.5:
-            self.by(shop, PassportPublication, lot=self.random.choice(lots).id)
+            lot = self.random.choice(lots)
+            maker = next(one for one in self.shops if lot.product in self._products[one.id])
+            if maker is not shop:
+                self._grants.append(self.by(
+                    maker, Grant, depth="totals", until=UNTIL, purpose=self.word(), grantee=shop.id,
+                    scope=GrantScope(product=lot.product), publish=True))
+            self.by(shop, PassportPublication, lot=lot.id)
 
     def attest(self, _: Workshop) -> None:
         auditor = self.shops[-1]
