@@ -34,6 +34,7 @@ from bench.processes import APPENDS, measure_appends, measure_processes
 from bench.processes import PROCESSES as OF_PROCESSES
 from bench.publishing import PUBLISHING, measure_publishing
 from bench.revisions import measure_revisions
+from bench.storage import STORAGE, measure_storage
 from support.generator import parties, transformations
 from support.parties import enrolment, nonces
 from support.process_memory import measured_command, peak_memory
@@ -63,7 +64,7 @@ OUTPUT = Path(__file__).resolve().parents[2] / "bench.json"
 
 def main(prefixes: Sequence[str]) -> int:
     console = Console()
-    known = (*SERVED, *APPENDS, *MEASURES, *PUBLISHING, *OF_PROCESSES)
+    known = (*SERVED, *APPENDS, *MEASURES, *PUBLISHING, *OF_PROCESSES, *STORAGE)
     wanted = [name for name in known if not prefixes or name.startswith(tuple(prefixes))]
     if not wanted:
         console.print(f"no measure begins with {' or '.join(prefixes)}: {', '.join(known)}")
@@ -83,6 +84,9 @@ def main(prefixes: Sequence[str]) -> int:
     if set(OF_PROCESSES) & set(wanted):
         console.print("append.processes and append.replicas …")
         measures.extend(measure_processes([name for name in OF_PROCESSES if name in wanted]))
+    if set(STORAGE) & set(wanted):
+        console.print("stored, logged, database, backup and restore …")
+        measures.extend(measure_storage([name for name in STORAGE if name in wanted]))
     with temporary_home() as home:
         rate_of_fsync = fsyncs(home.parent)
     _print(console, measures, rate_of_fsync)
