@@ -46,7 +46,7 @@ _EDITS: Final[Mapping[str, Mapping[str, str]]] = {
     "core/record/kinds.py": {
         "\nAnyRecord = (":
             '\nclass Memo(Record, frozen=True, kw_only=True, tag="memo"):\n    text: Name\n\n\nAnyRecord = (',
-        "    | OrganizationNames\n)": "    | OrganizationNames | Memo\n)"},
+        "| OrganizationNames\n)": "| OrganizationNames | Memo\n)"},
     "core/record/redacted.py": {
         '    "organizationNames": {': '    "memo": {"text": _Word},\n    "organizationNames": {'},
     "admission/kinds/table.py": {
