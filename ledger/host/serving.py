@@ -17,6 +17,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from ledger.host.files.durable import give_to_owner, opened_folder
+
 FOLDER: Final = "servers"
 _SUFFIX: Final = ".json"
 _SOCKET: Final = ".sock"
@@ -104,12 +106,9 @@ def _socket(process: ServerProcess) -> str:
 def _short(folder: Path) -> Iterator[Path]:
     """A short path of the folder, since the path of a socket has at most some 100 bytes; the folder itself on systems
     without such paths."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
+    with opened_folder(folder) as handle:
         short = Path(f"/proc/self/fd/{handle}")
         yield short if short.is_dir() else folder
-    finally:
-        os.close(handle)
 
 
 def serving(home: Path) -> list[ServerProcess]:
@@ -141,10 +140,13 @@ def _announcements(home: Path) -> list[tuple[ServerProcess, bool]]:
 
 def _announce(folder: Path, process: ServerProcess) -> tuple[Path, int]:
     folder.mkdir(mode=0o700, exist_ok=True)
+    with opened_folder(folder) as handle:
+        give_to_owner(handle, folder)
     _remove_stale(folder)
     path = folder / f"{process.name}{_SUFFIX}"
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
+        give_to_owner(handle, path)
         fcntl.flock(handle, fcntl.LOCK_EX)
         os.ftruncate(handle, 0)
         os.pwrite(handle, msgspec.json.encode(process), 0)

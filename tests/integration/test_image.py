@@ -247,10 +247,10 @@ def test_the_units_are_valid_and_hardened(tmp_path: Path) -> None:
 
 
 def test_the_backup_reads_what_the_server_writes() -> None:
-    """The same home, settings, passphrase and account, and the folder of the database's socket."""
+    """The same home, settings, passphrase and account. The socket of the database is in the runtime directory."""
     served, backed_up = (unit.read_text(encoding="utf-8").splitlines() for unit in (SERVES, BACKS_UP))
-    for name in ("Environment=", "EnvironmentFile=", "LoadCredential=", "DynamicUser=", "PrivateTmp="):
+    for name in ("Environment=", "EnvironmentFile=", "LoadCredential=", "User=", "PrivateTmp="):
         (line,) = [line for line in served if line.startswith(name)]
         assert line in backed_up
     assert f"User={SERVES.stem}" in backed_up
-    assert f"JoinsNamespaceOf={SERVES.name}" in backed_up
+    assert f"RuntimeDirectory={SERVES.stem}" in served

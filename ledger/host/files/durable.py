@@ -1,4 +1,5 @@
-"""Files that are replaced as a whole. When a call returns, the new content is durable."""
+"""Files that are replaced as a whole. When a call returns, the new content is durable. A file that root writes belongs
+to the account that owned it, or that owns its folder: a server under that account has to write it too."""
 
 import os
 import tempfile
@@ -25,6 +26,7 @@ def replacing(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:
     try:
         with open(handle, "wb") as file:
             os.fchmod(handle, mode)
+            give_to_owner(handle, path)
             yield file
             file.flush()
             os.fsync(handle)
@@ -36,6 +38,30 @@ def replacing(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:
     sync(path.parent)
 
 
+def give_to_owner(handle: int, path: Path) -> None:
+    """Gives an open file of root to the account that owns the file at this path, or its folder. Does nothing for other
+    accounts. Raises OSError."""
+    if os.geteuid() != 0:
+        return
+    for place in (path, path.parent):
+        with suppress(FileNotFoundError):
+            status = place.lstat()
+            if status.st_uid != 0:
+                os.fchown(handle, status.st_uid, status.st_gid)
+                return
+
+
+def opened_lock(path: Path) -> int:
+    """The file of a lock, made if it is missing. Raises OSError."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        give_to_owner(handle, path)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
 def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Replaces the file by these bytes, as `replacing` does."""
     with replacing(path, mode) as file:
@@ -44,8 +70,15 @@ def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
 
 def sync(folder: Path) -> None:
     """Makes the file names in a folder durable. Raises OSError."""
+    with opened_folder(folder) as handle:
+        os.fsync(handle)
+
+
+@contextmanager
+def opened_folder(folder: Path) -> Iterator[int]:
+    """A descriptor of a folder. Raises OSError."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(handle)
+        yield handle
     finally:
         os.close(handle)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError, InvalidKey
-from ledger.host.files.durable import TEMPORARY, replace, sync
+from ledger.host.files.durable import TEMPORARY, give_to_owner, replace, sync
 
 LOG_KEY = "log-key.pem"
 REGISTRAR_KEY = "registrar-key.pem"
@@ -37,14 +37,17 @@ def write_key(path: Path, key: SigningKey, passphrase: bytes | None = None) -> N
     write_pem(path, key.to_pem(passphrase))
 
 
-def write_pem(path: Path, pem: bytes) -> None:
-    """`write_key` for a private key that is already PEM."""
+def write_pem(path: Path, pem: bytes, *, of_home: bool = False) -> None:
+    """`write_key` for a private key that is already PEM. `of_home`: a key of the ledger itself, which the account of
+    the home has to read although root writes it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
         try:
             with open(handle, "wb") as file:
                 file.write(pem)
+                if of_home:
+                    give_to_owner(handle, path)
                 file.flush()
                 os.fsync(file.fileno())
             # The file appears under its name completely or not at all, and only if the name was free.
@@ -105,7 +108,7 @@ def key_at(path: Path, passphrase: bytes | None = None) -> SigningKey:
     processes that run this at the same time get the same key."""
     if not path.exists():
         try:
-            write_key(path, new_key(), passphrase)
+            write_pem(path, new_key().to_pem(passphrase), of_home=True)
         except ConfigurationError:
             if not path.exists():
                 raise

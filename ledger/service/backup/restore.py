@@ -102,7 +102,7 @@ def write_home(backup: Path, data: bytes, home: Path, report: Callable[[str], No
     report("unpacking the database")
     restore_base_backup(home, backup / DATABASE, report)
     for path in sorted((backup / KEYS).iterdir()):
-        write_pem(home / path.name, path.read_bytes())
+        write_pem(home / path.name, path.read_bytes(), of_home=True)
     mark(home, data)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ledger.host.files.durable import replace, sync
+from ledger.host.files.durable import give_to_owner, replace, sync
 from ledger.store.anchor.content import MAX_BYTES
 from ledger.store.anchor.interface import Anchor, Change
 
@@ -55,6 +55,7 @@ class FileAnchor(Anchor):
                 raise self.overtaken()
             if backup is not None and expected is not None:
                 with backup.open("xb") as file:
+                    give_to_owner(file.fileno(), path)
                     file.write(expected)
                     file.flush()
                     os.fsync(file.fileno())
@@ -69,6 +70,7 @@ class FileAnchor(Anchor):
         path = self.path
         try:
             with os.fdopen(os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600), "ab") as lock:
+                give_to_owner(lock.fileno(), path.with_name(f"{path.name}.lock"))
                 if os.fstat(lock.fileno()).st_uid == os.geteuid():
                     os.fchmod(lock.fileno(), 0o600)
                 fcntl.flock(lock, fcntl.LOCK_EX)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ledger.errors import ConfigurationError, Unavailable
+from ledger.host.files.durable import give_to_owner
 from ledger.store.embedded.account import Account
 from ledger.store.embedded.binaries import Programs
 from ledger.store.embedded.layout import Layout, explained, make_owned_folder, write_file
@@ -131,6 +132,7 @@ class Cluster:
         with explained("cannot write PostgreSQL's first messages"):
             layout.start_log.unlink(missing_ok=True)
             handle = os.open(layout.start_log, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+            give_to_owner(handle, layout.start_log)
         with open(handle, "wb") as output:
             self._child = spawn(command, self._account, output, extra)
         self.pid = self._child.pid

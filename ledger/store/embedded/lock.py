@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ledger.errors import ConfigurationError, Unavailable
+from ledger.host.files.durable import opened_lock
 from ledger.store.embedded.layout import explained
 
 HOME_IN_USE = "home-in-use"
@@ -29,7 +30,7 @@ class OwnerLock:
         """Takes the lock. Raises `ConfigurationError` (code `home-in-use`) if another object, in this or another
         process, holds it."""
         with explained("cannot open the owner lock"):
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            handle = opened_lock(self._path)
         give_up = time.monotonic() + _PATIENCE_SECONDS
         while not _try(handle, fcntl.LOCK_EX):
             # `is_owned` takes the lock for a moment, so a single failure does not prove that there is an owner.
@@ -93,7 +94,7 @@ class UserLock:
 
     def _opened(self) -> int:
         with explained("cannot open the lock of the database's users"):
-            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            return opened_lock(self._path)
 
     def _forget(self) -> None:
         # To unlock here would unlock it for the parent.

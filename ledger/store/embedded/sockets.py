@@ -42,7 +42,8 @@ def socket_folder(layout: Layout, account: Account) -> Path:
             return folder
         folder.rmdir()
     raise ConfigurationError(
-        "cannot make a folder for the database's socket: /tmp is not writable, or not protected from other accounts"
+        "cannot make a folder for the database's socket: neither RUNTIME_DIRECTORY nor /tmp is writable and protected "
+        "from other accounts"
     )
 
 
@@ -69,9 +70,14 @@ def recorded_folder(layout: Layout) -> Path | None:
 def _parents(account: Account) -> Iterator[Path]:
     if account.switch:
         with suppress(OSError):
+            # If it exists, it may be the runtime directory of a unit.
             _ROOT_FOLDER.mkdir()
             _ROOT_FOLDER.chmod(0o711)
         yield from filter(_is_protected, [_ROOT_FOLDER])
+    # Of a unit, whose /tmp commands beside it may not see. systemd lists several folders with colons.
+    runtime = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    if runtime and not account.switch:
+        yield from filter(_is_protected, [Path(runtime)])
     # Not XDG_RUNTIME_DIR: the system empties it when the user logs out, but the server may continue to run.
     yield from filter(_is_protected, [Path(tempfile.gettempdir()), Path("/tmp")])  # noqa: S108 - random name, checked
 

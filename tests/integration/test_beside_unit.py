@@ -1,0 +1,118 @@
+"""Commands beside a server that runs as the systemd unit runs it: under an account of its own, with a private temporary
+folder and a runtime directory. The commands are root's, or `charts/beside-unit.sh` gives them the account.
+
+`unshare` imitates the unit. Without root there is one account, and a stand-in for `runuser`.
+"""
+
+import json
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from support.server import TESTS, environment, temporary_home
+
+SCRIPT: Final = TESTS.parent / "charts" / "beside-unit.sh"
+ROOT: Final = os.geteuid() == 0
+ACCOUNT: Final = pwd.getpwnam("nobody") if ROOT else pwd.getpwuid(os.getuid())
+_MOUNT: Final = 'mount -t tmpfs -o mode=1777 none "$TMPDIR" && exec '
+PREFIX: Final = [
+    "unshare", "-m" if ROOT else "-Urm", "sh", "-c",
+    _MOUNT + (f'setpriv --reuid={ACCOUNT.pw_uid} --regid={ACCOUNT.pw_gid} --clear-groups "$@"' if ROOT else
+              f'unshare -U --map-user={ACCOUNT.pw_uid} --map-group={ACCOUNT.pw_gid} "$@"'), "sh",
+]
+PROGRAM: Final = [sys.executable, "-m", "ledger.cli"]
+
+
+class Unit:
+    """The folders of the unit, all of its account."""
+
+    def __init__(self, base: Path, runtime: Path) -> None:
+        self.home, self.backups = base / "home", base / "backups"
+        self.runtime, self._base = runtime, base
+        for folder in (self.home, self.backups, runtime, base / "private"):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            os.chown(folder, ACCOUNT.pw_uid, ACCOUNT.pw_gid)
+        (base / "etc").mkdir()
+        (base / "etc" / "environment").write_text("CARBON_LEDGER_FACTOR_SETS=none\n")
+        (base / "etc" / "passphrase").write_text("several words\n")
+        (base / "etc" / "passphrase").chmod(0o600)
+        bin_folder = base / "bin"
+        bin_folder.mkdir()
+        self._program(bin_folder / "carbon-ledger", f'exec {" ".join(PROGRAM)} "$@"')
+        if not ROOT:
+            self._program(bin_folder / "runuser", 'shift 3; exec "$@"')
+
+    def _program(self, path: Path, text: str) -> None:
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        return {**environment(self.home), "CARBON_LEDGER_PASSPHRASE": "several words"}
+
+    @contextmanager
+    def served(self) -> Iterator[None]:
+        process = subprocess.Popen(
+            [*PREFIX, *PROGRAM, "serve", "--port", "0"], stdout=subprocess.PIPE, cwd="/", text=True,
+            env={**self.variables, "TMPDIR": str(self._base / "private"), "RUNTIME_DIRECTORY": str(self.runtime)})
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline().startswith("http://")
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(120) == 0
+            process.stdout.close()
+
+    def doctor(self) -> dict[str, tuple[str, str]]:
+        """The findings, asked by root with its own temporary folder."""
+        done = subprocess.run([*PROGRAM, "doctor", "--json"], env=self.variables, cwd="/", capture_output=True,
+                              text=True, check=False, timeout=120)
+        return {one["check"]: (one["level"], one["message"]) for one in json.loads(done.stdout)["findings"]}
+
+    def beside(self, *arguments: str) -> Any:
+        """What a command prints that the script runs."""
+        done = subprocess.run(
+            [SCRIPT, "carbon-ledger", *arguments, "--json"], cwd="/", capture_output=True, text=True, check=False,
+            timeout=120, env={
+                "PATH": os.environ["PATH"], "PYTHONPATH": self.variables["PYTHONPATH"], "ACCOUNT": ACCOUNT.pw_name,
+                "CARBON_LEDGER_HOME": str(self.home), "CONFIGURATION": str(self._base / "etc"),
+                "PROGRAM": str(self._base / "bin"), "RUNTIME_DIRECTORY": str(self.runtime),
+            })
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def foreign(self) -> list[str]:
+        """The files of the home that another account owns."""
+        return [str(path) for path in [self.home, *self.home.rglob("*")] if path.lstat().st_uid != ACCOUNT.pw_uid]
+
+
+@pytest.fixture
+def unit() -> Iterator[Unit]:
+    with temporary_home() as home, tempfile.TemporaryDirectory() as runtime:
+        Path(runtime).chmod(0o711)
+        yield Unit(home.parent, Path(runtime) / "unit")
+
+
+def test_root_and_the_account_beside_the_unit(unit: Unit) -> None:
+    with unit.served():
+        findings = unit.doctor()
+        assert (findings["database"][0], findings["server"][0]) == ("ok", "ok"), findings
+        assert unit.foreign() == []
+        assert unit.beside("doctor")["ok"]
+        unit.beside("backup", "--into", str(unit.backups))
+        assert list(unit.backups.iterdir())
+        assert list(unit.runtime.iterdir()), "the database's socket"
+    findings = unit.doctor()
+    assert (findings["database"][0], findings["server"][0]) == ("ok", "error"), "root has started the database"
+    assert unit.foreign() == []
+    with unit.served():
+        assert unit.beside("doctor")["ok"]
