@@ -16,7 +16,7 @@ OLDEST ?= python3.11
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 PROJECTS := pyproject.toml clients/python/pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 # `make drill DRILLS=soak SOAK_SECONDS=60` makes a short one alone.
-DRILLS ?= upgrade overload soak
+DRILLS ?= upgrade overload soak night
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 # A file is one process: its tests share servers. Tests wait half of their time, so three for each core, up to eight.
@@ -60,7 +60,7 @@ fuzz: $(FUZZERS) ## Fuzz every parser and the HTTP API for FUZZ_SECONDS (3600), 
 bench: $(STAMP) ## Measure against the peers, write bench.json.
 	@$(BIN)/python tests/bench/run.py
 
-drill: $(DRILLS:%=drill-%) ## Upgrade from version BEFORE (HEAD~1) under load, overload and soak a server (25 minutes).
+drill: $(DRILLS:%=drill-%) ## Upgrade from version BEFORE (HEAD~1) under load, overload and soak a server, and its operator's night (30 minutes).
 
 drill-upgrade: $(STAMP)
 	@$(BIN)/python tests/drills/upgrade.py $(or $(BEFORE),HEAD~1)
@@ -70,6 +70,9 @@ drill-overload: $(STAMP)
 
 drill-soak: $(STAMP)
 	@$(BIN)/python tests/drills/soak.py $(SOAK_SECONDS)
+
+drill-night: $(STAMP)
+	@$(BIN)/python tests/drills/night.py
 
 vectors: $(STAMP) ## Compare figures with the vectors, and tiles and proofs with other implementations, bit for bit.
 	@$(PYTEST) tests/unit/test_vectors.py tests/unit/test_stories.py tests/unit/test_golden.py tests/integration/test_golden_sizes.py

@@ -4,27 +4,17 @@ A small file system needs a mount, which is made in a namespace of its own: by r
 host lets users have namespaces. Where it lets neither, a limit to the size of files stands for it.
 """
 
-import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import pytest
 from support.server import TESTS, environment
-from support.small_disk import MEGABYTES
+from support.small_disk import MEGABYTES, small_disk
 
 from ledger.store.embedded import default_home
-
-_MOUNT: Final = f'mount -t tmpfs -o size={MEGABYTES}m,mode=0711 none "$0" && '
-ROOT: Final = ["unshare", "-m", "sh", "-c", _MOUNT + 'exec "$@"']
-# Root of a namespace of its own for the mount, and then the same user again: PostgreSQL refuses root.
-USER: Final = [
-    "unshare", "-Urm", "sh", "-c",
-    _MOUNT + f'exec unshare -U --map-user={os.getuid()} --map-group={os.getgid()} "$@"',
-]
 
 
 @pytest.fixture
@@ -39,9 +29,8 @@ def folder() -> Iterator[Path]:
 
 def way(folder: Path) -> tuple[list[str], str]:
     """What this host allows."""
-    prefix = [*(ROOT if os.getuid() == 0 else USER), str(folder)]
-    tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
-    return (prefix, "tmpfs") if tried.returncode == 0 else ([], "limit")
+    prefix = small_disk(folder, MEGABYTES)
+    return (prefix, "tmpfs") if prefix else ([], "limit")
 
 
 def told(folder: Path, prefix: list[str], *arguments: str) -> str:

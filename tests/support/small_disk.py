@@ -48,6 +48,20 @@ RUN: Final = f"env PATH={Path(sys.executable).parent}:{os.environ['PATH']}"
 SECONDS: Final = 5.0
 
 
+def small_disk(folder: Path, megabytes: int) -> list[str]:
+    """The beginning of a command that runs the rest of it with a small file system at `folder`, in a mount namespace of
+    its own: by root, or by an ordinary user where the host lets users have namespaces. Empty where it lets neither."""
+    mount = f'mount -t tmpfs -o size={megabytes}m,mode=0711 none "$0" && '
+    if os.getuid() == 0:
+        prefix = ["unshare", "-m", "sh", "-c", mount + 'exec "$@"', str(folder)]
+    else:
+        # Root of a namespace of its own for the mount, and then the same user again: PostgreSQL refuses root.
+        again = f'exec unshare -U --map-user={os.getuid()} --map-group={os.getgid()} "$@"'
+        prefix = ["unshare", "-Urm", "sh", "-c", mount + again, str(folder)]
+    allowed = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
+    return prefix if allowed else []
+
+
 def filled(server: Server, shop: Workshop) -> tuple[list[Promise], list[bytes]]:
     """Posts large records until one is not answered: what was promised, and that one."""
     promised: list[Promise] = []
