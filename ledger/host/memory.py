@@ -1,13 +1,15 @@
-"""Returns memory to the system after long answers and large revisions.
+"""Returns memory to the system after long answers and large revisions, and now and then.
 
 The C library keeps freed memory for later use, in a pool per thread. After an answer with a chain of 100,000 lots, a
 server would seem to hold all of that memory for ever.
 """
 
+import asyncio
 import ctypes
 import functools
 import threading
 from collections.abc import Callable
+from typing import Final
 
 
 def give_back() -> None:
@@ -15,6 +17,17 @@ def give_back() -> None:
     trim = _trim()
     if trim is not None and _busy.acquire(blocking=False):
         threading.Thread(target=_run, args=(trim,), name="memory", daemon=True).start()
+
+
+_EVERY_SECONDS: Final = 60.0
+
+
+async def give_back_regularly(seconds: float = _EVERY_SECONDS) -> None:
+    """Runs until it is cancelled. Many short requests at a time leave free memory behind, of which no single request
+    gives anything back."""
+    while True:
+        await asyncio.sleep(seconds)
+        give_back()
 
 
 _busy = threading.Lock()

@@ -27,6 +27,7 @@ from ledger.cli.operator.listening.reload import follow, spelled, usable
 from ledger.cli.operator.siblings import Siblings
 from ledger.errors import ConfigurationError
 from ledger.host.files.tls_files import TlsFiles
+from ledger.host.memory import give_back_regularly
 
 CONNECTIONS = 8192
 """Open connections at a time. The server closes idle ones; until then one costs a few kB."""
@@ -189,6 +190,7 @@ class _Serving:
                     async with siblings or contextlib.nullcontext(), contextlib.AsyncExitStack() as stack:
                         if not self._stop.is_set():
                             self._print(served)
+                        stack.callback(asyncio.create_task(give_back_regularly()).cancel)
                         if files is not None and pair is not None:
                             say(f"the certificate for {', '.join(pair.names)} expires at {spelled(pair)}")
                             following = asyncio.create_task(follow(files, pair, seen, listener))
