@@ -140,7 +140,7 @@ def _announcements(home: Path) -> list[tuple[ServerProcess, bool]]:
 
 def _announce(folder: Path, process: ServerProcess) -> tuple[Path, int]:
     folder.mkdir(mode=0o700, exist_ok=True)
-    with opened_folder(folder) as handle:
+    with opened_folder(folder, follow=False) as handle:
         give_to_owner(handle, folder)
     _remove_stale(folder)
     path = folder / f"{process.name}{_SUFFIX}"

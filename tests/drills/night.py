@@ -225,7 +225,9 @@ def _backed_up(home: Path, outside: Path, before: int) -> list[str]:
             done = command(where, name, str(backup), "--home", str(where), "--passphrase-file", str(passphrase))
             if done.returncode:
                 return [f"{name}: {done.stderr[-500:]}"]
-        audit = command(elsewhere, "audit", "--json")
+        audit = subprocess.run(
+            [sys.executable, "-m", "ledger.cli", "audit", "--json"], capture_output=True, text=True, check=False,
+            env={**environment(elsewhere), "CARBON_LEDGER_PASSPHRASE": passphrase.read_text().strip()})
     entries = json.loads(audit.stdout)["entries"] if audit.stdout else 0
     print(f"a backup and its restored ledger hold {entries} entries", flush=True)
     return [] if audit.returncode == 0 and entries >= before else [

@@ -40,7 +40,8 @@ def replacing(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:
 
 def give_to_owner(handle: int, path: Path) -> None:
     """Gives an open file of root to the account that owns the file at this path, or its folder. Does nothing for other
-    accounts. Raises OSError."""
+    accounts. Whoever opens a file at a path that exists does so without following links: the account could have put one
+    there, to a file of root. Raises OSError."""
     if os.geteuid() != 0:
         return
     for place in (path, path.parent):
@@ -52,7 +53,7 @@ def give_to_owner(handle: int, path: Path) -> None:
 
 
 def opened_lock(path: Path) -> int:
-    """The file of a lock, made if it is missing. Raises OSError."""
+    """The file of a lock, made if it is missing. Raises OSError, also for a link."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         give_to_owner(handle, path)
@@ -75,9 +76,9 @@ def sync(folder: Path) -> None:
 
 
 @contextmanager
-def opened_folder(folder: Path) -> Iterator[int]:
-    """A descriptor of a folder. Raises OSError."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def opened_folder(folder: Path, *, follow: bool = True) -> Iterator[int]:
+    """A descriptor of a folder. Raises OSError, also for a link unless it may `follow` it."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | (0 if follow else os.O_NOFOLLOW))
     try:
         yield handle
     finally:

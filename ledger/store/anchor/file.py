@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ledger.host.files.durable import give_to_owner, replace, sync
+from ledger.host.files.durable import give_to_owner, opened_lock, replace, sync
 from ledger.store.anchor.content import MAX_BYTES
 from ledger.store.anchor.interface import Anchor, Change
 
@@ -69,8 +69,7 @@ class FileAnchor(Anchor):
         anchor's file. Only this account can open it: another one could hold the lock, and nobody would sign."""
         path = self.path
         try:
-            with os.fdopen(os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600), "ab") as lock:
-                give_to_owner(lock.fileno(), path.with_name(f"{path.name}.lock"))
+            with os.fdopen(opened_lock(path.with_name(f"{path.name}.lock")), "ab") as lock:
                 if os.fstat(lock.fileno()).st_uid == os.geteuid():
                     os.fchmod(lock.fileno(), 0o600)
                 fcntl.flock(lock, fcntl.LOCK_EX)
