@@ -76,7 +76,7 @@ CREATE TABLE tile (
 
 -- If a record is `erased`, `body` is the redacted record. Bodies have no statistics, because statistics contain
 -- samples. `starts` and `ends`: the earliest and the latest time that the record states, if grants of a period can cover
--- it.
+-- it. `owners`: the other organisations whose goods it takes or makes, as it was posted.
 CREATE TABLE record (
     index bigint PRIMARY KEY CHECK (index >= 0),
     digest bytea NOT NULL UNIQUE CHECK (length(digest) = 32),
@@ -88,6 +88,7 @@ CREATE TABLE record (
     erased boolean NOT NULL DEFAULT false,
     starts text,
     ends text,
+    owners text[],
     CONSTRAINT record_body_check CHECK (erased OR digest = sha256(body))
 );
 ALTER TABLE record ALTER COLUMN body SET STATISTICS 0;

@@ -197,8 +197,8 @@ class Batch:
         rows = self.rows
         rows.add_entry(index, entry, leaf)
         rows.add_record(
-            index, submission.digest, record, submission.body, outcome.seed,
-            outcome.leaves[0] if outcome.leaves else None,
+            index, submission.digest, record, submission.body,
+            (outcome.seed, outcome.leaves[0] if outcome.leaves else None), [*[one.lot for one in plan.taken], *lots],
         )
         rows.add_flows(index, plan.taken)
         shares = prepared.work.shares or [0.0] * len(lots)

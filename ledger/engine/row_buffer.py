@@ -1,6 +1,6 @@
 """The rows that one batch writes, by table, in the order in which the tables refer to each other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -24,9 +24,11 @@ from ledger.footprint.stored.figures import LotFigures
 
 _TIMED: Final = (Transformation, Transfer, Consumption, Addition, Declaration, Report, Closing)
 """Records that grants of a period can cover."""
+_WORKING: Final = (Transformation, Addition, Consumption)
+"""Records that the owners of their goods see in part."""
 TABLES: Final = {
     "entry": ("index", "data", "leaf_hash"),
-    "record": ("index", "digest", "type", "issuer", "body", "seed", "outcome", "starts", "ends"),
+    "record": ("index", "digest", "type", "issuer", "body", "seed", "outcome", "starts", "ends", "owners"),
     "organization": ("id", "record", "parent"),
     "prefix": ("prefix", "organization"),
     "parent_end": ("record", "organization", "announced"),
@@ -86,11 +88,14 @@ class RowBuffer:
         self._rows["tile"].append((level, index, hashes, root))
 
     def add_record(
-        self, index: int, digest: bytes, record: AnyRecord, body: bytes, seed: bytes, leaf: bytes | None
+        self, index: int, digest: bytes, record: AnyRecord, body: bytes, outcome: tuple[bytes, bytes | None],
+        lots: Iterable[LotFacts] = (),
     ) -> None:
-        """`leaf`: leaf 0 of the outcome. Leaves of lots are not stored; readers rebuild them from the lots' rows."""
+        """`outcome`: the seed of its salts, and its leaf 0. Leaves of lots are not stored: readers rebuild them from
+        the rows of the lots. `lots`: all that the record takes or makes."""
         self._rows["record"].append((
-            index, digest, type_of(record), record.issuer, body, seed, leaf, *stated_times(record)))
+            index, digest, type_of(record), record.issuer, body, *outcome, *stated_times(record),
+            other_owners(record, lots)))
 
     def add_flows(self, index: int, taken: Sequence[Taken], version: int = 0) -> None:
         self._rows["flow"].extend(
@@ -151,6 +156,14 @@ def stated_times(record: AnyRecord) -> tuple[str | None, str | None]:
         return None, None
     stated = [time for name in ("start", "end", "time") if (time := getattr(record, name, None)) is not None]
     return min(stated), max(stated)
+
+
+def other_owners(record: AnyRecord, lots: Iterable[LotFacts]) -> list[str] | None:
+    """The organisations on whose goods the issuer of a record works, if any, in order. `lots`: all that it takes or
+    makes."""
+    if not isinstance(record, _WORKING):
+        return None
+    return sorted({lot.owner for lot in lots if lot.owner is not None and lot.owner != record.issuer}) or None
 
 
 def _composition(lot: LotFacts) -> str | None:

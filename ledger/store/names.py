@@ -43,6 +43,7 @@ class Columns(Struct, frozen=True):
     seed: bytes | None
     starts: str | None
     ends: str | None
+    owners: list[str] | None
     lots: int
     figures: int
     balances: int
@@ -112,7 +113,7 @@ async def read_names(pool: DatabasePool, start: int, end: int) -> StoredNames:
 def _columns(row: Record) -> Columns:
     return Columns(
         row["index"], row["leaf_hash"], row["digest"], row["type"], row["issuer"], row["seed"],
-        row["starts"], row["ends"], row["lots"], row["figures"], row["balances"], row["misplaced"],
+        row["starts"], row["ends"], row["owners"], row["lots"], row["figures"], row["balances"], row["misplaced"],
     )
 
 

@@ -55,7 +55,7 @@ UNION ALL SELECT 'publication_end', record, ARRAY[subject::text]
 -- name: columns
 -- purpose: the columns next to bodies and entries, and the number of rows of each record's lots
 -- parameters: first index, end of the range
-SELECT e.index, e.leaf_hash, r.digest, r.type, r.issuer, r.seed, r.starts, r.ends,
+SELECT e.index, e.leaf_hash, r.digest, r.type, r.issuer, r.seed, r.starts, r.ends, r.owners,
        (SELECT count(*) FROM lot l WHERE l.number >= e.index * 1024 AND l.number < (e.index + 1) * 1024) AS lots,
        (SELECT count(*) FROM figure f WHERE f.lot >= e.index * 1024 AND f.lot < (e.index + 1) * 1024
             AND f.version = 0) AS figures,

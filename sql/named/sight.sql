@@ -31,11 +31,11 @@ SELECT r.index, encode(r.digest, 'hex') AS name, r.type, r.issuer, coalesce(m.pr
                    UNION ALL SELECT f.operator FROM facility f WHERE a.kind = 'facility' AND f.id = a.subject) s
                WHERE a.record = r.index)
            ELSE '{}' END END, NULL) AS parties,
-       CASE WHEN r.type IN ('transformation', 'addition', 'consumption') AND r.issuer <> ALL ($3::text[]) THEN (
-           SELECT array_agg(DISTINCT l.owner) FROM (
-               SELECT number FROM lot WHERE number >= r.index * 1024 AND number < (r.index + 1) * 1024
-               UNION SELECT w.lot FROM flow w WHERE w.record = r.index) g
-           JOIN lot l ON l.number = g.number AND l.owner <> r.issuer) END AS owners
+       -- An amendment may take the goods of others too.
+       CASE WHEN r.type IN ('transformation', 'addition', 'consumption') AND r.issuer <> ALL ($3::text[]) THEN
+           r.owners || (
+               SELECT array_agg(DISTINCT l.owner) FROM flow w JOIN lot l ON l.number = w.lot AND l.owner <> r.issuer
+               WHERE w.record = r.index AND w.version > 0) END AS owners
 FROM record r
 CROSS JOIN LATERAL (
     SELECT array_agg(DISTINCT l.product) AS products FROM lot l

@@ -75,7 +75,7 @@ class BigLog(NamedTuple):
         record = Activation(issuer=registrar_id(self.identity.origin), nonce="0" * 32, plugin=RULES,
                             version=NEWEST.name, digest=NEWEST.digest)
         body = canonical.encode(record)
-        rows.add_record(0, canonical.digest(body), record, body, bytes(32), None)
+        rows.add_record(0, canonical.digest(body), record, body, (bytes(32), None))
         rows.add("activation", (0, RULES, NEWEST.name, NEWEST.digest, False, None))
 
 

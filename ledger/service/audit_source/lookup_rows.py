@@ -20,7 +20,7 @@ from ledger.core.outcome.leaves import salt_seed
 from ledger.core.record.kinds import AnyRecord, Transformation
 from ledger.engine.lookup_rows import add_lookup_rows
 from ledger.engine.revision.recompute import Revision
-from ledger.engine.row_buffer import RowBuffer, stated_times
+from ledger.engine.row_buffer import RowBuffer, other_owners, stated_times
 from ledger.store.database import DatabasePool
 from ledger.store.names import Columns, Ends, StoredName, StoredNames, read_ends, read_names, told_by
 
@@ -68,7 +68,9 @@ class NameCheck:
         if replayed.record is None or lots is None or not self._range.columns:
             return
         columns = self._range.columns[index - self._range.columns[0].index]
-        yield from _compare_columns(replayed, replayed.record, columns, lots)
+        state = replayer.state
+        owners = other_owners(replayed.record, [state.lots[lot] for lot in result.touched or ()])
+        yield from _compare_columns(replayed, replayed.record, columns, lots, owners)
         wanted = entered(index, replayed.record, replayer.state, self._before)
         later = yield from self._compare_names(self._range.entered.get(index, ()), wanted)
         periods = {name for name in wanted if name.kind == "provisional"}
@@ -124,7 +126,7 @@ def _unmoved(name: StoredName, index: int) -> tuple[str, str, int | None]:
 
 
 def _compare_columns(
-    replayed: ReplayedRecord, record: AnyRecord, columns: Columns, lots: int
+    replayed: ReplayedRecord, record: AnyRecord, columns: Columns, lots: int, owners: list[str] | None
 ) -> Iterator[Difference]:
     row, entry = replayed.row, replayed.entry
     if columns.leaf_hash != leaf_hash(row.entry):
@@ -134,6 +136,7 @@ def _compare_columns(
         ("type", columns.type, type_of(record)), ("issuer", columns.issuer, record.issuer),
         ("seed", columns.seed, row.seed if row.erased else salt_seed(record.nonce)),
         *zip(("starts", "ends"), (columns.starts, columns.ends), stated_times(record), strict=True),
+        ("owners", columns.owners, owners),
     )
     for name, stored, wanted in pairs:
         if stored != wanted:
