@@ -51,10 +51,12 @@ from ledger.service.setup import (
     registrar_id,
     require_whole,
 )
-from ledger.service.witnesses.activated_policy import WITNESSES, wanted
+from ledger.service.witnesses.activated_policy import WITNESSES, read_activated, wanted
+from ledger.service.witnesses.own_policy import ACCEPTED, NOBODY, AskedWitnesses, asked_witnesses, remember_policy
 from ledger.service.witnesses.policy_file import read_policy
 from ledger.service.witnesses.publisher import Publisher, Renewal
 from ledger.service.witnesses.settling import Settling
+from ledger.store.anchor import fields_of, open_anchor
 from ledger.store.database import DatabasePool, open_pool
 from ledger.store.facts import FactLoader, KeyLoader
 from ledger.store.hosting import Hosted, hosted
@@ -147,9 +149,9 @@ async def _opened(
         await assessor.archived(look_up_in(pool))
         heads = heads_of(settings, keyring, pool)
         policy = None if settings.policy is None else read_policy(settings.policy, keyring.keys)
+        asked = await _asked(settings, pool, policy)
         async with pool.acquire() as connection:
-            await heads.start(connection, restored=is_restored(settings.home),
-                              witnessed=policy is not None and policy.quorum is not None)
+            await heads.start(connection, asked, restored=is_restored(settings.home))
         publication = Publication(pool, heads, policy)
         await publication.start(registrar=has_registrar(settings))
         receipts = ReceiptReader(pool, publication)
@@ -180,7 +182,7 @@ async def _opened(
                     await store_archives(pool, database.app_url, registry, progress)
                     await _bootstrapped(entering, registry, heads, policy)
 
-            async with Settling(pool, heads, publication, begin), Looking(pool, heads):
+            async with Settling(pool, heads, asked.policy, begin, publication.answers), Looking(pool, heads):
                 await assessor.ready()
                 try:
                     yield Ledger(settings, identity, registry, query_pool, sequencer, submitter, receipts, heads,
@@ -193,6 +195,17 @@ async def _opened(
                     submitter.close()
     finally:
         await pool.close()
+
+
+async def _asked(settings: Settings, pool: DatabasePool, policy: Policy | None) -> AskedWitnesses:
+    anchor = open_anchor(settings.anchor_at)
+    if anchor.remote:
+        return NOBODY
+    try:
+        note = anchor.read()
+    except Unavailable:
+        note = None  # `Heads.start` raises it too
+    return asked_witnesses(policy, await read_activated(pool), {} if note is None else fields_of(note), settings.home)
 
 
 def _tokens(pool: DatabasePool, heads: Heads) -> TokenService:
@@ -229,6 +242,9 @@ async def _bootstrapped(entering: SetupEntries, registry: Registry, heads: Heads
         _log.warning("nothing is entered at this start: %s", error.message)
     if policy is not None:
         await heads.mark({WITNESSES: wanted(policy) or NONE})
+        if (await read_activated(entering.pool)).agrees(policy):
+            await heads.mark({ACCEPTED: None})
+            remember_policy(entering.settings.home, policy)
 
 
 @asynccontextmanager

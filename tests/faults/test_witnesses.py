@@ -171,6 +171,9 @@ def test_a_log_gets_witnesses_and_others_later(place: Site) -> None:
     assert "CARBON_LEDGER_POLICY has to name a policy" in without.stderr
     place.write_policy(["quorum none"])
     with place.serve() as server:
+        assert httpx.get(f"{server.url}/health/ready").json()["code"] == "unsettled", "nobody can say what they signed"
+    place.accept()
+    with place.serve() as server:
         assert isinstance(posted(server), Receipt)
         assert not place.checkpoint(server.url).times
         for one in (early, middle):

@@ -98,6 +98,7 @@ def test_the_operator_publishes_by_another_policy(place: Site) -> None:
             held(server, witnesses, workshop(server, "shop", pot="1000"))
             assert carried_out(server).waiting == 2
         place.write_policy(["quorum none"])
+        place.accept()
         with place.serve() as server, Database(attach(place.home).owner_url) as database:
             until(lambda: gone(database), _SOON)
             check(server, 2)

@@ -1,6 +1,7 @@
 """A ledger whose heads need witnesses: three real ones, of which two are a quorum, and the policy that says so."""
 
 import contextlib
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ledger.core.log.policy import CosignedHead, Policy, open_cosigned, parse_po
 from ledger.core.receipts.acknowledgement import Acknowledgement, read_answer
 from ledger.core.receipts.receipt import Receipt
 from ledger.host.files.key_files import LOG_KEY, new_key, write_key
+from support.cli import run
 from support.server import Posted, Server, prepared_home
 from support.witnesses import WitnessProcess
 
@@ -52,6 +54,11 @@ class Site:
         if not policy:
             del found["CARBON_LEDGER_POLICY"]
         return Server(self.home, database_url, (), None, "ledger.cli", **found)
+
+    def accept(self) -> None:
+        """The operator decides for the policy that is written, since the witnesses of the log's own do not answer."""
+        size = json.loads(run("anchor", "show", "--home", self.home, "--json", **self.variables).out)["size"]
+        run("anchor", "accept", "--size", size, "--home", self.home, **self.variables).succeeded()
 
     def checkpoint(self, url: str) -> CosignedHead:
         """The published checkpoint, which must have the log's signature and the quorum."""

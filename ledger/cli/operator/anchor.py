@@ -13,9 +13,10 @@ from ledger.cli.environment import home_option, settings
 from ledger.cli.files import passphrase_file_option
 from ledger.cli.operator.opened import opened_database
 from ledger.service.backup.mark import settled
-from ledger.service.heads.anchoring import Standing, accept, standing
+from ledger.service.heads.anchoring import Anchors, Standing, accept, standing
 from ledger.service.heads.heads import Heads, heads_of, memory_of
 from ledger.service.settings import Settings
+from ledger.service.witnesses.policy_file import read_policy
 from ledger.store.anchor import open_anchor
 from ledger.store.batches import lock_head
 from ledger.store.database import Connection
@@ -49,7 +50,8 @@ def show_anchor(home: Path | None, passphrase_file: Path | None, as_json: bool) 
 @passphrase_file_option
 @json_option
 def accept_database(size: int, home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
-    """Accept the database's history, and give up the heads that were signed here beyond it.
+    """Accept the database's history, and give up the heads that were signed here beyond it; or accept that the policy
+    of the settings differs from the one on the log, whose witnesses do not answer.
 
     Receipts, statements and checkpoints of the lost history become void, and anyone who holds one can prove that there
     were two histories. The old anchor stays next to the new one, with a date, as evidence. Restart the servers
@@ -78,7 +80,9 @@ async def _accept(chosen: Settings, size: int) -> str | None:
     async with _session(chosen) as (connection, heads), connection.transaction(isolation="read_committed"):
         await lock_head(connection)
         anchor = open_anchor(chosen.anchor_at)
-        old_anchor = await accept(connection, heads, anchor, memory_of(chosen, anchor), size, datetime.now(UTC))
+        policy = None if chosen.policy is None else read_policy(chosen.policy, heads.keyring.keys)
+        anchors = Anchors(anchor, memory_of(chosen, anchor))
+        old_anchor = await accept(connection, heads, anchors, size, datetime.now(UTC), policy)
         settled(chosen.home)
         return old_anchor
 

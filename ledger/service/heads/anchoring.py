@@ -1,14 +1,17 @@
 """The operator's view of the anchor, and the one decision that only the operator makes: that signed history is lost."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from ledger.core.log.checkpoint import Checkpoint
+from ledger.core.log.policy import Policy
 from ledger.errors import InvalidInput, InvalidNote, Unavailable
 from ledger.service.heads.continuity import contradiction, read_head
 from ledger.service.heads.heads import MISSING, Heads
 from ledger.service.witnesses.activated_policy import PUBLISHED, lost, read_activated, read_shown
+from ledger.service.witnesses.own_policy import ACCEPTED, differing
 from ledger.store.anchor import UNREADABLE, Anchor, fields_of, stated, written
 from ledger.store.database import Connection
 
@@ -24,6 +27,13 @@ class Standing(Struct, frozen=True, kw_only=True, rename="camel"):
     size: int
     root: str
     contradiction: str | None = None
+
+
+class Anchors(NamedTuple):
+    """The anchor, and the home's own memory of it if it is elsewhere."""
+
+    anchor: Anchor
+    memory: Anchor | None
 
 
 async def standing(connection: Connection, heads: Heads, anchor: Anchor) -> Standing:
@@ -46,15 +56,19 @@ async def standing(connection: Connection, heads: Heads, anchor: Anchor) -> Stan
 
 
 async def accept(
-    connection: Connection, heads: Heads, anchor: Anchor, memory: Anchor | None, size: int, now: datetime
+    connection: Connection, heads: Heads, anchors: Anchors, size: int, now: datetime, policy: Policy | None
 ) -> str | None:
     """Signs the head of the database, with `size` entries, in place of the head in the anchor and in the home's own
-    `memory`. Returns where the old anchor is kept as evidence. The caller's transaction must have locked the head.
+    `memory`, and accepts that the `policy` of the settings differs from the log's own. Returns where the old anchor is
+    kept as evidence. The caller's transaction must have locked the head.
 
-    Raises InvalidInput if the database does not hold `size` entries, or does not contradict the anchor.
+    Raises InvalidInput if the database does not hold `size` entries, or if it neither contradicts the anchor nor has
+    another policy.
     """
+    anchor, memory = anchors
     compared = await standing(connection, heads, anchor)
-    if compared.contradiction is None:
+    other = None if anchor.remote else differing(policy, await read_activated(connection), _fields(anchor))
+    if compared.contradiction is None and other is None:
         raise InvalidInput("the database continues the anchor: there is nothing to accept",
                            code="nothing-to-accept", field="size", value=size)
     if compared.size != size:
@@ -65,6 +79,8 @@ async def accept(
     head = Checkpoint(heads.origin, compared.size, bytes.fromhex(compared.root))
     history = await read_shown(connection)
     fields = _fields(anchor) | {PUBLISHED: str(-1 if history.newest is None else history.newest)}
+    if other is not None:
+        fields[ACCEPTED] = other
     note, stamp = written(head, fields, heads.signers), f"{now:%Y%m%dT%H%M%S.%fZ}"
     evidence = anchor.replace(note, anchor.raw(), stamp)
     if memory is not None:

@@ -29,6 +29,7 @@ from ledger.service.heads.continuity import contradiction, missing_entries, prov
 from ledger.service.heads.keyring import MISSING as KEY_MISSING
 from ledger.service.heads.keyring import Keyring
 from ledger.service.settings import Settings
+from ledger.service.witnesses.own_policy import NOBODY, AskedWitnesses
 from ledger.store.anchor import UNREADABLE, UNWRITABLE, Anchor, fields_of, open_anchor, stated, written
 from ledger.store.database import Connection, DatabasePool
 
@@ -125,8 +126,8 @@ class Heads:
         """Signs nothing until `settle`."""
         self._waiting = Unavailable(
             f"{why}; nothing is signed until then", code=UNSETTLED, field="anchor", value=self._anchor.location,
-            rule="the witnesses of the log's policy have to answer; if they are gone for good, name others, or "
-                 "`quorum none`, in the file of CARBON_LEDGER_POLICY",
+            rule="the witnesses of the log's own policy have to answer; if they are gone for good, name others, or "
+                 "`quorum none`, in the file of CARBON_LEDGER_POLICY, run `carbon-ledger anchor accept`, and restart",
         )
         _log.warning("%s", self._waiting)
 
@@ -143,16 +144,18 @@ class Heads:
         signed head: `look_again` needs a database that holds them."""
         self._evidence[whose] = size, shown
 
-    async def start(self, connection: Connection, *, restored: bool = False, witnessed: bool = False) -> None:
+    async def start(
+        self, connection: Connection, asked: AskedWitnesses = NOBODY, *, restored: bool = False
+    ) -> None:
         """Compares the database with the anchor before anything is signed. A mismatch stops signing, and so does a
         missing anchor.
 
-        `witnessed`: the log has a quorum of witnesses. If the anchor is a file, they are asked before this process
-        signs, since a copy of the disk could bring the file back together with the database. `restored`: the home was
-        restored from a backup, so the witnesses decide even without an anchor. Raises ConfigurationError if the anchor
+        `asked`: the witnesses that are asked before this process signs, since a copy of the disk could bring an anchor
+        file back together with the database. `restored`: the home was restored from a backup, so the witnesses decide
+        even without an anchor. Raises ConfigurationError if the anchor
         cannot be read or belongs to another log.
         """
-        ask_witnesses = witnessed and not self._anchor.remote
+        ask_witnesses = asked.policy is not None
         try:
             if restored and ask_witnesses and await self._read() is None:
                 self.wait("this home was restored from a backup, without an anchor")
@@ -171,7 +174,9 @@ class Heads:
             elif self._halted is None:
                 raise
             return
-        if ask_witnesses and self._waiting is None:
+        if asked.missing is not None:
+            self.wait(asked.missing)
+        elif ask_witnesses and self._waiting is None:
             self.wait("a quorum of witnesses has to state which heads of this log it was shown")
 
     async def look_again(self, connection: Connection) -> None:
@@ -321,10 +326,16 @@ class Heads:
                 code="unproven", field="size", value=head.size,
             ) from error
 
-    async def mark(self, fields: Mapping[str, str]) -> None:
-        """Returns when the anchor durably holds these fields too. Raises Unavailable if it cannot be written."""
+    async def mark(self, fields: Mapping[str, str | None]) -> None:
+        """Returns when the anchor durably holds these fields too, and lacks those of None. Raises Unavailable if it
+        cannot be written."""
+        def marked(current: str) -> str:
+            all_fields = {**fields_of(current), **fields}
+            kept = {name: value for name, value in all_fields.items() if value is not None}
+            return written(stated(current), kept, self.signers)
+
         async with self._turn:
-            await self._update(lambda current: written(stated(current), {**fields_of(current), **fields}, self.signers))
+            await self._update(marked)
 
     async def _anchor_at(self, head: Checkpoint) -> None:
         """Returns when the anchor durably holds this head or a larger one."""

@@ -2,9 +2,10 @@
 
 A copy of the whole disk brings back an older anchor file together with an older database, and a home restored from a
 backup has no anchor. Witnesses are elsewhere. Each is asked for the checkpoint that it cosigned last, or is shown one
-that was signed before, to which it answers with its size. The answers are enough as soon as the witnesses without an
-answer cannot form a quorum: then every published head was cosigned by a witness that has answered. Once all were asked,
-answers from a quorum are enough too, so that no single witness can hold up the log.
+that was signed before, to which it answers with its size. Once all were asked, the answers are enough if the witnesses
+without an answer cannot form a quorum: then a witness that has answered has cosigned every head that this policy
+published. Answers from a quorum are enough too, so that no single witness can hold up the log. All are asked first,
+since the database may have lost a change of the policy, after which one of them alone cosigned.
 """
 
 import asyncio
@@ -17,14 +18,15 @@ from ledger.core.log.note import parse_note
 from ledger.core.log.policy import Policy
 from ledger.errors import LedgerError
 from ledger.service.heads.heads import Heads
-from ledger.service.heads.publication import Publication
 from ledger.service.witnesses.contradictions import Contradictions
-from ledger.service.witnesses.witness_client import Conflict, Differs, WitnessClient, WitnessCosignature
+from ledger.service.witnesses.witness_client import Conflict, Differs, LastAnswers, WitnessClient, WitnessCosignature
 from ledger.store.database import DatabasePool
 from ledger.store.outage import severity
 from ledger.store.sql import queries
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 5.0
+_ASK_SECONDS = 5.0
+"""How long a witness that does not answer may delay a start."""
 _log = logging.getLogger(__name__)
 
 
@@ -33,12 +35,13 @@ class Settling:
     enough, or at once if no witness has to be asked."""
 
     def __init__(
-        self, pool: DatabasePool, heads: Heads, publication: Publication, begin: Callable[[], Awaitable[None]]
+        self, pool: DatabasePool, heads: Heads, policy: Policy | None, begin: Callable[[], Awaitable[None]],
+        answers: LastAnswers,
     ) -> None:
         self._pool = pool
         self._heads = heads
-        self._policy = publication.policy
-        self._answers = publication.answers
+        self._policy = policy
+        self._answers = answers
         self._begin = begin
         self._task: asyncio.Task[None] | None = None
         self._asked = asyncio.Event()
@@ -62,7 +65,8 @@ class Settling:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _settled(self, policy: Policy) -> None:
-        clients = [WitnessClient(one, answers=self._answers) for one in policy.witnesses if one.url is not None]
+        clients = [WitnessClient(one, _ASK_SECONDS, answers=self._answers) for one in policy.witnesses
+                   if one.url is not None]
         try:
             answered = await self._cosigned_sizes(policy, clients)
         finally:
@@ -153,7 +157,7 @@ class Settling:
 
 
 def _enough(policy: Policy, answered: Collection[str], witnesses: Collection[str], waiting: Collection[str]) -> bool:
-    """Whether the witnesses without an answer cannot form a quorum; or all were asked, and those with an answer form
+    """Whether all were asked, and the witnesses without an answer cannot form a quorum, or those with an answer form
     one."""
     rest = [name for name in witnesses if name not in answered]
-    return not policy.satisfied(rest) or (not waiting and policy.satisfied(answered))
+    return not waiting and (not policy.satisfied(rest) or policy.satisfied(answered))
