@@ -57,8 +57,8 @@ class Site:
 
     def accept(self) -> None:
         """The operator decides for the policy that is written, since the witnesses of the log's own do not answer."""
-        size = json.loads(run("anchor", "show", "--home", self.home, "--json", **self.variables).out)["size"]
-        run("anchor", "accept", "--size", size, "--home", self.home, **self.variables).succeeded()
+        size = json.loads(run("anchor", "show", "--home", self.home, "--json", cwd=None, **self.variables).out)["size"]
+        run("anchor", "accept", "--size", size, "--home", self.home, cwd=None, **self.variables).succeeded()
 
     def checkpoint(self, url: str) -> CosignedHead:
         """The published checkpoint, which must have the log's signature and the quorum."""

@@ -327,8 +327,8 @@ class Heads:
             ) from error
 
     async def mark(self, fields: Mapping[str, str | None]) -> None:
-        """Returns when the anchor durably holds these fields too, and lacks those of None. Raises Unavailable if it
-        cannot be written."""
+        """Returns when the anchor durably holds these fields too, and no field whose value is None. Raises Unavailable
+        if it cannot be written."""
         def marked(current: str) -> str:
             all_fields = {**fields_of(current), **fields}
             kept = {name: value for name, value in all_fields.items() if value is not None}

@@ -1,7 +1,7 @@
-"""The witnesses to ask at a start: those of the policy that the log itself states.
+"""The witnesses to ask at a start, by the policy that the log itself states.
 
 A raw copy of the disk brings back an older database with an older anchor. If the settings could name other witnesses at
-that start, or none, nobody would know the lost entries. So the home keeps the text of the policy in force, and its
+that start, nobody would know the lost entries. So the home keeps the text of the policy in force, and its
 witnesses are asked although the settings name another policy. If they are gone, the operator decides with `anchor
 accept`.
 """

@@ -28,7 +28,7 @@ class Base:
         yield self
 
     async def in_force(self, _: Any) -> InForce:
-        return InForce(Activations(), 0, 0)
+        return InForce(Activations(), 0, 0, 0)
 
     async def load(self, _: Any, names: Any, *__: Any) -> None:
         if not isinstance(names, Names):
