@@ -41,7 +41,8 @@ class Unit:
             folder.mkdir(mode=0o700, exist_ok=True)
             os.chown(folder, ACCOUNT.pw_uid, ACCOUNT.pw_gid)
         (base / "etc").mkdir()
-        (base / "etc" / "environment").write_text("CARBON_LEDGER_FACTOR_SETS=none\n")
+        self.environment = base / "etc" / "environment"
+        self.environment.write_text("CARBON_LEDGER_FACTOR_SETS=none\n")
         (base / "etc" / "passphrase").write_text("several words\n")
         (base / "etc" / "passphrase").chmod(0o600)
         bin_folder = base / "bin"
@@ -80,15 +81,18 @@ class Unit:
 
     def beside(self, *arguments: str) -> Any:
         """What a command prints that the script runs."""
-        done = subprocess.run(
-            [SCRIPT, "carbon-ledger", *arguments, "--json"], cwd="/", capture_output=True, text=True, check=False,
-            timeout=120, env={
+        done = self.run("carbon-ledger", *arguments, "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        """Any command by the script."""
+        return subprocess.run(
+            [SCRIPT, *command], cwd="/", capture_output=True, text=True, check=False, timeout=120, env={
                 "PATH": os.environ["PATH"], "PYTHONPATH": self.variables["PYTHONPATH"], "ACCOUNT": ACCOUNT.pw_name,
                 "CARBON_LEDGER_HOME": str(self.home), "CONFIGURATION": str(self._base / "etc"),
                 "PROGRAM": str(self._base / "bin"), "RUNTIME_DIRECTORY": str(self.runtime),
             })
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout)
 
     def foreign(self) -> list[str]:
         """The files of the home that another account owns."""
@@ -116,3 +120,19 @@ def test_root_and_the_account_beside_the_unit(unit: Unit) -> None:
     assert unit.foreign() == []
     with unit.served():
         assert unit.beside("doctor")["ok"]
+
+
+def test_the_script_reads_settings_as_the_unit_does(unit: Unit) -> None:
+    """Nothing in a value is evaluated: an address of a database may have several parameters."""
+    settings = {"CARBON_LEDGER_DATABASE_URL": "postgresql://db.example/ledger?sslmode=require&target_session_attrs=any",
+                "CARBON_LEDGER_HOSTS": "a.example, b.example", "CARBON_LEDGER_NOTE": "$(id) `id` *"}
+    quoted = 'CARBON_LEDGER_QUOTED="two words"'
+    lines = [f"{name}={value}" for name, value in settings.items()]
+    unit.environment.write_text("\n".join(["# a comment", "", *lines, quoted]))
+    found = dict(line.split("=", 1) for line in unit.run("env").stdout.splitlines() if "=" in line)
+    assert {name: found.get(name) for name in settings} == settings
+    assert found["CARBON_LEDGER_QUOTED"] == "two words"
+    unit.environment.write_text("CARBON_LEDGER_HOSTS\n")
+    refused = unit.run("env")
+    assert (refused.returncode, refused.stderr) == (
+        1, f"beside-unit.sh: {unit.environment}: a line is not NAME=VALUE: CARBON_LEDGER_HOSTS\n")

@@ -54,8 +54,9 @@ def accept_database(size: int, home: Path | None, passphrase_file: Path | None, 
     of the settings differs from the one on the log, whose witnesses do not answer.
 
     Receipts, statements and checkpoints of the lost history become void, and anyone who holds one can prove that there
-    were two histories. The old anchor stays next to the new one, with a date, as evidence. Restart the servers
-    afterwards: a server that has stopped signing does not resume by itself.
+    were two histories. The old anchor stays next to the new one, with a date, as evidence. First make sure that no
+    server of the lost history will run again. Restart servers that have themselves signed more than SIZE entries;
+    others go on by themselves.
     """
     chosen = settings(home, passphrase_file)
     old_anchor = asyncio.run(_accept(chosen, size))
@@ -66,7 +67,7 @@ def accept_database(size: int, home: Path | None, passphrase_file: Path | None, 
         show(f"accepted   {size} entries", f"anchor     {result['anchor']}",
              f"kept       {result['kept'] or 'nothing: there was no anchor'}")
         say("receipts, statements and checkpoints of the lost history are void: inform everyone who may hold some, and "
-            "restart the servers")
+            "restart the servers that have signed more; others go on by themselves")
         if chosen.policy is not None:
             say("witnesses that were shown more entries keep the servers from signing: see `carbon-ledger doctor`")
 
