@@ -9,6 +9,7 @@ import heapq
 import itertools
 import threading
 import time
+from contextlib import suppress
 
 
 class Waker:
@@ -43,9 +44,9 @@ class Waker:
                 while (left := self._left()) is None or left > 0:
                     self._changed.wait(left)
                 reached = heapq.heappop(self._waits)[-1]
-            loop = reached.get_loop()
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_end, reached)
+            # The loop of a server that is being closed takes nothing any more.
+            with suppress(RuntimeError):
+                reached.get_loop().call_soon_threadsafe(_end, reached)
 
     def _left(self) -> float | None:
         """Seconds until the first moment; None if nobody waits."""

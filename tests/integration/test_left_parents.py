@@ -108,3 +108,19 @@ def test_a_grant_shows_the_former_parent_what_it_shall_see(family: Family) -> No
         purpose="closing the books"))])
     assert family.statuses("mill") == [200] * 6
     assert family.statuses("holding") == [404] * 6
+
+
+def test_the_end_of_a_minority_shows_nothing() -> None:
+    """Whoever owns 30 % sees nothing of a company; by ending the relation it does not see its totals either, nor those
+    of what lies below."""
+    with prepared_home() as home, inside(home, access="parties") as ledger:
+        holding, minor, _ = shops = [Workshop(name) for name in ("holding", "minor", "below")]
+        for shop, parent, share in zip(shops, (None, holding.id, minor.id), (None, "0.3", "1"), strict=True):
+            ledger.post([shop.enrolment(ledger, parent, share), *shop.opening()])
+        ledger.post([shop.mine("x", "10", co2=co2) for shop, co2 in zip(shops, ("1", "100", "1000"), strict=True)])
+        found = Family(Callers(ledger), {"holding": holding}, holding.mine("unposted", "1"), 0)
+        alone = (pytest.approx(1), [(holding.id, False)])
+        assert found.group("holding") == alone
+        ledger.post([holding.signed(ParentEnd(
+            issuer=holding.id, nonce=holding.nonce(), organization=minor.id))])
+        assert found.group("holding") == alone

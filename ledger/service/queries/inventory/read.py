@@ -56,6 +56,7 @@ RULES: Final = (
     "Opening stock belongs to earlier years and is in no scope. Biogenic CO2 and removals are stated separately.",
     "By equity share, each member counts with its share, and trade between members does not count as purchases.",
 )
+_HALF: Final = Decimal("0.5")
 LEFT_RULE: Final = (
     "An organisation that has left the group counts with its records of the time before, as they were when it left.")
 HIDDEN_RULE: Final = "By equity share, members whose data are hidden from you do not count."
@@ -64,12 +65,14 @@ _facility = msgspec.json.Decoder(Facility)
 
 
 class GroupMember(NamedTuple):
-    """An organisation of a group. `assumed`: its record names a parent but no share. `left`: the end of its parent, or
-    of one between it and the head of the group; `former`: that parent."""
+    """An organisation of a group. `assumed`: its record names a parent but no share. `controlled`: each parent between
+    it and the head of the group owned more than half. `left`: the end of its parent, or of one between it and the head
+    of the group; `former`: that parent, if it controlled it."""
 
     id: str
     share: float
     assumed: bool = False
+    controlled: bool = True
     left: LeftParent | None = None
     former: str | None = None
 
@@ -195,8 +198,11 @@ async def _group(pool: DatabasePool, organization: str, as_of: AsOf) -> list[Gro
             ends = [(end.index, end, former) for end, former in ((member.left, member.former), (left, member.id))
                     if end is not None]
             _, first, former = min(ends, key=lambda one: one[0], default=(0, None, None))
-            members.append(
-                GroupMember(child.id, member.share * float(share), child.parent_share is None, first, former))
+            controlled = member.controlled and share > _HALF
+            # Whoever did not control it saw none of its totals, and its end shows nothing new.
+            members.append(GroupMember(
+                child.id, member.share * float(share), child.parent_share is None, controlled, first,
+                former if controlled else None))
     return members
 
 
