@@ -153,7 +153,7 @@ def test_every_leaf_is_proved(size: int) -> None:
 @pytest.mark.parametrize(
     ("entry", "said"),
     [("", "170 bytes"), (entry_of(CASE.entries[4][:-1]), "not 169"), (entry_of(CASE.entries[4] + b"\0"), "not 171"),
-     (entry_of(b"\2" + CASE.entries[4][1:]), "version 2"), (entry_of(b"\1\7" + CASE.entries[4][2:]), "kind 7")],
+     (entry_of(b"\2" + CASE.entries[4][1:]), "version 2"), (entry_of(b"\1\x08" + CASE.entries[4][2:]), "kind 8")],
 )
 def test_malformed_entries(entry: str, said: str) -> None:
     error = refusal(replace(RECEIPT, entry=entry))

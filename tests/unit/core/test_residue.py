@@ -50,7 +50,7 @@ STAYS: Final = {
     "attestation": {"subject", "standard", "level", "opinion", "start", "end", "validUntil", "samples", "materiality",
                     "treeSize", "party", "date", "scope"},
     "report": {"start", "end", "facility"},
-    "grant": {"depth", "until", "grantee", "link", "scope", "purpose"},
+    "grant": {"depth", "until", "grantee", "link", "scope", "purpose", "publish"},
     "grantRevocation": {"grant"},
     "publication": {"lot", "product", "declaration"},
     "publicationEnd": {"publication"},

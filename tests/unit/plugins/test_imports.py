@@ -78,7 +78,7 @@ def test_the_entry_point_gives_the_sector(plugin: str) -> None:
     assert list(points) == [plugin]
     sector = EntryPoint(plugin, points[plugin], "carbon_ledger.plugins").load()()
     assert isinstance(sector, Sector)
-    assert (sector.name, sector.version) == (plugin, project["project"]["version"])
+    assert (sector.name, sector.version) == (plugin, "0.1.0"), "it goes into figures; the package has its own version"
     assert project["project"]["name"] == f"carbon-ledger-{plugin}"
     assert ("*.csv" in project["tool"]["setuptools"]["package-data"][_package(plugin)]) == (plugin in TABLES)
 

@@ -199,7 +199,7 @@ async def _group(pool: DatabasePool, organization: str, as_of: AsOf) -> list[Gro
                     if end is not None]
             _, first, former = min(ends, key=lambda one: one[0], default=(0, None, None))
             controlled = member.controlled and share > _HALF
-            # Whoever did not control it saw none of its totals, and its end shows nothing new.
+            # Whoever did not control it never saw its totals, and the end shows nothing new.
             members.append(GroupMember(
                 child.id, member.share * float(share), child.parent_share is None, controlled, first,
                 former if controlled else None))
