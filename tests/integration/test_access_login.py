@@ -28,13 +28,15 @@ def test_a_session_lists_and_monitors_its_own_readings(tmp_path: Path) -> None:
         assert run("login", "--key", tmp_path / "mill.pem", **session).code == 0
         listed = run("accesses", "--organization", mill.id, "--json", **session).succeeded()
         rows = json.loads(listed.out)["accesses"]
+        # Equal readings of an hour share a row at each process, and a new hour may begin in between.
         assert [(row["index"], row["reader"], row["right"], row["asked"]) for row in rows] == [
-            (index, forge.id, "party", [sent.digest]) for index in reversed(range(8))]
+            (index, forge.id, "party", [sent.digest]) for index in reversed(range(len(rows)))]
+        assert (len(rows) <= 4, sum(row["readings"] for row in rows)) == (True, 8)
         assert {row["client"] for row in rows} == {forge.party.key.keyid.hex()}
         state = tmp_path / "state"
         run("monitor", server.url, "--vkey", server.vkey, "--state", state, "--accesses", mill.id, "--once",
             **session).succeeded()
         (own,) = json.loads(state.read_bytes())["accesses"]["own"].values()
-        assert own["count"] == 8
+        assert (own["count"], own["readings"]) == (len(rows), 8)
         assert run("monitor", server.url, "--vkey", server.vkey, "--state", tmp_path / "other", "--accesses", forge.id,
                    "--once", **session).code == 1
