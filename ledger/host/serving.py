@@ -66,10 +66,12 @@ async def _answering(
     folder: Path, process: ServerProcess, state: Callable[[], Awaitable[bytes]]
 ) -> AsyncIterator[None]:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            writer.write(await state())
-            await writer.drain()
-        writer.close()
+        try:
+            with suppress(OSError):
+                writer.write(await state())
+                await writer.drain()
+        finally:
+            writer.close()
 
     with _short(folder) as short:
         try:

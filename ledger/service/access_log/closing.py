@@ -18,6 +18,7 @@ from ledger.core.log.frontier import Frontier
 from ledger.core.log.merkle import tree_root
 from ledger.core.log.tiles import TILE_HEIGHT, TILE_WIDTH
 from ledger.errors import LedgerError, Unavailable
+from ledger.host.background import Background
 from ledger.service.heads.heads import Heads
 from ledger.store.database import ERASER, LOST, WRITER, Connection
 from ledger.store.outage import severity
@@ -76,21 +77,13 @@ class DayTree:
             self._add(level + 1, tree_root(hashes))
 
 
-class DayCloser:
+class DayCloser(Background):
     """A process has one. `clock` gives ms since 1970; rows of days that ended more than `days` days ago expire."""
+
+    name = "closing of access days"
 
     def __init__(self, url: str, heads: Heads, clock: Callable[[], int], days: int) -> None:
         self._url, self._heads, self._clock, self._days = url, heads, clock, days
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> "DayCloser":
-        self._task = asyncio.create_task(self._run(), name="closing of access days")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
         while True:

@@ -17,6 +17,7 @@ from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import AnyRecord
 from ledger.core.record.redacted import residue
 from ledger.errors import Unavailable
+from ledger.host.background import Background
 from ledger.store.database import LOST
 from ledger.store.erasing.erasures import connect_eraser, erase, pending
 from ledger.store.outage import severity
@@ -34,25 +35,17 @@ class ErasedBody(NamedTuple):
     waiting: int
 
 
-class Eraser:
+class Eraser(Background):
     """A process has one. Call `wake` after an erasure was logged, and `published` after a head became public. It also
     looks by itself after `every` seconds."""
+
+    name = "eraser"
 
     def __init__(self, url: str, every: float = _EVERY_SECONDS) -> None:
         self._url = url
         self._every = every
         self._woken = asyncio.Event()
         self._waits = False
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> "Eraser":
-        self._task = asyncio.create_task(self._run())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     def wake(self) -> None:
         self._woken.set()

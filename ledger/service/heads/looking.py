@@ -7,6 +7,7 @@ from contextlib import suppress
 import asyncpg
 
 from ledger.errors import LedgerError
+from ledger.host.background import Background
 from ledger.service.heads.heads import Heads
 from ledger.store.database import DatabasePool
 
@@ -14,22 +15,14 @@ LOOK_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
 
-class Looking:
+class Looking(Background):
     """While this is open, it looks every `LOOK_SECONDS`, if signing has stopped, until the reason is gone."""
+
+    name = "looking again"
 
     def __init__(self, pool: DatabasePool, heads: Heads) -> None:
         self._pool = pool
         self._heads = heads
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> "Looking":
-        self._task = asyncio.create_task(self._run(), name="looking again")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
         while not self._heads.again.is_set():

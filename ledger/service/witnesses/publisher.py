@@ -18,6 +18,7 @@ import asyncpg
 from ledger.core.log.note import parse_note
 from ledger.core.log.policy import Policy
 from ledger.errors import LedgerError, Unavailable
+from ledger.host.background import Background
 from ledger.host.clock import LEAD
 from ledger.service.heads.publication import Publication, PublishedHead
 from ledger.service.log_handle import LogHandle
@@ -49,8 +50,10 @@ class Renewal(NamedTuple):
     clock: Callable[[], float] = time.time
 
 
-class Publisher:
+class Publisher(Background):
     """A process has one if its log has witnesses."""
+
+    name = "publisher"
 
     def __init__(
         self, log: LogHandle, pool: DatabasePool, publication: Publication, policy: Policy, renewal: Renewal
@@ -66,16 +69,6 @@ class Publisher:
         """When the published head was cosigned last."""
         self._warned = False
         self._wake = publication.committed
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> "Publisher":
-        self._task = asyncio.create_task(self._run(), name="publisher")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
         while self._heads.signing or self._heads.waiting:
