@@ -22,10 +22,17 @@ from support.server import TESTS, environment, temporary_home
 SCRIPT: Final = TESTS.parent / "charts" / "beside-unit.sh"
 ROOT: Final = os.geteuid() == 0
 ACCOUNT: Final = pwd.getpwnam("nobody") if ROOT else pwd.getpwuid(os.getuid())
+_READ: Final = (Path(sys.executable).resolve(), Path(sys.executable), Path(os.__file__).resolve(), Path(__file__))
+REACHED: Final = all(folder.stat().st_mode & 0o001 for file in _READ for folder in file.parents)
+"""Whether every account can run this interpreter and read this source. Otherwise, as under root's own folder, the
+account gets the right to read everything; whatever it writes is its own all the same, and it cannot write files of
+others."""
+_READING: Final = "" if REACHED else "--inh-caps=+dac_read_search --ambient-caps=+dac_read_search "
+BECOMING: Final = f"setpriv --reuid={ACCOUNT.pw_uid} --regid={ACCOUNT.pw_gid} --clear-groups {_READING}"
 _MOUNT: Final = 'mount -t tmpfs -o mode=1777 none "$TMPDIR" && exec '
 PREFIX: Final = [
     "unshare", "-m" if ROOT else "-Urm", "sh", "-c",
-    _MOUNT + (f'setpriv --reuid={ACCOUNT.pw_uid} --regid={ACCOUNT.pw_gid} --clear-groups "$@"' if ROOT else
+    _MOUNT + (f'{BECOMING} "$@"' if ROOT else
               f'unshare -U --map-user={ACCOUNT.pw_uid} --map-group={ACCOUNT.pw_gid} "$@"'), "sh",
 ]
 PROGRAM: Final = [sys.executable, "-m", "ledger.cli"]
@@ -48,8 +55,8 @@ class Unit:
         bin_folder = base / "bin"
         bin_folder.mkdir()
         self._program(bin_folder / "carbon-ledger", f'exec {" ".join(PROGRAM)} "$@"')
-        if not ROOT:
-            self._program(bin_folder / "runuser", 'shift 3; exec "$@"')
+        if not ROOT or not REACHED:
+            self._program(bin_folder / "runuser", f'shift 3; exec {BECOMING if ROOT else ""}"$@"')
 
     def _program(self, path: Path, text: str) -> None:
         path.write_text(f"#!/bin/sh\n{text}\n")
@@ -70,8 +77,9 @@ class Unit:
             yield
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(120) == 0
+            code = process.wait(120)
             process.stdout.close()
+            assert code == 0
 
     def doctor(self) -> dict[str, tuple[str, str]]:
         """The findings, asked by root with its own temporary folder."""
