@@ -4,8 +4,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
@@ -79,6 +79,24 @@ def _heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def _started(own: psutil.Process, chosen: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
+    """The chosen processes below `own`. One that ends while it is asked is not among them."""
+    found = []
+    for one in own.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if chosen(one):
+                found.append(one)
+    return found
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    return "spawn_main" in " ".join(process.cmdline())
+
+
+def _is_database(process: psutil.Process) -> bool:
+    return process.name() == "postgres"
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     with prepared_home() as home, Server(home) as found:
@@ -95,7 +113,7 @@ def test_a_killed_audit_leaves_no_process(server: Server, number: signal.Signals
     ) as process:
         assert stalling.stalled.wait(_ENDED)
         own = psutil.Process(process.pid)
-        until(lambda: any("spawn_main" in " ".join(one.cmdline()) for one in own.children(recursive=True)))
+        until(lambda: _started(own, _is_worker))
         started = own.children(recursive=True)
         process.send_signal(number)
         assert process.wait(_ENDED) != 0
@@ -113,13 +131,9 @@ def test_a_stopped_audit_of_a_home_leaves_no_database(number: signal.Signals) ->
             [sys.executable, "-m", "ledger.cli", "audit", "--json"], env=environment(home), cwd="/",
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heed_interrupts,
         ) as process:
-            own, found = psutil.Process(process.pid), list[psutil.Process]()
-
-            def started() -> list[psutil.Process]:
-                found[:] = [one for one in own.children(recursive=True) if one.name() == "postgres"]
-                return found
-
-            until(started)
+            own = psutil.Process(process.pid)
+            until(lambda: _started(own, _is_database))
+            found = _started(own, _is_database)
             process.send_signal(number)
             process.wait(_ENDED)
             _, alive = psutil.wait_procs(found, _ENDED)
