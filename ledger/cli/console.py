@@ -43,6 +43,7 @@ _QUIET_SECONDS = 1.0
 _LINE_SECONDS = 5.0
 _MAX_PARTS = 50
 _NUMBERS = "numbers of CSV"
+_BY_ENVIRONMENT = " by CARBON_LEDGER_PASSPHRASE"
 _log = logging.getLogger("ledger")
 Command = TypeVar("Command", bound=Callable[..., Any])
 Line: TypeAlias = Text
@@ -62,6 +63,15 @@ class CommandRun:
     """Facts about the running command that `main` needs."""
 
     json: bool = False
+    ways: tuple[str, ...] = ()
+    """The options by which the command takes a passphrase."""
+
+    def advised(self, rule: str | None) -> str | None:
+        """A rule, with these options if it asks for a passphrase by the environment."""
+        if rule is None or not self.ways or not rule.endswith(_BY_ENVIRONMENT):
+            return rule
+        return f"{rule.removesuffix(_BY_ENVIRONMENT)} by {', '.join(self.ways)} or {_BY_ENVIRONMENT[4:]}"
+
 
 
 class CommandProblem(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 from cryptography.hazmat.primitives import serialization
 
-from ledger.cli.console import Command, ask_secret
+from ledger.cli.console import Command, CommandRun, ask_secret
 from ledger.core.signatures.signing import SigningKey, VerifyingKey, load_spki
 from ledger.errors import InvalidKey
 from ledger.host.files.key_files import PASSPHRASE, is_encrypted, read_key
@@ -22,23 +22,32 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 
 def passphrase_options(command: Command) -> Command:
     """`--passphrase-file` and `--prompt`: the passphrase of an encrypted key."""
-    command = click.option("--prompt", is_flag=True, help="Ask for the key's passphrase.")(command)
+    command = click.option("--prompt", is_flag=True, callback=_remember,
+                           help="Ask for the key's passphrase.")(command)
     return passphrase_file_option(command)
 
 
 def passphrase_file_option(command: Command) -> Command:
     """`--passphrase-file` alone, for commands that run unattended."""
     return click.option(
-        "--passphrase-file", type=FILE, help=f"File with the key's passphrase.  [default: {PASSPHRASE}, if set]",
+        "--passphrase-file", type=FILE, callback=_remember,
+        help=f"File with the key's passphrase.  [default: {PASSPHRASE}, if set]",
     )(command)
 
 
 def registrar_passphrase_option(command: Command) -> Command:
     """`--passphrase-file`, for commands of the registrar."""
     return click.option(
-        "--passphrase-file", type=FILE,
+        "--passphrase-file", type=FILE, callback=_remember,
         help=f"File with the passphrase of the encrypted keys that this reads.  [default: {PASSPHRASE}, if set]",
     )(command)
+
+
+def _remember(context: click.Context, option: click.Parameter, value: Any) -> Any:
+    """Notes that the command has this option, for advice in errors."""
+    run = context.ensure_object(CommandRun)
+    run.ways = (*run.ways, option.opts[0])
+    return value
 
 
 def passphrase_for(path: Path, file: Path | None, prompt: bool = False) -> bytes | None:

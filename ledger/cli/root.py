@@ -141,6 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         return 130
     except LedgerError as error:
+        error.rule = run.advised(error.rule)
         complain(error, as_json=run.json)
     except BrokenPipeError:
         leave_pipe()

@@ -6,17 +6,21 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 from support.cli import Done, run
 from support.databases import Database, copied
 from support.server import prepared_home, temporary_home
 
+from ledger.errors import ConfigurationError
 from ledger.service.backup.manifest import DATABASE, MANIFEST, digest_of, files_in
 from ledger.service.doctor.diagnose import diagnose
 from ledger.service.settings import Settings
+from ledger.store.database import ERASER, WRITER
 from ledger.store.embedded import EmbeddedPostgres, attach
 from ledger.store.embedded.base_backup import take_base_backup
+from ledger.store.migrating.migrate import migrate
 from ledger.store.migrating.versions import BASELINE, program_schema
 
 PASSPHRASE: Final = {"CARBON_LEDGER_PASSPHRASE": "a passphrase"}
@@ -114,3 +118,44 @@ def test_a_schema_of_a_later_program(site: Site, database: Database) -> None:
     for command in ("init", "audit"):
         done = run(command, "--home", site.home, **{DATABASE_URL: database.url})
         assert (done.code, "a later version of this program has migrated it" in done.err) == (1, True)
+
+
+def as_account(url: str, name: str, database: str) -> str:
+    """The address of a database of the same server for another login."""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{name}:words@{place}", path=f"/{database}").geturl()
+
+
+@pytest.mark.parametrize(("case", "given", "lacks"), [
+    ("owner", "", 'GRANT carbon_ledger_writer, carbon_ledger_eraser TO "plain_owner" WITH ADMIN OPTION;'),
+    ("stranger", "CREATEROLE", 'ALTER DATABASE "of_stranger" OWNER TO "plain_stranger";'),
+])
+def test_an_account_that_lacks_a_right(site: Site, case: str, given: str, lacks: str) -> None:
+    """The servers' roles exist in the cluster. The statement that the error names is enough."""
+    with Database(attach(site.home).owner_url) as owner:
+        owner.execute(f"CREATE ROLE plain_{case} LOGIN PASSWORD 'words' {given}")
+        owner.execute(f"CREATE DATABASE of_{case} TEMPLATE template0" + (
+            f" OWNER plain_{case}" if case == "owner" else ""))
+        if case == "stranger":
+            owner.execute(f"GRANT {WRITER}, {ERASER} TO plain_{case} WITH ADMIN OPTION")
+        url = as_account(owner.url, f"plain_{case}", f"of_{case}")
+        with prepared_home() as home:
+            done = run("init", "--home", home, **{DATABASE_URL: url})
+            assert (done.code, len(done.err.splitlines())) == (1, 1), done.err
+            assert f"the account plain_{case} lacks a right in the database" in done.err
+            assert lacks in done.err
+            owner.execute(lacks)
+            run("init", "--home", home, **{DATABASE_URL: url}).succeeded()
+
+
+def test_an_account_that_cannot_make_the_roles() -> None:
+    """In a new cluster, which has none of the roles."""
+    with temporary_home() as folder, EmbeddedPostgres(folder) as postgres, Database(postgres.owner_url) as owner:
+        owner.execute("CREATE ROLE plain LOGIN PASSWORD 'words'")
+        owner.execute("CREATE DATABASE of_plain TEMPLATE template0 OWNER plain")
+        with pytest.raises(ConfigurationError, match="the account plain lacks a right") as refusal:
+            asyncio.run(migrate(as_account(owner.url, "plain", "of_plain"), program_schema()))
+        assert refusal.value.rule == 'run as a superuser of the database: ALTER ROLE "plain" CREATEROLE;'
+        owner.execute(str(refusal.value.rule).partition(": ")[2])
+        asyncio.run(migrate(as_account(owner.url, "plain", "of_plain"), program_schema()))

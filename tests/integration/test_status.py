@@ -79,6 +79,7 @@ def test_parts_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     assert {one["part"] for one in answer["unknown"]} == {"database", "disks"}
     assert "carbon-ledger init" in answer["unknown"][0]["why"]
     with prepared_home() as home:
+        assert f"anchor     file {home / 'anchor'}, MISSING: servers sign nothing" in run("status", "--home", home).out
         (home / "anchor").write_text("no checkpoint")
         (home / "last-backup").write_text("no backup")
         (home / "postgres" / "data" / "PG_VERSION").write_text("3\n")

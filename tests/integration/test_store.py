@@ -26,7 +26,7 @@ from ledger.core.receipts.receipt import Receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Organization, Product
 from ledger.errors import ConfigurationError, Unavailable
-from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY
+from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, new_key, write_key
 from ledger.store.batches import connect_writer
 from ledger.store.database import WRITER, open_pool
 from ledger.store.embedded import EmbeddedPostgres
@@ -279,8 +279,12 @@ def test_a_database_that_is_not_there(home: Path) -> None:
 def test_a_log_s_key_is_not_exchanged(home: Path, database: Database) -> None:
     """Another home's key would sign another history under the same origin."""
     with temporary_home() as other:
-        assert "is not the key of this database's log" in refused(other, database.url)
+        said = refused(other, database.url)
+        assert f"there is no file {other / LOG_KEY} with the key of this database's log" in said
+        assert "copy that file from the home of another replica" in said
         assert not (other / LOG_KEY).exists()
+        write_key(other / LOG_KEY, new_key())
+        assert f"{other / LOG_KEY} is not the key of this database's log" in refused(other, database.url)
     assert database.one("SELECT size FROM head") == database.one("SELECT count(*) FROM entry")
 
 

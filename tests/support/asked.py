@@ -319,6 +319,7 @@ ASKED: Final = {
                   f"ARRAY[{_SIZE}, {_SIZE}, {_SIZE}, {_SIZE}], ARRAY[true, true, true, false]",
     "sight.organizations": f"ARRAY['org:{_NAME}', 'site:{_NAME}']",
     "schema_version.is_stated": "",
+    "schema_version.lacking": "'{carbon_ledger_writer,carbon_ledger_eraser}'",
     "schema_version.stated": "",
     "sight.reached": f"{_LOTS}, ARRAY['org:{_NAME}'], {_NEWEST}, {_ALL}",
     "sight.issuers": f"{_LOTS}, {_NEWEST}",

@@ -24,7 +24,8 @@ def clock() -> None:
 @home_option
 @json_option
 def show_clock(home: Path | None, as_json: bool) -> int:
-    """Show the clock and the newest entry's time. Exit code 1 if servers of this home would append nothing."""
+    """Show this host's clock and the time of the newest entry. Exit code 1 if the clock is so far ahead that servers of
+    this home append nothing."""
     chosen = settings(home)
     newest = asyncio.run(_newest(chosen))
     keeper = Timekeeper(host_clock(), chosen.home)
@@ -33,9 +34,21 @@ def show_clock(home: Path | None, as_json: bool) -> int:
     if as_json:
         print_json({"clock": spelled(keeper()), "newest": spelled(newest), "lead": lead, "ahead": lead > LEAD})
     else:
-        show(f"clock      {spelled(keeper())}", f"newest     {spelled(newest) if newest else 'no entry'}",
-             f"verdict    {f'{lead // 1000} s ahead: nothing is appended' if lead > LEAD else 'records are appended'}")
+        newest_entry = f"{spelled(newest)}, the time of the newest entry" if newest else "the log has no entry"
+        show(f"clock      {spelled(keeper())}, the time of this host", f"newest     {newest_entry}",
+             f"verdict    {_verdict(lead, newest - keeper())}")
     return 1 if lead > LEAD else 0
+
+
+def _verdict(lead: int, behind: int) -> str:
+    """`lead`: by how many ms the clock leads the believed time; `behind`: by how many it is behind the newest entry."""
+    if lead > LEAD:
+        return (f"the clock shows {lead // 1000} s more than have passed: nothing is appended until it is right, or "
+                "confirmed by `carbon-ledger clock accept --time TIME`")
+    if behind > 0:
+        return (f"the clock is {-(-behind // 1000)} s behind the newest entry: records are appended, with that entry's "
+                "time until the clock has passed it")
+    return "the clock is not ahead: records are appended"
 
 
 @clock.command("accept")

@@ -23,6 +23,10 @@ def registrar_key_at(path: Path | None, home: Path | None, passphrase_file: Path
     """The registrar's key in a file, by default the key that `init` wrote to the data folder. An encrypted key
     needs its passphrase, from the file or the environment."""
     chosen = path or settings(home).home / REGISTRAR_KEY
+    if not chosen.exists():
+        raise ConfigurationError(
+            f"there is no file {chosen} with the registrar's key", field="registrar-key",
+            rule="--registrar-key FILE, or --home with the data folder for which `carbon-ledger init` made the key")
     return signing_key(chosen, passphrase_file if is_encrypted(chosen) else None)
 
 

@@ -19,7 +19,13 @@ _IN_USE = b"This key has signed for a log. "
 """The file of the log's key begins with this once its log has an anchor. PEM readers ignore it."""
 
 PASSPHRASE = "CARBON_LEDGER_PASSPHRASE"  # noqa: S105 - the variable's name
-PASSPHRASE_RULE = f"a passphrase if the file is encrypted: by --prompt, --passphrase-file or {PASSPHRASE}"
+PASSPHRASE_RULE = f"a passphrase if the file is encrypted: by {PASSPHRASE}"
+"""Commands add their options for it."""
+
+_READABLE = {
+    FileNotFoundError: "the path of a key file, such as `carbon-ledger key new FILE` makes",
+    PermissionError: "a file that this account can read: run the command as the account that owns it",
+}
 
 
 def new_nonce() -> str:
@@ -67,7 +73,8 @@ def read_key(path: Path, passphrase: bytes | None = None) -> SigningKey:
     try:
         return SigningKey.from_pem(path.read_bytes(), passphrase)
     except OSError as error:
-        raise ConfigurationError(f"cannot read {path}: {error.strerror}", field="key", value=path) from error
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}", field="key", value=path,
+                                 rule=_READABLE.get(type(error))) from error
     except InvalidKey as error:
         rule = PASSPHRASE_RULE if error.field == "passphrase" else error.rule
         raise InvalidKey(f"{path}: {error.message}", code=error.code, field=error.field, rule=rule) from None

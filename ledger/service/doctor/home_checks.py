@@ -77,6 +77,9 @@ async def _bytes_per_day(here: Installation) -> float | None:
 
 async def check_keys(here: Installation) -> DoctorFinding:
     """The keys can be read with the given passphrase."""
+    if here.settings.home.is_dir():
+        # A folder that this account cannot read shows no keys. Raises PermissionError.
+        os.listdir(here.settings.home)
     paths = key_paths(here.settings.home)
     if not any(path.name != REGISTRAR_KEY for path in paths):
         return DoctorFinding("keys", "error", f"there is no {LOG_KEY} in {here.settings.home}",

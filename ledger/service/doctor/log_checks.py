@@ -41,7 +41,8 @@ async def check_anchor(here: Installation) -> DoctorFinding:
     if compared.contradiction is not None:
         return DoctorFinding(
             "anchor", "error", compared.contradiction,
-            "bring back the missing part; if it is lost, run `carbon-ledger anchor show` and `anchor accept`",
+            "bring back the missing part; if it is lost, decide that the database's history counts: `carbon-ledger "
+            f"anchor accept --size {compared.size}`",
         )
     kind = "object" if anchor.remote else "file"
     return DoctorFinding("anchor", "ok", f"{kind} {anchor.location}, {compared.signed} of {compared.size} entries")
@@ -56,7 +57,7 @@ async def check_restored(here: Installation) -> DoctorFinding:
             "restored", "error",
             "this home was restored, and it is not settled which history counts: nothing is signed",
             "bring back the anchor of the lost home, or start with CARBON_LEDGER_POLICY so that witnesses are asked, "
-            "or decide with `carbon-ledger anchor accept`",
+            "or decide with `carbon-ledger anchor accept --size SIZE`; `anchor show` prints the size of the database",
         )
     return DoctorFinding("restored", "ok", "this home does not wait for a decision after a restore")
 
@@ -170,7 +171,8 @@ async def check_seen(here: Installation) -> DoctorFinding:
         return DoctorFinding(
             "seen", "error", f"{'; '.join(wrong)}; servers sign nothing",
             "bring back the missing entries from a newer backup; if there is no newer one, name other witnesses or "
-            "`quorum none` in the policy, run `carbon-ledger anchor accept`, and inform everyone who holds receipts",
+            f"`quorum none` in the policy, run `carbon-ledger anchor accept --size {held.size}`, and inform everyone "
+            "who holds receipts",
         )
     known = [f"{name} {head.size}" for name, head in shown.items() if head is not None]
     if not known:

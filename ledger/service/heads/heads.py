@@ -127,7 +127,8 @@ class Heads:
         self._waiting = Unavailable(
             f"{why}; nothing is signed until then", code=UNSETTLED, field="anchor", value=self._anchor.location,
             rule="the witnesses of the log's own policy have to answer; if they are gone for good, name others, or "
-                 "`quorum none`, in the file of CARBON_LEDGER_POLICY, run `carbon-ledger anchor accept`, and restart",
+                 "`quorum none`, in the file of CARBON_LEDGER_POLICY, run `carbon-ledger anchor accept --size SIZE`, "
+                 "and restart",
         )
         _log.warning("%s", self._waiting)
 
@@ -403,7 +404,7 @@ class Heads:
             "the anchor, this server cannot tell whether the database holds all of their entries", code=MISSING,
             field="anchor", value=self._anchor.location,
             rule="bring back the anchor, or name it in CARBON_LEDGER_ANCHOR; only if it is lost, decide with "
-                 "`carbon-ledger anchor accept`",
+                 "`carbon-ledger anchor accept --size SIZE`; `anchor show` prints the size of the database",
         )
 
 

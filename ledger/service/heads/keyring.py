@@ -72,10 +72,13 @@ class Keyring:
         for wanted in keys.signing:
             if wanted not in in_home:
                 number = 1 + [span.vkey for span in keys.spans].index(wanted)
+                path = key_file(self._home, number)
+                fault = (f"{path} is not the key of this database's log ({wanted})" if path.exists() else
+                         f"there is no file {path} with the key of this database's log ({wanted})")
                 raise Unavailable(
-                    f"{key_file(self._home, number)} is not the key of this database's log ({wanted}): bring that key, "
-                    "or use another database; without it this server signs nothing", code=MISSING, field="home",
-                    value=self._home,
+                    f"{fault}; without it this server signs nothing", code=MISSING, field="home", value=self._home,
+                    rule="copy that file from the home of another replica, or from a backup by `carbon-ledger "
+                         "restore`; or name the database of the key that is here by CARBON_LEDGER_DATABASE_URL",
                 )
         return tuple(in_home[wanted] for wanted in keys.signing)
 

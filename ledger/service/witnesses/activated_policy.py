@@ -86,7 +86,8 @@ def check_start(
     if why is not None:
         raise ConfigurationError(
             why, code="publication-lost", field="publication",
-            rule="bring back the rows of `publication` and `renewal`, or decide with `carbon-ledger anchor accept`",
+            rule="bring back the rows of `publication` and `renewal`, or decide with `carbon-ledger anchor accept "
+                 "--size SIZE`; `anchor show` prints the size of the database",
         )
     if policy is not None and activated.digest is not None and not activated.agrees(policy) and not (
         registrar and activated.enters(policy)

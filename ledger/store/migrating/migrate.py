@@ -7,9 +7,10 @@ from typing import Final
 
 import asyncpg
 
-from ledger.errors import Unavailable
+from ledger.errors import ConfigurationError, Unavailable
 from ledger.store.database import ERASER, WRITER, Connection, owner_connection, quoted, read_stored
 from ledger.store.migrating.versions import BASELINE, Migration, Schema, require_digest
+from ledger.store.sql import queries
 
 LOCK_SECONDS: Final = 5
 """A migration waits so long for a lock on a table. Statements that wait behind it must not time out."""
@@ -25,10 +26,10 @@ async def migrate(owner_url: str, schema: Schema, *, app_role: str | None = None
     """Makes the schema in an empty database and applies the migrations that a database lacks, as its owner, and lets
     the login `app_role` use it.
 
-    Raises ConfigurationError if the database was made by another script, Unavailable if other sessions keep a table
-    locked; the migrations before stay applied.
+    Raises ConfigurationError if the database was made by another script or the account lacks a right, Unavailable if
+    other sessions keep a table locked; the migrations before stay applied.
     """
-    async with owner_connection(owner_url) as connection, _alone(connection):
+    async with owner_connection(owner_url) as connection, _alone(connection), _permitted(connection):
         stored = await read_stored(connection)
         if stored is None:
             async with connection.transaction():
@@ -53,6 +54,24 @@ async def _alone(connection: Connection) -> AsyncIterator[None]:
         yield
     finally:
         await connection.fetchval("SELECT pg_advisory_unlock($1)", _LOCK)
+
+
+@asynccontextmanager
+async def _permitted(connection: Connection) -> AsyncIterator[None]:
+    """Turns a missing right of the account into a ConfigurationError with the statements that grant it."""
+    try:
+        yield
+    except asyncpg.InsufficientPrivilegeError as error:
+        (lacks,) = await connection.fetch(queries("schema_version")["lacking"], [WRITER, ERASER])
+        user = quoted(lacks["account"])
+        grants = [f"ALTER DATABASE {quoted(lacks['database'])} OWNER TO {user};"] if lacks["ownership"] else []
+        if lacks["creation"]:
+            grants.append(f"ALTER ROLE {user} CREATEROLE;")
+        elif lacks["administration"]:
+            grants.append(f"GRANT {WRITER}, {ERASER} TO {user} WITH ADMIN OPTION;")
+        raise ConfigurationError(
+            f"the account {lacks['account']} lacks a right in the database: {error}", field="database",
+            rule=f"run as a superuser of the database: {' '.join(grants)}" if grants else None) from error
 
 
 async def apply(connection: Connection, migration: Migration) -> None:

@@ -77,6 +77,25 @@ def test_wrong_or_missing_is_one_line(key: Path, env: dict[str, str], said: str)
             assert way in done.err
 
 
+def test_advice_names_only_options_of_the_command(key: Path, tmp_path: Path) -> None:
+    """`login` cannot ask at a prompt."""
+    login = run("login", "--key", key, XDG_CONFIG_HOME=str(tmp_path))
+    assert f"by --passphrase-file or {PASSPHRASE})" in login.err
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "log-key.pem").write_bytes(key.read_bytes())
+    (finding,) = [one for one in json.loads(run("doctor", "--home", home, "--json").out)["findings"]
+                  if one["check"] == "keys"]
+    assert finding["remedy"] == f"a passphrase if the file is encrypted: by --passphrase-file or {PASSPHRASE}"
+
+
+def test_a_missing_key_is_named(tmp_path: Path) -> None:
+    done = run("login", "--key", tmp_path / "none.pem", XDG_CONFIG_HOME=str(tmp_path))
+    assert (done.code, str(tmp_path / "none.pem") in done.err, "carbon-ledger key new" in done.err) == (1, True, True)
+    done = run("plugin", "activate", "steel", "--home", tmp_path, "--url", "http://127.0.0.1:1")
+    assert f"there is no file {tmp_path / 'registrar-key.pem'} with the registrar's key" in done.err
+
+
 def test_the_environment_is_not_for_a_key_without(tmp_path: Path) -> None:
     """It may be that of another key; a passphrase that is given for this very key says that something is wrong."""
     path, file = tmp_path / "plain.pem", tmp_path / "secret"

@@ -4,8 +4,9 @@ import asyncio
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
-from ledger.cli.console import json_option, print_json, show
+from ledger.cli.console import CommandRun, json_option, print_json, show
 from ledger.cli.environment import home_option, settings
 from ledger.cli.files import passphrase_file_option
 from ledger.service.doctor.diagnose import diagnose
@@ -23,7 +24,9 @@ def doctor(home: Path | None, passphrase_file: Path | None, as_json: bool) -> in
     anchor, the witnesses with their cosignatures, and the clock, with the settings that `serve` uses. It changes
     nothing.
     """
-    findings = asyncio.run(diagnose(settings(home, passphrase_file)))
+    run = click.get_current_context().ensure_object(CommandRun)
+    findings = [replace(finding, remedy=run.advised(finding.remedy))
+                for finding in asyncio.run(diagnose(settings(home, passphrase_file)))]
     ok = all(finding.level in ("ok", "warning") for finding in findings)
     if as_json:
         print_json({"ok": ok, "findings": findings})

@@ -50,7 +50,7 @@ def _parts(answer: StatusAnswer) -> Iterator[Part]:
     if answer.witnesses is not None:
         yield from _witnesses(answer.witnesses, answer.log)
     if answer.anchor is not None:
-        size = "empty" if answer.anchor.size is None else f"{answer.anchor.size} entries"
+        size = "MISSING: servers sign nothing" if answer.anchor.size is None else f"{answer.anchor.size} entries"
         yield f"anchor     {answer.anchor.kind} {answer.anchor.place}, {size}"
     if answer.backlog is not None:
         yield from _backlog(answer.backlog)
