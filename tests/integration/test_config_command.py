@@ -6,7 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 from support.cli import run
+from support.diagnosing import finding_of
 from support.server import Server, prepared_home
+
+from ledger.service.configuration.resolve import settings_from
 
 
 def write(path: Path, text: str, mode: int = 0o600) -> Path:
@@ -80,3 +83,19 @@ def test_the_environment_wins_over_the_file() -> None:
         write(home / "ledger.toml", 'origin = "example.test/filed"\n')
         told = run("init", "--home", home, "--json", CARBON_LEDGER_ORIGIN="example.test/spelled").succeeded()
     assert json.loads(told.out)["origin"] == "example.test/spelled"
+
+
+def test_files_that_settings_name_are_read(tmp_path: Path) -> None:
+    """The folder has none of them, and the tokens of another one can be guessed."""
+    names = ("policy", "tls_cert", "tls_key", "ca", "metrics_token_file")
+    write(tmp_path / "ledger.toml", "".join(f'{name} = "{name}.file"\n' for name in names))
+    done = run("config", "--check", "--home", tmp_path)
+    assert (done.code, [name for name in names if str(tmp_path / f"{name}.file") in done.err]) == (1, list(names))
+    finding = finding_of("settings", settings_from({"CARBON_LEDGER_HOME": str(tmp_path)}, tmp_path))
+    assert (finding.level, [name for name in names if f"{name}.file" in finding.message]) == ("error", list(names))
+    for name in names:
+        write(tmp_path / f"{name}.file", "short")
+    done = run("config", "--check", "--home", tmp_path)
+    assert (done.code, len(done.err.splitlines()), "openssl rand -hex 32" in done.err) == (1, 1, True)
+    write(tmp_path / "metrics_token_file.file", "a" * 32)
+    assert run("config", "--check", "--home", tmp_path).code == 0

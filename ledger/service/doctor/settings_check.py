@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from ledger.service.configuration.catalogue import CONFIG, SETTINGS, nearest, unknown_variables
 from ledger.service.configuration.file import NAME
+from ledger.service.configuration.named_files import file_faults
 from ledger.service.doctor.installation import DoctorFinding, Installation
 from ledger.service.settings import EVERYBODY, MIN_WORKERS, Settings
 from ledger.store.anchor import is_object
@@ -28,7 +29,12 @@ class _Danger(NamedTuple):
 
 
 async def check_settings(here: Installation) -> DoctorFinding:
-    """No setting endangers data, secrets or the operation. All dangers are in the one finding."""
+    """No setting endangers data, secrets or the operation, and the files that settings name can be read. All dangers
+    are in the one finding."""
+    unreadable = list(file_faults(here.settings))
+    if unreadable:
+        return DoctorFinding("settings", "error", "; ".join(fault.message for fault in unreadable),
+                             "; ".join(dict.fromkeys(fault.rule for fault in unreadable if fault.rule)))
     dangers = [*_unknown(here), *_exposed(here), *_weak(here.settings), *_volatile(here.settings),
                *_memory(here.settings)]
     if dangers:

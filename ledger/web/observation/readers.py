@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from ledger.errors import ConfigurationError
+from ledger.service.configuration.named_files import read_tokens
 
-_LEAST: Final = 16
 _BEARER: Final = b"bearer"
 _log = logging.getLogger(__name__)
 
@@ -37,18 +37,7 @@ class MetricsReaders:
 
     def _tokens(self) -> list[bytes]:
         """The digests of the tokens, which all have one length."""
-        if self._path is None:
-            return []
-        try:
-            lines = self._path.read_bytes().split()
-        except OSError as error:
-            raise ConfigurationError(f"cannot read the tokens of the metrics in {self._path}: {error.strerror}",
-                                     field="metrics_token_file", value=self._path) from None
-        if not lines or min(map(len, lines)) < _LEAST:
-            raise ConfigurationError(
-                f"{self._path} has no token, or one that can be guessed", field="metrics_token_file", value=self._path,
-                rule=f"a line of at least {_LEAST} characters without spaces, such as `openssl rand -hex 32` writes")
-        return [_digest(line) for line in lines]
+        return [_digest(token) for token in read_tokens(self._path)]
 
 
 def _digest(token: bytes) -> bytes:

@@ -9,6 +9,7 @@ from rich.table import Table
 from ledger.cli.console import CommandProblem, explained, json_option, print_json, problem_of, say, show, stacked
 from ledger.cli.environment import configuration, home_option
 from ledger.cli.files import passphrase_file_option
+from ledger.service.configuration.named_files import file_faults
 from ledger.service.configuration.resolve import Configuration, SettingInForce
 
 
@@ -47,10 +48,13 @@ def config(check: bool, home: Path | None, passphrase_file: Path | None, as_json
     """List the settings: value in force, source, meaning, values allowed. Exit code 1 if a setting is wrong.
 
     An option wins over the environment, which wins over the settings file: the TOML file that CARBON_LEDGER_CONFIG
-    names, else `ledger.toml` in the home. Its keys are the names of this list. The command opens no database; `doctor`
-    checks the installation. Passwords and passphrases are not shown.
+    names, else `ledger.toml` in the home. Its keys are the names of this list. The account has to be able to read the
+    files that settings name: run the command as the server's account. It opens no database; `doctor` checks the
+    installation. Passwords and passphrases are not shown.
     """
     resolved = configuration(home, passphrase_file)
+    if not resolved.faults:
+        resolved = resolved._replace(faults=tuple(file_faults(resolved.checked())))
     answer = _answer(resolved)
     if as_json:
         print_json(answer)
