@@ -1,6 +1,7 @@
 """`--ca`: the certificate authorities of private servers; and the sessions of commands that connect to servers."""
 
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -9,6 +10,8 @@ from ledger.cli.files import FILE
 from ledger.cli.identity.sessions import session_for
 from ledger.client.login import find_sessions_by
 from ledger.client.trust import trust_only
+
+_CA: Final = "authorities"
 
 
 def ca_option(command: Command, *, exposed: bool = False) -> Command:
@@ -19,9 +22,16 @@ def ca_option(command: Command, *, exposed: bool = False) -> Command:
     )(command)
 
 
-def _trust(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+def given_ca() -> Path | None:
+    """The file that `--ca` or its variable names for the running command."""
+    path: Path | None = click.get_current_context().meta.get(_CA)
+    return path
+
+
+def _trust(context: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
     # Every command that connects to servers has this option.
     find_sessions_by(session_for)
+    context.meta[_CA] = path
     if path is not None:
         trust_only(path)
     return path

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import quote, quote_plus, urlencode
 
@@ -115,10 +116,12 @@ class TokenStore(Protocol):
 
 
 class Session(NamedTuple):
-    """A login, and where its tokens are kept besides the memory."""
+    """A login, and where its tokens are kept besides the memory. `ca`: a file with the authorities to trust at this
+    server, unless the program trusts others."""
 
     login: Login
     store: TokenStore | None = None
+    ca: Path | None = None
 
 
 _FINDER: Final[ContextVar[Callable[[str], Session | None] | None]] = ContextVar("logins", default=None)

@@ -38,11 +38,14 @@ def authorities(path: Path) -> ssl.SSLContext:
                            rule="a PEM file with one or more CA certificates") from None
 
 
-def tls_context() -> ssl.SSLContext:
-    """The context of connections to https addresses: TLS 1.2 or later."""
+def tls_context(remembered: Path | None = None) -> ssl.SSLContext:
+    """The context of connections to https addresses: TLS 1.2 or later. `remembered`: a file with authorities to trust
+    instead of the system's, if `trust_only` has named no others. Raises InvalidInput."""
     chosen = _AUTHORITIES.get()
     if chosen is not None:
         return chosen
+    if remembered is not None:
+        return authorities(remembered)
     system = ssl.create_default_context()
     paths = ssl.get_default_verify_paths()
     # A host without a store of its own gets the authorities that httpx brings.

@@ -20,6 +20,8 @@ from support.publishing import site
 from support.server import Server, command, prepared_home
 from support.waiting import until
 
+from ledger.host.files.key_files import REGISTRAR_KEY
+
 ROOT: Final = Authority()
 OTHER: Final = Authority("another authority")
 _NO_CONTEXT: Final = "certificate that is not trusted"
@@ -120,6 +122,18 @@ def test_clients_trust_the_authority_that_they_are_told(server: Server, pair: Pa
     unusable = command(server.home, *asked, "--ca", str(pair.key))
     assert unusable.returncode == 1
     assert "PEM file with one or more CA certificates" in unusable.stderr
+
+
+def test_a_login_remembers_the_authority(server: Server, pair: Pair, tmp_path: Path) -> None:
+    """Until it ends; for this server, and for commands without a login too."""
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "CARBON_LEDGER_URL": server.url}
+    key = ["--key", server.home / REGISTRAR_KEY]
+    run("login", *key, "--ca", pair.ca, **env).succeeded()
+    for asked in (["organizations"], ["login", *key], ["organizations"], ["audit", server.url, "--public"]):
+        run(*asked, **env).succeeded()
+    assert _NO_CONTEXT in run("organizations", "--ca", OTHER.write(tmp_path / "other.pem"), **env).err
+    run("logout", **env).succeeded()
+    assert _NO_CONTEXT in run("organizations", **env).err
 
 
 def test_an_auditor_too(server: Server, pair: Pair) -> None:

@@ -16,6 +16,7 @@ from ledger.cli.identity.sessions import (
     server_of,
     session_of,
 )
+from ledger.cli.trust import given_ca
 from ledger.client.http import BlockingReader
 from ledger.errors import LedgerError, NotFound
 from ledger.host.files.key_files import read_key
@@ -32,11 +33,14 @@ def login(path: Path, organization: str | None, passphrase_file: Path | None, ur
     """Prove with a ledger key who you are. From now on all commands that ask this server do so by themselves.
 
     The session has the path of the key, and no secret. An encrypted key needs its passphrase each time a token is
-    needed: by --passphrase-file, which the session remembers, or by CARBON_LEDGER_PASSPHRASE.
+    needed: by --passphrase-file, which the session remembers, or by CARBON_LEDGER_PASSPHRASE. The session also
+    remembers the file of --ca until `logout`: later commands trust its authorities at this server.
     """
     read_key(path, passphrase_for(path, passphrase_file))
+    before, ca = kept_session(url), given_ca()
+    remembered = str(ca.absolute()) if ca is not None else None if before is None else before.ca
     kept = KeptSession(server_of(url), str(path.absolute()), organization,
-                       None if passphrase_file is None else str(passphrase_file.absolute()))
+                       None if passphrase_file is None else str(passphrase_file.absolute()), remembered)
     with BlockingReader(url, session=session_of(kept)) as reader:
         token = reader.sign_in()
     keep_session(kept)

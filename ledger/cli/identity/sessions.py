@@ -30,12 +30,14 @@ Value = TypeVar("Value")
 
 
 class KeptSession(Struct, frozen=True, omit_defaults=True):
-    """A session at the server `url`. `passphrase_file`: the file with the passphrase of the key, if it has one."""
+    """A session at the server `url`. `passphrase_file`: the file with the passphrase of the key, if it has one. `ca`:
+    the file with the authorities that the user trusts at this server, if they are not the system's."""
 
     url: str
     key: str
     organization: str | None = None
     passphrase_file: str | None = None
+    ca: str | None = None
 
 
 class CachedToken(Struct, frozen=True):
@@ -99,9 +101,9 @@ def session_for(url: str) -> Session | None:
     for all its queries, otherwise from the user's sessions."""
     server = server_of(url)
     login = _login_of_environment() if server == _named_server() else None
-    if login is not None:
-        return Session(login, TokenFile(server, login.name))
     kept = kept_session(url)
+    if login is not None:
+        return Session(login, TokenFile(server, login.name), None if kept is None else _authorities_of(kept))
     return None if kept is None else session_of(kept)
 
 
@@ -116,7 +118,11 @@ def session_of(kept: KeptSession) -> Session:
     """The session that the user keeps."""
     passphrase_file = None if kept.passphrase_file is None else Path(kept.passphrase_file)
     login = KeyFileLogin(Path(kept.key), kept.organization, passphrase_file)
-    return Session(login, TokenFile(kept.url, login.name))
+    return Session(login, TokenFile(kept.url, login.name), _authorities_of(kept))
+
+
+def _authorities_of(kept: KeptSession) -> Path | None:
+    return None if kept.ca is None else Path(kept.ca)
 
 
 def kept_session(url: str) -> KeptSession | None:
