@@ -102,9 +102,10 @@ class Unit:
                 "PROGRAM": str(self._base / "bin"), "RUNTIME_DIRECTORY": str(self.runtime),
             })
 
-    def foreign(self) -> list[str]:
+    def foreign(self, home: Path | None = None) -> list[str]:
         """The files of the home that another account owns."""
-        return [str(path) for path in [self.home, *self.home.rglob("*")] if path.lstat().st_uid != ACCOUNT.pw_uid]
+        folder = home or self.home
+        return [str(path) for path in [folder, *folder.rglob("*")] if path.lstat().st_uid != ACCOUNT.pw_uid]
 
 
 @pytest.fixture
@@ -144,3 +145,19 @@ def test_the_script_reads_settings_as_the_unit_does(unit: Unit) -> None:
     refused = unit.run("env")
     assert (refused.returncode, refused.stderr) == (
         1, f"beside-unit.sh: {unit.environment}: a line is not NAME=VALUE: CARBON_LEDGER_HOSTS\n")
+
+
+def test_root_restores_for_the_account(unit: Unit) -> None:
+    """Without the script: the files go to the owner of the folder, and the account's own commands use them."""
+    unit.beside("init")
+    unit.beside("backup", "--into", str(unit.backups))
+    (backup,) = unit.backups.iterdir()
+    home = unit.home.parent / "restored"
+    home.mkdir()
+    os.chown(home, ACCOUNT.pw_uid, ACCOUNT.pw_gid)
+    subprocess.run([*PROGRAM, "restore", str(backup), "--home", str(home)], env=unit.variables, cwd="/", check=True,
+                   capture_output=True, timeout=120)
+    assert unit.foreign(home) == []
+    unit.home = home
+    assert unit.beside("status")["log"]["size"] > 0
+    assert unit.foreign() == []

@@ -1,6 +1,8 @@
 """Restores a home from a backup: completely, or not at all."""
 
+import os
 import shutil
+import stat
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,7 +12,7 @@ from typing import Final
 
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.errors import ConfigurationError, InvalidKey, LedgerError
-from ledger.host.files.durable import sync
+from ledger.host.files.durable import opened_folder, sync
 from ledger.host.files.key_files import read_key, write_pem
 from ledger.service.backup.manifest import DATABASE, KEYS, MANIFEST, Manifest, broken, check_files, read_manifest
 from ledger.service.backup.mark import mark
@@ -64,24 +66,40 @@ def checked_backup(folder: Path) -> tuple[Manifest, bytes]:
 
 @contextmanager
 def staged_home(home: Path) -> Iterator[Path]:
-    """A folder next to the home that becomes the home at the end. If something fails, the folder is deleted. Raises
-    ConfigurationError if the home is not empty."""
+    """A folder next to the home that becomes the home at the end. If something fails, the folder is deleted. What root
+    has put into it goes to the account that owns the home, or the folder where the home will be: a server under that
+    account has to write it. Raises ConfigurationError if the home is not empty."""
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise ConfigurationError(
             f"{home} is not empty, and a restore overwrites nothing", code="home-not-empty", field="home",
             value=home, rule="name another --home, or move this one away; if it holds an anchor, keep the anchor",
         )
     home.parent.mkdir(parents=True, exist_ok=True)
+    owner = (home if home.exists() else home.parent).stat()
     staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=home.parent))
     try:
         staging.chmod(0o711)
-        yield staging
+        with opened_folder(staging, follow=False) as handle:
+            yield staging
+            if os.geteuid() == 0 != owner.st_uid:
+                _hand_over(handle, owner)
         sync(staging)
         staging.rename(home)
         sync(home.parent)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
+
+
+def _hand_over(folder: int, owner: os.stat_result) -> None:
+    """Gives an open folder, with everything in it, to an account. It follows no link, and gives no file that has a
+    second name: the account could have put one there. Raises OSError."""
+    os.fchown(folder, owner.st_uid, owner.st_gid)
+    for _, folders, files, inside in os.fwalk(".", dir_fd=folder, follow_symlinks=False):
+        for name in [*folders, *files]:
+            status = os.stat(name, dir_fd=inside, follow_symlinks=False)
+            if stat.S_ISDIR(status.st_mode) or status.st_nlink == 1:
+                os.chown(name, owner.st_uid, owner.st_gid, dir_fd=inside, follow_symlinks=False)
 
 
 def require_keys(backup: Path, passphrase: bytes | None) -> None:
