@@ -485,8 +485,8 @@ CREATE TABLE opening (
 );
 CREATE INDEX opening_stock ON opening (facility, product);
 
--- Running totals of the goods of a group, in kg, by the organisation that controls it and by subject: goods that were
--- sold outside, declared, first taken by a process, or taken off without a document; and of an organisation: goods of
+-- Running totals of the goods of an organisation and of those that it controls, in kg by subject: goods that were sold
+-- outside, declared, first taken by a process, or taken off without a document; and of an organisation alone: goods of
 -- others that it handed on as its own product. See `ledger/admission/checks/goods.py`.
 CREATE TABLE group_goods (
     organization text NOT NULL,

@@ -27,6 +27,8 @@ makes fewer lots than this."""
 _HALF = Decimal("0.5")
 NOW: Final = "9999"
 """In place of an instant: after all of them."""
+EVER: Final = ""
+"""In place of an instant: before all of them, so that no parent has ended."""
 
 
 class OrganizationFacts(Struct, frozen=True, gc=False):
@@ -181,14 +183,14 @@ class Facts:
     """Facts by name; a missing fact is unknown or not loaded. All are immutable except for `lines`, the generations of
     each pool in log order (at least the newest), `default_pools`, by holder and product, `activations`, and the ends of
     `parents`, which grow. `withdrawn` are the lots of withdrawn records. `group_goods` are running totals in kg by
-    group and subject, `unshown` are the groups with a total of goods that went without a document, and `made_goods` the
-    products of which a process has made goods, so far. `returned` has the totals from before a record that is being
-    revised, by its first lot: see `ledger.admission.checks.goods`. `given` has the declarations, by digest, that their
-    issuers have given to an organisation (empty for all), by a grant or a publication; the right to name them stays. It
-    also has the products whose lots an organisation was ever given the right to publish; the grantor stands for all of
-    its products. `seen` has the products that an organisation (empty for all) was shown: by a publication, by a grant
-    in full, or with a lot that it received or owns. If the grant is of all records, the grantor stands for its
-    products."""
+    organisation and subject, of it and of all that it controls, `unshown` are the organisations with a total of goods
+    that went without a document, and `made_goods` the products of which a process has made goods, so far. `returned`
+    has the totals from before a record that is being revised, by its first lot: see `ledger.admission.checks.goods`.
+    `given` has the declarations, by digest, that their issuers have given to an organisation (empty for all), by a
+    grant or a publication; the right to name them stays. It also has the products whose lots an organisation was ever
+    given the right to publish; the grantor stands for all of its products. `seen` has the products that an organisation
+    (empty for all) was shown: by a publication, by a grant in full, or with a lot that it received or owns. If the
+    grant is of all records, the grantor stands for its products."""
 
     def __init__(self) -> None:
         self.organizations: dict[str, OrganizationFacts] = {}
@@ -269,7 +271,7 @@ class Facts:
 
     def controls(self, organization: str, other: str) -> bool:
         """Whether an organisation is this other one, or controls it."""
-        return organization in self._above(other, NOW)
+        return organization in self.groups(other, NOW)
 
     def left(self, lot: str) -> Decimal | None:
         """The remaining quantity of a lot, if known."""
@@ -293,19 +295,15 @@ class Facts:
     def group(self, organization: str, at: str) -> str:
         """The organisation that controls this one and all others of its group, or itself: as rules about goods count
         groups for a record or goods with this stated instant. A former group counts as one for twelve months."""
-        return self._above(organization, at)[-1]
+        return self.groups(organization, at)[-1]
 
     def one_group(self, organization: str, other: str, at: str) -> bool:
         """Whether two organisations belong to one group; `at` as for `group`."""
         return organization == other or self.group(organization, at) == self.group(other, at)
 
-    def groups(self, organization: str) -> Sequence[str]:
-        """Whatever `group` can answer for an organisation, at any instant, and perhaps more."""
-        return self._above(organization, "")
-
-    def _above(self, organization: str, at: str) -> list[str]:
+    def groups(self, organization: str, at: str = EVER) -> Sequence[str]:
         """The organisation, the parent that controls it, and so on; a parent that has ended only as long as rules about
-        goods count it."""
+        goods count it. Each of them can be `group`, now or once the organisation or a parent of it has left."""
         line = [organization]
         while (known := self.organizations.get(line[-1])) is not None and known.parent is not None:
             left = self.parents.left(known.id)

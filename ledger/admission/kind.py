@@ -31,7 +31,7 @@ class Terms(NamedTuple):
 
 class Before(NamedTuple):
     """Effects that depend on the state before the record: whether it ends a dispute, its effect on keys, and the totals
-    of goods that it sets, in kg by group and subject."""
+    of goods that it sets, in kg by organisation and subject."""
 
     settles: bool = False
     keys: KeyEffect | None = None

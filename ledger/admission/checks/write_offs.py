@@ -21,6 +21,7 @@ Services are rendered or not made at all: nobody can lose tonne kilometres or ho
 takes burdens with it, which belong to the services that were rendered.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -31,7 +32,6 @@ from ledger.admission.checks.goods import (
     TAKEN,
     UNSHOWN,
     goods_subjects,
-    groups_of,
     like_subjects,
     sold_subjects,
 )
@@ -136,14 +136,14 @@ def written_off(record: Consumption, state: State) -> Totals:
     so it ends the totals of like goods."""
     if record.purpose not in WRITE_OFFS:
         return {}
-    group, totals = state.group(record.issuer, record.time), dict[tuple[str, str], Decimal]()
+    groups, totals = state.groups(record.issuer, record.time), dict[tuple[str, str], Decimal]()
     counted = is_shown(record.evidence, (_STOCKTAKING,))
     for part in _goods(record.issuer, record.inputs, state):
         if counted:
-            subjects = [(group, f"{UNSHOWN}{one}") for one in like_subjects(part.product)]
+            subjects = itertools.product(groups, goods_subjects(part.product).unshown)
             totals.update({one: _NOTHING for one in subjects if state.group_goods.get(one)})
         elif not is_shown(record.evidence, documents_for(record.purpose, own=_made(part, record, state))):
-            for subject in sold_subjects(part.product):
+            for group, subject in itertools.product(groups, sold_subjects(part.product)):
                 key = group, f"{UNSHOWN}{subject}"
                 before = totals.get(key, state.group_goods.get(key, _NOTHING))
                 totals[key] = CONTEXT.add(before, part.kilograms)
@@ -151,25 +151,23 @@ def written_off(record: Consumption, state: State) -> Totals:
 
 
 def note_totals(facts: Facts, totals: Totals) -> None:
-    """Enters totals of goods, and which groups have a total of goods without a document: few have one."""
+    """Enters totals of goods, and which organisations have a total of goods without a document: few have one."""
     facts.group_goods.update(totals)
-    facts.unshown.update([group for group, subject in totals if subject.startswith(UNSHOWN)])
+    facts.unshown.update([organization for organization, subject in totals if subject.startswith(UNSHOWN)])
 
 
 def first_taken(record: Transformation, state: State) -> Totals:
-    """The totals that begin with a process: it is the first that takes such goods, of the issuer's group or, under
-    tolling, of their owner's."""
-    totals, own = dict[tuple[str, str], Decimal](), (state.group(record.issuer, record.end),)
+    """The totals that begin with a process: it is the first that takes such goods, of the issuer and those that control
+    it or, under tolling, of their owner and those that control that one."""
+    totals, own = dict[tuple[str, str], Decimal](), state.groups(record.issuer, record.end)
     for i, flow in enumerate(record.inputs):
         lot = state.lot_named(flow.lot, record.issuer)
         product = None if lot is None or lot.role not in GOODS else state.products.get(lot.product)
         if lot is None or product is None:
             continue
-        groups = own if lot.owner is None else groups_of(record, lot, state)
-        missing = [
-            (group, name) for name in goods_subjects(product).taken for group in groups
-            if (group, name) not in state.group_goods
-        ]
+        groups = own if lot.owner is None else dict.fromkeys((*own, *state.groups(lot.owner, record.end)))
+        missing = [one for one in itertools.product(groups, goods_subjects(product).taken)
+                   if one not in state.group_goods]
         part = _leaving(i, flow, lot, product) if missing else None
         if part is not None:
             totals.update({key: CONTEXT.add(totals.get(key, _NOTHING), part.kilograms) for key in missing})

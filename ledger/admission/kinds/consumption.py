@@ -1,5 +1,6 @@
 """Consumptions: lots leave the ledger; waste and cores may result."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
@@ -71,10 +72,10 @@ class ConsumptionKind(Kind[Consumption]):
             state.group_goods[subject] = CONTEXT.add(state.group_goods.get(subject, _NOTHING), kilograms)
 
     def rows(self, record: Consumption, index: int, state: State, before: Before) -> Iterator[Row]:
-        for group, subject in _sold(record, state):
-            yield "group_goods", (group, subject, state.group_goods[group, subject], index)
-        for (group, subject), kilograms in before.goods.items():
-            yield "group_goods", (group, subject, kilograms, index)
+        for subject in _sold(record, state):
+            yield "group_goods", (*subject, state.group_goods[subject], index)
+        for subject, kilograms in before.goods.items():
+            yield "group_goods", (*subject, kilograms, index)
         if record.claim is not None:
             yield "claim", (index, record.claim.lot)
 
@@ -85,15 +86,15 @@ class ConsumptionKind(Kind[Consumption]):
 
 
 def _sold(record: Consumption, state: State) -> dict[tuple[str, str], Decimal]:
-    """Kg of goods that the record sells outside, by the group and the subject whose totals they raise."""
+    """Kg of goods that the record sells outside, by the organisation and the subject whose totals they raise."""
     if record.purpose not in SOLD:
         return {}
-    group, sold = state.group(record.issuer, record.time), dict[tuple[str, str], Decimal]()
+    groups, sold = state.groups(record.issuer, record.time), dict[tuple[str, str], Decimal]()
     for part in take(state, record.issuer, record.inputs):
         product = state.products.get(part.lot.product)
         if part.mass and part.lot.role in GOODS and product is not None:
-            for subject in sold_subjects(product):
-                sold[group, subject] = CONTEXT.add(sold.get((group, subject), _NOTHING), part.mass)
+            for key in itertools.product(groups, sold_subjects(product)):
+                sold[key] = CONTEXT.add(sold.get(key, _NOTHING), part.mass)
     return sold
 
 

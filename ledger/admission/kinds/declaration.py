@@ -82,15 +82,13 @@ class DeclarationKind(Kind[Declaration]):
             state.declarations[digest.hex()] = record
         elif record.basis == "opening" and record.lot is not None and record.facility is not None:
             state.openings.add((record.facility, record.lot.product))
-        subject, kilograms = _declared(record, state)
-        if kilograms:
+        for subject, kilograms in _declared(record, state).items():
             state.group_goods[subject] = CONTEXT.add(state.group_goods.get(subject, _NOTHING), kilograms)
 
     def rows(self, record: Declaration, index: int, state: State, before: Before) -> Iterator[Row]:
         if record.basis == "opening" and record.lot is not None:
             yield "opening", (record.facility, record.lot.product, index)
-        subject, kilograms = _declared(record, state)
-        if kilograms:
+        for subject in _declared(record, state):
             yield "group_goods", (*subject, state.group_goods[subject], index)
 
     def parts(self, record: Declaration, facts: Facts) -> Iterator[Check]:
@@ -109,13 +107,13 @@ class DeclarationKind(Kind[Declaration]):
         return "lot"
 
 
-def _declared(record: Declaration, state: State) -> tuple[tuple[str, str], Decimal]:
-    """Group and subject whose total a declared good raises, and its kg."""
+def _declared(record: Declaration, state: State) -> dict[tuple[str, str], Decimal]:
+    """Kg of a declared good, by the organisation and the subject whose totals it raises."""
     lot = None if record.lot is None else state.lots.get(record.lot.lot)
     product = None if lot is None else state.products.get(lot.product)
-    if lot is None or product is None or lot.role not in GOODS:
-        return ("", ""), _NOTHING
-    return (state.group(record.issuer, record.end), declared_subject(product)), lot.mass or _NOTHING
+    if lot is None or product is None or lot.role not in GOODS or not lot.mass:
+        return {}
+    return {(one, declared_subject(product)): lot.mass for one in state.groups(record.issuer, record.end)}
 
 
 def _plan(record: Declaration, facts: Facts) -> Plan:
