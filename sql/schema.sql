@@ -653,7 +653,8 @@ $$;
 
 CREATE FUNCTION forbid_row_of_closed_day() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM access_root WHERE day = NEW.day) THEN
+    IF EXISTS (SELECT FROM access_root WHERE day = NEW.day)
+    OR EXISTS (SELECT FROM access_day WHERE day = NEW.day AND closed) THEN
         RAISE EXCEPTION 'the day % of the access log is closed', NEW.day USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN NEW;
@@ -669,7 +670,9 @@ BEGIN
     OR (counted->>'readings')::bigint < coalesce((before->>'readings')::bigint, 1)
     OR left(counted->>'last', 13) <> left(before->>'time', 13)
     OR num_nulls(counted->>'readings', counted->>'last') > 0
-    OR EXISTS (SELECT FROM access_root WHERE day = OLD.day) THEN
+    OR (counted->>'last') COLLATE "C" < coalesce(before->>'last', before->>'time') COLLATE "C"
+    OR EXISTS (SELECT FROM access_root WHERE day = OLD.day)
+    OR EXISTS (SELECT FROM access_day WHERE day = OLD.day AND closed) THEN
         RAISE EXCEPTION 'the row % of the access log of % only counts further readings of its hour, until the day is '
             'closed', OLD.number, OLD.day USING ERRCODE = 'insufficient_privilege';
     END IF;

@@ -58,7 +58,7 @@ class AccessRow(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="c
     first one was noted, an instant in UTC; `readings`: their number; `last`: when the newest was noted, if there are
     several. `organization` read, with the key or client `client`; or the holder of the `link` of a grant with that
     digest; or the operator. `grant`: log index of the grant by which it read. Without `route`: all readings of the hour
-    by this reader and right, beyond the rows that a reader may begin in a day, whatever they asked for."""
+    by this reader and right, beyond the rows that it may begin about this owner in a day, whatever they asked for."""
 
     time: str
     salt: str

@@ -5,7 +5,7 @@ knows the mill's scrap, and a group could split for a day. They count a former g
 records and goods, which no later entry changes, so a revision and an audit come to the same.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,8 +13,11 @@ from msgspec import Struct
 
 NO_END: Final = -1
 """Stands for the index of the newest end on a log without one."""
-NOTICE: Final = 30 * 24 * 3600 * 1000
-"""Milliseconds between the registrar's announcement and its record that ends a parent."""
+_DAY: Final = 24 * 3600 * 1000
+NOTICE: Final = 30 * _DAY
+"""Milliseconds between the registrar's announcement and its record that ends a parent, at least."""
+EXPIRY: Final = 90 * _DAY
+"""And at most: afterwards nobody expects the end any more."""
 _SECOND: Final = 1000
 
 
@@ -29,7 +32,7 @@ class LeftParent(Struct, frozen=True, array_like=True):
 
     @property
     def instant(self) -> str:
-        """When the organisation left, as records spell it."""
+        """When the organisation left, or that was announced, as records spell it."""
         return _instant(self.time)
 
     @property
@@ -43,13 +46,11 @@ class LeftParent(Struct, frozen=True, array_like=True):
 class LeftParents:
     """All ends and announcements of a log, in log order. Immutable."""
 
-    __slots__ = ("_announced", "_left", "entries")
+    __slots__ = ("_left", "entries")
 
     def __init__(self, entries: Iterable[LeftParent] = ()) -> None:
         self.entries = tuple(entries)
         self._left: Mapping[str, LeftParent] = {one.organization: one for one in self.entries if not one.announced}
-        self._announced: Mapping[str, LeftParent] = {
-            one.organization: one for one in reversed(self.entries) if one.announced}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LeftParents) and self.entries == other.entries
@@ -70,9 +71,9 @@ class LeftParents:
         """The end of an organisation's parent; None if the parent has not ended."""
         return self._left.get(organization)
 
-    def announced(self, organization: str) -> LeftParent | None:
-        """The first announcement that an organisation leaves its parent."""
-        return self._announced.get(organization)
+    def announced(self, organization: str) -> Sequence[LeftParent]:
+        """All announcements that an organisation leaves its parent."""
+        return [one for one in self.entries if one.announced and one.organization == organization]
 
 
 def _instant(time: int) -> str:

@@ -134,7 +134,7 @@ class ListedAccessAnswer(QueryAnswer, frozen=True):
     of the first, `readings` and `last` if there are several, `owner`, `right` (`group`, `grant`, `party`, `reader`,
     `operator`), `grant`, `route`, `asked` (identifiers), and who read: `organization` with `client`, or the holder of
     the `link` of a grant, or the `operator`. `salt` is random. A row without `route` has all readings of the hour by
-    one reader and right, after 1,000 rows of that reader on that day."""
+    one reader and right, beyond the rows with names that this reader may begin about this owner on a day."""
 
     day: str
     index: int

@@ -162,7 +162,8 @@ def test_no_body_and_no_value_enters_the_access_log(place: Place) -> None:
     assert nonces
     assert not [row for row in written if any(nonce in row for nonce in nonces)]
     assert set().union(*rows_read) <= {
-        "time", "salt", "owner", "right", "route", "asked", "organization", "client", "link", "operator", "grant"}
+        "time", "salt", "owner", "right", "route", "asked", "organization", "client", "link", "operator", "grant",
+        "readings", "last"}
     assert set().union(*[row.get("asked", []) for row in rows_read]) <= {*values.values(), place.mill.id}
 
 
@@ -458,7 +459,7 @@ def test_a_flood_of_one_reader_is_few_rows_and_hides_nothing(
 ) -> None:
     """5,000 readings of other lots each. Beyond a budget they share a row for each owner, right and hour; all are
     counted, and the one reading of somebody else has its own row."""
-    monkeypatch.setattr(merging, "DAILY_ROWS", 40)
+    monkeypatch.setattr(merging, "OWNER_ROWS", 20)
     flood, other = READER.organization, "urn:example:other"
     assert flood is not None
 
@@ -511,12 +512,44 @@ def test_the_database_lets_a_row_only_count(inner: Inside, database: Database) -
     (row,) = rows_of(database, day)
     before = json.loads(row["data"])
     for changes in ({"readings": 1}, {"asked": ["another"]}, {"organization": "urn:example:nobody"}, {"last": None},
-                    {"last": "2026-01-01T00:00:00.000Z", "readings": 3}, {"time": before["last"], "readings": 3}):
+                    {"last": "2026-01-01T00:00:00.000Z", "readings": 3}, {"time": before["last"], "readings": 3},
+                    {"last": f"{before['last'][:14]}00:00.000Z", "readings": 3}):
         data = canonical.encode(before | changes).hex()
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only counts further readings"):
             database.execute(f"""UPDATE access SET data = '\\x{data}', leaf_hash = sha256('\\x00{data}')
                                  WHERE day = '{day}'""")
     assert rows_of(database, day) == [row]
+
+
+def test_a_row_of_a_closed_day_does_not_count(inner: Inside, database: Database) -> None:
+    """Nor does the day take another one, whether or not its root is there yet."""
+    day = day_before(93)
+    inner.run(noted(inner, 93, access()))
+    database.execute(f"UPDATE access_day SET closed = true WHERE day = '{day}'")
+    (row,) = rows_of(database, day)
+    before = json.loads(row["data"])
+    data = canonical.encode(before | {"last": before["time"], "readings": 2}).hex()
+    for statement in (
+        f"UPDATE access SET data = '\\x{data}', leaf_hash = sha256('\\x00{data}') WHERE day = '{day}'",
+        f"INSERT INTO access SELECT day, 1, owner, data, leaf_hash FROM access WHERE day = '{day}'",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="closed"):
+            database.execute(statement)
+    assert rows_of(database, day) == [row]
+
+
+def test_a_clock_that_is_set_back_moves_no_reading(inner: Inside, database: Database) -> None:
+    begin = datetime(2026, 3, 4, 10, 30, tzinfo=UTC)
+    times = iter([begin + timedelta(seconds=step) for step in (0, 9, 5)])
+
+    async def read() -> None:
+        async with AccessLog(url_of(inner), lambda: int(next(times).timestamp() * 1000)) as log:
+            for _ in range(3):
+                await log.note(access())
+
+    inner.run(read())
+    (row,) = [json.loads(row["data"]) for row in rows_of(database, begin.date())]
+    assert (row["last"], row["readings"]) == ("2026-03-04T10:30:09.000Z", 3)
 
 
 def test_readings_after_a_failed_write_are_all_counted(inner: Inside, database: Database) -> None:
@@ -542,7 +575,7 @@ def test_readings_after_a_failed_write_are_all_counted(inner: Inside, database: 
     owner: asyncpg.Connection
     results = inner.run(with_owner())
     assert [isinstance(result, Unavailable) for result in results] == [False, True, False, False]
-    assert [row[3] for row in counted(database, day_before(92))] == [1, 2]
+    assert [row[3] for row in counted(database, day_before(92))] == [3], "the refused write began no other row"
 
 
 def test_a_day_is_closed_exactly_once(inner: Inside, database: Database) -> None:

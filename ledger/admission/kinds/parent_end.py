@@ -9,7 +9,7 @@ from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.names import Names
-from ledger.admission.parents import NOTICE, LeftParent
+from ledger.admission.parents import EXPIRY, NOTICE, LeftParent
 from ledger.admission.state import State
 from ledger.core.record.kinds import ParentEnd
 from ledger.errors import Refused
@@ -19,7 +19,8 @@ _SECOND: Final = 1000
 
 class ParentEndKind(Kind[ParentEnd]):
     """The organisation or its parent ends the relation at once. The registrar, who may have to act for an organisation
-    whose owner is gone, announces it first, so that nobody loses a right without notice."""
+    whose owner is gone, announces it first, so that nobody loses a right without notice. An announcement expires, so
+    that no forgotten one is used years later."""
 
     def names(self, record: ParentEnd, names: Names) -> None:
         names.organizations.add(record.organization)
@@ -69,17 +70,15 @@ class ParentEndKind(Kind[ParentEnd]):
 
 
 def _check_notice(record: ParentEnd, state: State) -> None:
-    """Refuses the registrar's end of a parent that it has not announced long enough before."""
+    """Refuses the registrar's end of a parent unless an announcement of it is between thirty and ninety days old."""
     announced = state.parents.announced(record.organization)
-    if announced is None:
-        raise Refused(
-            f"organization: nothing announced that {record.organization!r} leaves its parent", code="no-notice",
-            field="organization", value=record.organization,
-            rule="the registrar announces the end thirty days before: a parentEnd with `announced`",
-        )
-    if state.time - announced.time < NOTICE:
-        due = instant_of((announced.time + NOTICE) // _SECOND)
-        raise Refused(
-            f"organization: the end was announced at {announced.instant}", code="no-notice", field="organization",
-            value=record.organization, rule=f"thirty days of notice, until {due}",
-        )
+    if any(NOTICE <= state.time - one.time <= EXPIRY for one in announced):
+        return
+    rule = "the registrar announces the end thirty days before, and ninety at most: a parentEnd with `announced`"
+    message = f"nothing announced that {record.organization!r} leaves its parent"
+    if announced:
+        waiting = next((one for one in announced if state.time - one.time < NOTICE), announced[-1])
+        first, last = [instant_of((waiting.time + span) // _SECOND) for span in (NOTICE, EXPIRY)]
+        message = f"the end was announced at {waiting.instant}, for a record from {first} to {last}"
+    raise Refused(f"organization: {message}", code="no-notice", field="organization", value=record.organization,
+                  rule=rule)

@@ -68,7 +68,7 @@ def accesses(
     """List who read non-public data of an organisation, newest first.
 
     Equal readings of one hour share a row, which counts them. A row for several routes has all that one reader read in
-    an hour by one right, after 1,000 rows on that day.
+    an hour by one right, after 1,000 rows about the organisation on that day (50 for who reads of very many).
 
     Each row of a closed day is checked against the day's signed root; the command fails if the root does not commit to
     it. A day is closed ten minutes after its end (UTC).

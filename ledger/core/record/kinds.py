@@ -70,7 +70,7 @@ class Organization(Record, frozen=True, kw_only=True, tag="organization"):
 
 class ParentEnd(Record, frozen=True, kw_only=True, tag="parentEnd"):
     """An organisation has left its parent: from this index on the parent reads nothing of it. The organisation or its
-    parent signs, or the registrar, who has `announced` it thirty days before."""
+    parent signs, or the registrar, who has `announced` it thirty to ninety days before."""
 
     kind: ClassVar[int] = PARENT_END
 

@@ -107,11 +107,7 @@ class AccessLog:
     async def _write(self, accesses: Sequence[Access]) -> None:
         now = datetime.fromtimestamp(self._clock() / 1000, UTC)
         rows = self._rows.joined(accesses, f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z")
-        try:
-            self._rows.wrote(await self._write_rows(rows))
-        except BaseException:
-            self._rows.forget()
-            raise
+        self._rows.wrote(await self._write_rows(rows))
 
     async def _write_rows(self, rows: Sequence[OpenRow]) -> list[OpenRow]:
         try:
@@ -124,11 +120,19 @@ class AccessLog:
                 return await self._write_once(rows)
             except (*LOST, asyncpg.PostgresError) as error:
                 await self._disconnect()
+                self._rows.doubted(rows)
                 raise _not_noted(str(error)) from error
         except asyncpg.DataError as error:
             raise InvalidInput(f"the access log cannot hold a value: {error}", code="invalid-request") from error
+        except asyncpg.InsufficientPrivilegeError as error:
+            # A row that does not take this reading would take none of the next ones.
+            self._rows.forget()
+            raise _not_noted(str(error)) from error
         except asyncpg.PostgresError as error:
             raise _not_noted(str(error)) from error
+        except BaseException:
+            self._rows.doubted(rows)
+            raise
 
     async def _write_once(self, rows: Sequence[OpenRow]) -> list[OpenRow]:
         """Commits rows of one day. Returns them with their numbers."""
@@ -141,6 +145,7 @@ class AccessLog:
             queries("accesses")["write"], day, [row.access.owner for row in new],
             [row.data() for row in new], [row.number for row in grown], [row.data() for row in grown])
         if written is None or (written["added"], written["replaced"]) != (len(new), len(grown)):
+            self._rows.forget()
             raise _not_noted(f"the day {day} of the access log is closed: this host's clock is behind")
         return grown + [row._replace(number=number) for number, row in enumerate(new, written["first"])]
 

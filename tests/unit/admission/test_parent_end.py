@@ -97,6 +97,29 @@ def test_the_registrar_waits_thirty_days_from_its_first_announcement(world: Worl
     assert not world.state.controls(MILL.id, DEALER.id)
 
 
+def test_an_announcement_is_good_for_sixty_days(world: World) -> None:
+    """From the thirtieth day to the ninetieth: nobody ends a relation by an announcement that everybody has forgotten.
+    Another announcement neither extends it nor shortens it."""
+    world.admit(end(DEALER, by=REGISTRAR, announced=True))
+    world.time += 61 * DAY
+    world.admit(end(DEALER, by=REGISTRAR, announced=True))
+    world.time += 29 * DAY + 1
+    world.refuse(end(DEALER, by=REGISTRAR), "no-notice", "organization",
+                 says="from 2030-04-02T00:00:00Z to 2030-06-01T00:00:00Z")
+    world.time += DAY
+    world.admit(end(DEALER, by=REGISTRAR))
+    world.admit(end(TREATER, by=REGISTRAR, announced=True))
+    world.time += 90 * DAY
+    world.admit(end(TREATER, by=REGISTRAR))
+
+
+def test_an_expired_announcement_says_so(world: World) -> None:
+    world.admit(end(DEALER, by=REGISTRAR, announced=True))
+    world.time += 90 * DAY + 1
+    world.refuse(end(DEALER, by=REGISTRAR), "no-notice", "organization", says="announced at 2030-01-01T00:00:00Z")
+    assert world.state.controls(MILL.id, DEALER.id)
+
+
 def test_from_its_index_on_the_former_parent_names_nothing_of_it(world: World) -> None:
     """Older declarations and products included; in the same batch already."""
     price = declaration(by=DEALER, per=quantity("1 TNE"), burdens={"fossilGhgEmissions": "2"})

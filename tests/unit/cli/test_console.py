@@ -347,7 +347,7 @@ CASES: Final[list[tuple[dict[str, Any], str]]] = [
     ({"type": "parentEnd", "organization": "urn:m"},
      "takes urn:m out of the group of its parent, which then reads nothing of it"),
     ({"type": "parentEnd", "organization": "urn:m", "announced": True},
-     "announces that urn:m will leave its parent, in thirty days at the earliest"),
+     "announces that urn:m will leave its parent, in thirty to ninety days"),
     ({"type": "readerRevocation", "reader": DIGEST}, f"ends the right of the reader {DIGEST}"),
     ({"type": "publication", "lot": "urn:l"}, "publishes the passport of the lot urn:l"),
     ({"type": "publication", "product": "urn:p"},

@@ -55,7 +55,7 @@ def _organization(record: Organization) -> str:
 
 def _parent_end(record: ParentEnd) -> str:
     if record.announced:
-        return f"announces that {record.organization} will leave its parent, in thirty days at the earliest"
+        return f"announces that {record.organization} will leave its parent, in thirty to ninety days"
     return f"takes {record.organization} out of the group of its parent, which then reads nothing of it"
 
 
