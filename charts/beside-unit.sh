@@ -42,5 +42,9 @@ if [ -f "$CONFIGURATION/passphrase" ]; then
   CARBON_LEDGER_PASSPHRASE=$(cat "$CONFIGURATION/passphrase")
   export CARBON_LEDGER_PASSPHRASE
 fi
+# The unit has a private /tmp: it would not see the socket of a database that a command starts there.
+if [ "$(id -u)" -eq 0 ] && [ ! -e "$RUNTIME_DIRECTORY" ]; then
+  install -d -o "$ACCOUNT" -g "$(id -g "$ACCOUNT")" -m 700 "$RUNTIME_DIRECTORY"
+fi
 cd /
 exec runuser -u "$ACCOUNT" -- "$@"

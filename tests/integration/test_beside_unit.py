@@ -19,6 +19,9 @@ from typing import Any, Final
 import pytest
 from support.server import TESTS, environment, temporary_home
 
+from ledger.store.embedded import sockets
+from ledger.store.embedded.account import Account
+
 SCRIPT: Final = TESTS.parent / "charts" / "beside-unit.sh"
 ROOT: Final = os.geteuid() == 0
 ACCOUNT: Final = pwd.getpwnam("nobody") if ROOT else pwd.getpwuid(os.getuid())
@@ -161,3 +164,19 @@ def test_root_restores_for_the_account(unit: Unit) -> None:
     unit.home = home
     assert unit.beside("status")["log"]["size"] > 0
     assert unit.foreign() == []
+
+
+def test_the_socket_is_where_the_unit_sees_it(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command has started the database while the unit is stopped. systemd has removed the runtime directory at a
+    start of the host; later it belongs to the account."""
+    unit.beside("init")
+    if ROOT:
+        for folder in unit.runtime.iterdir():
+            folder.rmdir()
+        unit.runtime.rmdir()
+    shown = unit.run("carbon-ledger", "psql", "--", "-c", r"\echo :HOST")
+    assert shown.stdout.startswith(str(unit.runtime)), shown
+    assert unit.runtime.stat().st_uid == ACCOUNT.pw_uid
+    monkeypatch.setattr(sockets, "_ROOT_FOLDER", unit.runtime)
+    account = Account(ACCOUNT.pw_name, ACCOUNT.pw_uid, ACCOUNT.pw_gid, switch=True)
+    assert sockets._parents(account)[0] == unit.runtime, "root's commands without the script"

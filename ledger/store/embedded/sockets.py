@@ -7,7 +7,6 @@ The data folder records its random name. A restart of PostgreSQL uses the same f
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def socket_folder(layout: Layout, account: Account) -> Path:
         try:
             folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
             if account.switch:
-                os.chown(folder, account.uid, account.gid)
+                os.chown(folder, account.uid, account.gid, follow_symlinks=False)
         except OSError:
             continue
         if len(os.fsencode(socket_in(folder))) <= _LONGEST and _is_private(folder, account):
@@ -67,29 +66,31 @@ def recorded_folder(layout: Layout) -> Path | None:
     return Path(text) if Path(text).name.startswith(_PREFIX) else None
 
 
-def _parents(account: Account) -> Iterator[Path]:
+def _parents(account: Account) -> list[Path]:
+    folders: list[Path] = []
     if account.switch:
         with suppress(OSError):
             # If it exists, it may be the runtime directory of a unit.
             _ROOT_FOLDER.mkdir()
             _ROOT_FOLDER.chmod(0o711)
-        yield from filter(_is_protected, [_ROOT_FOLDER])
+        folders = [_ROOT_FOLDER]
     # Of a unit, whose /tmp commands beside it may not see. systemd lists several folders with colons.
     runtime = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
     if runtime and not account.switch:
-        yield from filter(_is_protected, [Path(runtime)])
+        folders.append(Path(runtime))
     # Not XDG_RUNTIME_DIR: the system empties it when the user logs out, but the server may continue to run.
-    yield from filter(_is_protected, [Path(tempfile.gettempdir()), Path("/tmp")])  # noqa: S108 - random name, checked
+    folders += [Path(tempfile.gettempdir()), Path("/tmp")]  # noqa: S108 - random name, checked
+    return [folder for folder in folders if _is_protected(folder, account)]
 
 
-def _is_protected(folder: Path) -> bool:
-    """Whether only the owner of the folder can rename or replace our files in it."""
+def _is_protected(folder: Path, account: Account) -> bool:
+    """Whether only root and the account can rename or replace our files in the folder."""
     try:
         status = folder.stat()
     except OSError:
         return False
     shared = status.st_mode & 0o022 and not status.st_mode & stat.S_ISVTX
-    return stat.S_ISDIR(status.st_mode) and status.st_uid in (0, os.geteuid()) and not shared
+    return stat.S_ISDIR(status.st_mode) and status.st_uid in (0, account.uid) and not shared
 
 
 def _is_private(folder: Path, account: Account) -> bool:
@@ -102,12 +103,12 @@ def _is_private(folder: Path, account: Account) -> bool:
 
 def _remade(folder: Path, account: Account) -> bool:
     """Make a deleted folder again. Returns false if this fails, for example because another process was faster."""
-    if not _is_protected(folder.parent):
+    if not _is_protected(folder.parent, account):
         return False
     try:
         folder.mkdir(mode=0o700)
         if account.switch:
-            os.chown(folder, account.uid, account.gid)
+            os.chown(folder, account.uid, account.gid, follow_symlinks=False)
     except OSError:
         return False
     return _is_private(folder, account)
