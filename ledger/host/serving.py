@@ -6,6 +6,7 @@ password and no key is in such a file. Whoever can open the socket is the operat
 """
 
 import asyncio
+import errno
 import fcntl
 import logging
 import os
@@ -23,6 +24,9 @@ FOLDER: Final = "servers"
 _SUFFIX: Final = ".json"
 _SOCKET: Final = ".sock"
 _LARGEST: Final = 1 << 16
+_LOCK_SECONDS: Final = 1.0
+"""How long a process waits for the lock of its own file. Whoever looks whether it runs holds it for microseconds."""
+_LOOK_SECONDS: Final = 0.02
 _log = logging.getLogger(__name__)
 
 
@@ -47,7 +51,7 @@ async def announced(home: Path, process: ServerProcess, state: Callable[[], Awai
     cannot be written, it logs a warning and does nothing."""
     folder = home / FOLDER
     try:
-        path, handle = _announce(folder, process)
+        path, handle = await _announce(folder, process)
     except OSError as error:
         _log.warning("`carbon-ledger status` will not list this process: cannot write to %s: %s", folder, error)
         yield
@@ -140,7 +144,20 @@ def _announcements(home: Path) -> list[tuple[ServerProcess, bool]]:
     return sorted(processes, key=lambda pair: pair[0].pid)
 
 
-def _announce(folder: Path, process: ServerProcess) -> tuple[Path, int]:
+async def _announce(folder: Path, process: ServerProcess) -> tuple[Path, int]:
+    path, handle = _opened(folder, process)
+    try:
+        await _lock(handle, path)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, msgspec.json.encode(process), 0)
+    except BaseException:
+        os.close(handle)
+        raise
+    return path, handle
+
+
+def _opened(folder: Path, process: ServerProcess) -> tuple[Path, int]:
+    """The file of a process, with a handle. Removes the files of processes that have ended."""
     folder.mkdir(mode=0o700, exist_ok=True)
     with opened_folder(folder, follow=False) as handle:
         give_to_owner(handle, folder)
@@ -149,13 +166,23 @@ def _announce(folder: Path, process: ServerProcess) -> tuple[Path, int]:
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         give_to_owner(handle, path)
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, msgspec.json.encode(process), 0)
     except BaseException:
         os.close(handle)
         raise
     return path, handle
+
+
+async def _lock(handle: int, path: Path) -> None:
+    """Takes the lock of a file without stopping the process. Raises OSError if somebody keeps it."""
+    deadline = asyncio.get_running_loop().time() + _LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if asyncio.get_running_loop().time() > deadline:
+                raise BlockingIOError(errno.EAGAIN, "another process holds the lock of this file", str(path)) from None
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _remove_stale(folder: Path) -> None:
