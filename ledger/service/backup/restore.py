@@ -66,9 +66,9 @@ def checked_backup(folder: Path) -> tuple[Manifest, bytes]:
 
 @contextmanager
 def staged_home(home: Path) -> Iterator[Path]:
-    """A folder next to the home that becomes the home at the end. If something fails, the folder is deleted. What root
-    has put into it goes to the account that owns the home, or the folder where the home will be: a server under that
-    account has to write it. Raises ConfigurationError if the home is not empty."""
+    """A folder next to the home that becomes the home at the end. If something fails, the folder is deleted. The files
+    that root puts into it go to the account that owns the home, or the folder where the home will be: a server under
+    that account has to write it. Raises ConfigurationError if the home is not empty."""
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise ConfigurationError(
             f"{home} is not empty, and a restore overwrites nothing", code="home-not-empty", field="home",

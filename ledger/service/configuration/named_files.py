@@ -30,8 +30,8 @@ def file_faults(settings: Settings) -> Iterator[ConfigurationError]:
 
 
 def read_tokens(path: Path | None) -> list[bytes]:
-    """The tokens that read the metrics; none without a file. Raises ConfigurationError for a file that cannot be read
-    or has no tokens."""
+    """The tokens that read the metrics; an empty list without a file. Raises ConfigurationError for a file that cannot
+    be read or has no tokens."""
     if path is None:
         return []
     try:
