@@ -40,6 +40,7 @@ from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.lookup import entry_of, entry_of_code
 from ledger.sdk.sets.prices import (
     UsualPrice,
+    dry_part,
     is_prescribed,
     price_of_energy,
     price_of_mixture,
@@ -287,7 +288,7 @@ class _Sharing:
     def doubts(self) -> Iterator[_SmallShare]:
         yield from self._of_one_product()
         if self._key == "mass":
-            yield from self._by_mass(self._massive, _NEAR, NOT_MASSES, "its weight is not its mass")
+            yield from self._by_weights()
         if self._prescribed:
             return
         priced = self._priced()
@@ -302,6 +303,20 @@ class _Sharing:
         yield from self._by_mass_alone(compared)
         if not self._ruled:
             yield from self._on_unknown_goods(compared)
+
+    def _by_weights(self) -> Iterator[_SmallShare]:
+        """The sector's weights by mass are the masses, wet or dry."""
+        reason = "its weight is not its mass"
+        wet = self._by_mass(self._massive, _NEAR, NOT_MASSES, reason)
+        dry = [_times(carrier.weight, dry_part(carrier.materials)) for carrier in self._massive]
+        if not any(dry):
+            yield from wet
+            return
+        for doubt, usual in zip(wet, _divided(self._massive, dry), strict=False):
+            if usual < doubt.usual:
+                yield doubt._replace(usual=usual, least=_times(usual, _NEAR))
+            else:
+                yield doubt
 
     def _of_one_product(self) -> Iterator[_SmallShare]:
         """Lots of one product, and all freight of one record, carry the same per unit, and other services like ones.

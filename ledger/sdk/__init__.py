@@ -99,6 +99,7 @@ from ledger.sdk.sector import (
 from ledger.sdk.sets.factor_set import FactorSet, FactorSetVersion, FactorSource, SetFactor, SupplyEntry
 from ledger.sdk.sets.gases import gas_of, potential_of
 from ledger.sdk.sets.lookup import SetChoice
+from ledger.sdk.sets.prices import dry_part
 from ledger.sdk.sets.reading import read_factor_set
 from ledger.sdk.tables import rows
 
@@ -188,6 +189,7 @@ __all__ = [
     "carbonate",
     "convert",
     "draft_with_energy",
+    "dry_part",
     "follow_composition",
     "from_oxides",
     "fuel_of",

@@ -17,9 +17,11 @@ from ledger.sdk.sets.lookup import entry_of
 from ledger.sdk.tables import rows
 
 _NOTHING: Final = Decimal(0)
+_ONE: Final = Decimal(1)
 _PACKAGE: Final = "ledger.sdk.data"
 _ANY: Final = "*"
 _WATER: Final = ("water", "deionisedWater", "softenedWater", "coolingWater")
+_LYE: Final = ("causticSoda", "sodiumHydroxide")
 _KNOWN_PART: Final = Decimal("0.9")
 """So much of a product must be of materials with a price. The rest, such as the water in an acid, is worth nothing."""
 
@@ -87,6 +89,19 @@ def is_prescribed(process: str, key: str, goods: Iterable[Collection[str]] = ())
         if prescribed != [_ANY] and not (dry and set(dry).issubset(prescribed)):
             return False
     return True
+
+
+def dry_part(materials: Mapping[str, str | Decimal]) -> Decimal:
+    """The part of a good that is not water. In lye, what its materials do not name is water too."""
+    water, dry = _NOTHING, _NOTHING
+    for name, share in materials.items():
+        if name in _WATER:
+            water = CONTEXT.add(water, Decimal(share))
+        else:
+            dry = CONTEXT.add(dry, Decimal(share))
+    if any(name in _LYE for name in materials):
+        return dry
+    return CONTEXT.subtract(_ONE, water)
 
 
 @cache

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from carbon_ledger_petrochemicals.substances import heat, is_carbon_dioxide, moles
-from ledger.sdk import HEAT_UNITS, ZERO, Context, Draft, FactorTable, OutputFacts, convert, read_factors
+from ledger.sdk import HEAT_UNITS, ZERO, Context, Draft, FactorTable, OutputFacts, convert, dry_part, read_factors
 
 UNBURDENED: Final = ("waste", "core", "credit", "attribute")
 
@@ -21,7 +21,7 @@ def share_out(draft: Draft, context: Context) -> None:
     Heat: GJ * 56.1 / 0.9 kg CO2, as a gas boiler emits (system expansion, ISO 14044 4.3.4.2; factor and boiler of
     Implementing Regulation (EU) 2025/2547). CO2 for urea or storage has no weight except its stated value:
     GB/T 32151.10 deducts it at its maker and counts it where it is released, so its carbon travels as content, not as
-    burden. Moles follow equation 43 of the same regulation: Em_i = Em * (m_i / M_i) / sum of m_j / M_j.
+    burden. Mass is dry mass: eco-profiles share chlor-alkali by tonnes of 100 % caustic soda. Moles follow equation 43 of the same regulation: Em_i = Em * (m_i / M_i) / sum of m_j / M_j.
     """
     factor = factors().find("exportedHeat")
     for i, output in enumerate(context.outputs):
@@ -31,7 +31,7 @@ def share_out(draft: Draft, context: Context) -> None:
     left_out = [_is_heat(output) or is_carbon_dioxide(output) for output in context.outputs]
     if all(out or output.role in UNBURDENED for out, output in zip(left_out, context.outputs, strict=True)):
         left_out = [False] * len(left_out)
-    _weigh(draft, context, "mass", left_out, lambda output: output.mass)
+    _weigh(draft, context, "mass", left_out, _dry_mass)
     _weigh(draft, context, "moles", left_out, moles)
     _weigh(draft, context, "energy", left_out, heat)
     _weigh(draft, context, "value", left_out, lambda output: output.value)
@@ -45,6 +45,10 @@ def heat_sold(context: Context) -> Decimal:
 
 def _is_heat(output: OutputFacts) -> bool:
     return output.quantity.unit in HEAT_UNITS and output.role not in UNBURDENED
+
+
+def _dry_mass(output: OutputFacts) -> Decimal | None:
+    return None if output.mass is None else output.mass * dry_part(output.materials)
 
 
 def _weigh(

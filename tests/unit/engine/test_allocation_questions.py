@@ -313,6 +313,14 @@ def test_weights_by_mass_are_the_masses(works: Works, weights: list[str], asked:
     assert (works.asked(), about(made)) == (pytest.approx(asked), [(NOT_MASSES, 0)] if any(asked) else [])
 
 
+@pytest.mark.parametrize(("weights", "asked"), [(["500", "250"], []), (["500", "500"], []), (["500", "200"], [1])])
+def test_weights_by_mass_may_be_dry_masses(works: Works, weights: list[str], asked: list[int]) -> None:
+    lye = {"materials": {"causticSoda": "0.5"}, "kg": 500, "role": "coProduct"}
+    made = works.run({"materials": {"chlorine": "1"}, "kg": 500}, lye, key="mass",
+                     activity=raw(Make(co2="1000", weights={"mass": weights})))
+    assert [output for code, output in about(made) if code == NOT_MASSES] == asked
+
+
 @pytest.mark.parametrize(("role", "product", "kilograms", "asked"), [
     ("byProduct", {}, 250, 0), ("byProduct", {}, 260, 260), ("coProduct", {}, 260, 260), ("product", {}, 260, 0),
     ("coProduct", NEITHER, 260, 0), ("byProduct", NEITHER, 260, 260),

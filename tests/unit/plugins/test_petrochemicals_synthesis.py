@@ -377,6 +377,20 @@ def test_chlor_alkali_shares_by_moles() -> None:
     assert found.findings == {}
 
 
+@pytest.mark.parametrize("lye", [
+    output("80 KGM", "coProduct", materials={"sodiumHydroxide": "0.5", "water": "0.5"}),
+    output("80 KGM", "coProduct", materials={"causticSoda": "0.5"}),
+    output("40 KGM", "coProduct", materials={"sodiumHydroxide": "1"}),
+])
+def test_chlor_alkali_shares_by_dry_mass(lye: OutputFacts) -> None:
+    """1 kg of hydrogen, 35.45 of chlorine, 40 of 100 % caustic soda, in lye of 50 % or as flakes: 1.31, 46.37 and
+    52.32 of 100."""
+    found = brine(outputs=(pure("1 KGM", "hydrogen", "coProduct"), pure("35.45 KGM", "chlorine"), lye),
+                  allocation="mass")
+    shares = [one["fossilGhgEmissions"] / found.footprint * 100 for one in found.outputs]
+    assert shares == pytest.approx([100 / 76.45, 3545 / 76.45, 4000 / 76.45], rel=1e-9)
+
+
 def test_chlor_alkali_limits() -> None:
     assert brine(power="58").findings == {"electrolysis-yield": True}  # 1636 kWh per t; 2.19 V need 1656
     assert brine(power="59").findings == {"electricity-unusual": False}
