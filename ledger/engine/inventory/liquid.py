@@ -4,10 +4,11 @@ Metal stays liquid for some hours in a ladle on a lorry or a train. So a record 
 without a common border or line did not take it from there: nothing proves where the metal was made, and figures of
 products that consist of it for the most part are questioned below the default of this place.
 
-Metal is liquid if its lot, its product or its materials say so, or if the process needs it liquid
-(`liquid-metal.csv`).
+Metal is liquid if the last part of its lot's or product's identifier says so, if a material does, or if the process
+needs it liquid (`liquid-metal.csv`).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
@@ -29,6 +30,7 @@ AFAR: Final = "liquid-from-afar"
 _METALS: Final = frozenset({"aluminium", "copper", "ferroalloy", "metal", "preciousMetal", "steel"})
 """Classes of the factor sets."""
 _WORDS: Final = ("molten", "liquid", "hotmetal", "铁水", "铝水", "钢水", "铜水", "液态")
+_PARTS: Final = re.compile("[:/#=?]")
 _TWO: Final = Decimal(2)
 _NOTHING: Final = Decimal(0)
 
@@ -65,12 +67,17 @@ def _is_liquid(lot: LotFacts, record: Transformation, facts: Facts, sets: Sequen
     known = [entry[1] for name in materials if (entry := entry_of(sets, name)) is not None]
     if not any(entry.group in _METALS for entry in known):
         return False
-    names = [_plain(name) for name in (lot.id, lot.product, *materials)]
+    names = [_plain(name) for name in (_last_part(lot.id), _last_part(lot.product), *materials)]
     if any(word in name for name in names for word in _WORDS):
         return True
     field, material = _needed().get(record.process, ("", ""))
     return any(entry.key == material for entry in known) or (
         bool(field) and lot.id in _listed(bytes(record.activity), field))
+
+
+def _last_part(identifier: str) -> str:
+    """What names the thing in an identifier: `molten-metals-trading` is a firm, whatever it sells."""
+    return _PARTS.split(identifier.rstrip(":/#=?"))[-1]
 
 
 def _plain(name: str) -> str:

@@ -229,6 +229,13 @@ def test_solid_metal_and_liquids_that_travel_are_believed(
     assert home.finding(liquid(home, country, lot, material), AFAR) is None
 
 
+def test_the_name_of_a_firm_makes_no_metal_liquid(home: Metalworks) -> None:
+    trader = Metalworks(home.ledger, "molten-metals-trading", "NO")
+    trader.melt("ingots")
+    assert "molten" in sold(trader, home, lot="ingots")
+    assert home.finding(home.cast(trader.name("sold")), AFAR) is None
+
+
 @pytest.mark.parametrize(("process", "material", "asked"), [
     ("steel.basicOxygenFurnace", "pigIron", True), ("steel.basicOxygenFurnace", "steel", False),
     ("steel.electricArcFurnace", "pigIron", False), ("nonferrous.aluminiumCasting", "aluminium", False),
