@@ -1,7 +1,7 @@
 """The base of a record's figures: direct burdens, allocation shares, contents."""
 
 from ledger.admission.facts import Facts
-from ledger.admission.lots import Created, Plan, Taken
+from ledger.admission.lots import Created, Plan, Supplied, Taken
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Acceptance, Addition, AnyRecord, Declaration, Transfer, Transformation
 from ledger.core.record.values import Output
@@ -28,7 +28,7 @@ def figure_inputs_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: As
         direct(assessment, provisional=provisional),
         shares_of_record,
         tuple([_holding(created, facts) for created in plan.created]),
-        supplied_contents(plan.supplied, facts) if isinstance(record, Transformation) else {},
+        supplied_contents(_matter(plan, assessment), facts) if isinstance(record, Transformation) else {},
         tuple([_recycled(taken, maker) for taken in plan.taken]),
         assessment.assigned,
         {name: [float(part) for part in parts] for name, parts in assessment.matter.items()},
@@ -40,6 +40,13 @@ def figure_inputs_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: As
         origins=origin_limit(record, plan, facts),
         bearing=_bearing(plan, shares_of_record, assessment) if isinstance(record, Transformation) else None,
     )
+
+
+def _matter(plan: Plan, assessment: Assessment) -> list[Supplied]:
+    """The supplies without the treatments of waste: the mass of a treatment is the mass of the waste, which came with
+    other inputs."""
+    treated = {line.supply for line in assessment.lines if line.kind == "treatment"}
+    return [supplied for place, supplied in enumerate(plan.supplied) if place not in treated]
 
 
 def _bearing(plan: Plan, carried: list[float], assessment: Assessment) -> Bearing | None:
@@ -56,7 +63,7 @@ def _bearing(plan: Plan, carried: list[float], assessment: Assessment) -> Bearin
         for i, share in enumerate(carried)
     ]
     supplied: dict[str, float] = {}
-    for supply, mass in plan.supplied:
+    for supply, mass in _matter(plan, assessment):
         if mass is not None:
             name = known_material(supply.material)
             supplied[name] = supplied.get(name, 0.0) + float(mass)

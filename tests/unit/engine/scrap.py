@@ -33,12 +33,14 @@ _SUPPLIES: Final = (
     "steelScrap,material,KGM,Scrap,废钢,,,,,,steel", "ironOre,material,KGM,Ore,铁矿,,,,,,mineral",
     "slag,material,KGM,Slag,渣,,,,,,mineral", "machine,material,KGM,Machine,机械,,gearbox,,,,machinery",
     "steelDrum,material,KGM,Drum,桶,,,,,,steel",
+    "landfillSlag,treatment,KGM,Landfill of slag,炉渣填埋,,,,,,mineral",
     "electricity,electricity,KWH,Power,电力,,,,,,electricity", "heat,heat,3B,Heat,热力,,,,,,heat",
 )
 _FACTORS: Final[Mapping[str, str]] = {
     "steel": "CO2e 2,,1,10", "recycledSteel": "CO2e 0.5,,0.1,1", "steelScrap": "CO2e 0.04,,0.01,0.1",
     "ironOre": "CO2e 0.05,,0.01,0.2", "slag": "CO2e 0.002,,0.001,0.1", "machine": "CO2e 3,,1,10",
     "electricity": "CO2e 0.5,,,", "heat": "CO2e 0.1,,,", "steelDrum": "CO2e 2,,1,10",
+    "landfillSlag": "CO2e 0.01,,0.001,0.1",
 }
 """Kg CO2e per unit, and the range."""
 

@@ -52,6 +52,12 @@ def test_scrap_of_another_organisation_is_recycled_content(ledger: MemoryLedger,
     assert melted(mill, shop.name("sold")) == {PRE: pytest.approx(90)}
 
 
+def test_a_treatment_of_waste_dilutes_no_recycled_content(ledger: MemoryLedger, mill: Works) -> None:
+    shop = Works(ledger, "shop")
+    shop.send(shop.swarf(), "100 KGM", mill, "sold")
+    assert melted(mill, shop.name("sold"), supplies=[supply("landfillSlag", "10 KGM")]) == {PRE: pytest.approx(90)}
+
+
 @pytest.mark.parametrize(("share", "content"), [
     (None, IN_QUESTION), ("1", IN_QUESTION), ("0.51", IN_QUESTION), ("0.5", PRE), ("0.2", PRE),
 ])
