@@ -40,7 +40,8 @@ from ledger.engine.pricing.lot_fuels import FuelMarket
 from ledger.engine.pricing.power import residual_of, with_grid
 from ledger.engine.pricing.priced import kinds_of, with_unbooked, with_upstream
 from ledger.engine.references import Purchase, massless_references, references_of
-from ledger.errors import PluginError
+from ledger.engine.sector_context import check_understood
+from ledger.errors import PluginError, Refused
 from ledger.footprint.stored.attributes import RENEWABLE_POWER, cover, coverage
 from ledger.footprint.stored.checks import check_assessment, check_omissions
 from ledger.footprint.stored.supplies import Proof, declared_lot, with_supplies
@@ -69,7 +70,7 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             made = record if isinstance(record, Transformation) else None
             proof = None if made is None else Proof(made.evidence, int(made.end[:4]))
             assessment = with_supplies(assessment, supplied, facts, kinds, proof)
-        check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
+        _check(assessment, draft)
         assessment = _bounded(assessment, draft, facts, assessed)
         if isinstance(record, Transformation):
             assessment = cover(assessment, coverage(plan.taken, supplied, plan.created, assessment.lines))
@@ -90,6 +91,17 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             field="activity", rule="amounts are finite Decimals",
         ) from error
     return assessment
+
+
+def _check(assessment: Assessment, draft: PreparedDraft) -> None:
+    """Raises as `check_assessment` does."""
+    record, context, installed = draft.submission.record, draft.context, draft.installed
+    try:
+        check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
+    except Refused as refusal:
+        if context is not None and installed is not None:
+            check_understood(refusal, context, installed.sector, draft.pricing.sets if draft.pricing else ())
+        raise
 
 
 def _with_write_offs(

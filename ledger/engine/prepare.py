@@ -18,7 +18,7 @@ from ledger.engine.pricing.lot_fuels import FuelMarket
 from ledger.engine.pricing.named_rows import check_no_rows
 from ledger.engine.pricing.supplies import price_supplies
 from ledger.engine.pricing.surroundings import surroundings_of
-from ledger.engine.sector_context import context_of, with_classes
+from ledger.engine.sector_context import context_of, with_names
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import FACTS, LedgerError, Unavailable, at_stage
 from ledger.sdk import Context
@@ -97,9 +97,9 @@ def _context(
         return None
     context = context_of(record, plan, facts, None if pricing is None else pricing.supplies)
     if pricing is None:
-        return context
+        return with_names(context, (), installed.sector)
     burns, market = installed.sector.burns_lots.get(context.route), FuelMarket(pricing.sets, pricing.around, facts)
-    context = with_burnt_materials(with_classes(context, pricing.sets), market, burns)
+    context = with_burnt_materials(with_names(context, pricing.sets, installed.sector), market, burns)
     return with_burnt_lots(context, plan, market, burns)
 
 

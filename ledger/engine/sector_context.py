@@ -1,6 +1,6 @@
 """Builds the sector plugin's view of a record from the record, its plan and immutable facts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Context as DecimalContext
 from decimal import Decimal
@@ -29,6 +29,8 @@ from ledger.sdk import (
     FuelAnalysis,
     InputFacts,
     OutputFacts,
+    RawMaterials,
+    Sector,
     SupplyFacts,
 )
 from ledger.sdk.sets.lookup import entry_of
@@ -38,6 +40,7 @@ _HOURS: Final = DecimalContext(prec=28)
 _SECONDS_AN_HOUR = Decimal(3600)
 _ZERO = Decimal(0)
 _EMPTY: Mapping[str, Decimal] = {}
+_NO_MATERIALS: Final = RawMaterials(classes=frozenset())
 
 
 def context_of(
@@ -81,22 +84,59 @@ def _hours_between(start: str, end: str) -> Decimal:
     return _HOURS.divide(Decimal(int(period.total_seconds())), _SECONDS_AN_HOUR)
 
 
-def with_classes(context: Context, sets: Sequence[FactorSetVersion]) -> Context:
-    """The context with the classes of the materials of its inputs."""
-    if not any(one.materials for one in context.inputs):
-        return context
-    inputs = tuple([replace(one, classes=_classes(one.materials, sets)) for one in context.inputs])
+def with_names(context: Context, sets: tuple[FactorSetVersion, ...], sector: Sector) -> Context:
+    """The context with the classes of the materials of its lots, and with the words and classes by which the sector
+    knows its supplies."""
+    inputs = tuple([
+        replace(
+            one, classes=_classes(one.materials, sets, _class_of), known_classes=_classes(one.materials, sets, _known),
+        ) if one.materials else one for one in context.inputs
+    ])
+    outputs = tuple([
+        replace(one, known_classes=_classes(one.materials, sets, _known)) if one.materials else one
+        for one in context.outputs
+    ])
+    raw = sector.raw_materials.get(context.route, _NO_MATERIALS)
+    supplies = tuple([_named(one, sets, sector.words, raw) for one in context.supplies])
     fields = {name: getattr(context, name) for name in context.__struct_fields__}
-    return Context(**(fields | {"inputs": inputs}))
+    return Context(**(fields | {"inputs": inputs, "supplies": supplies, "outputs": outputs}))
 
 
-def _classes(materials: Mapping[str, Decimal], sets: Sequence[FactorSetVersion]) -> Mapping[str, Decimal]:
+def _named(
+    supply: SupplyFacts, sets: tuple[FactorSetVersion, ...], words: Mapping[str, str], raw: RawMaterials,
+) -> SupplyFacts:
+    known = entry_of(sets, supply.material)
+    own = words.get(supply.material)
+    group = _class_of(supply.material, sets)
+    # A word that is read as itself is not read as its key.
+    names = [own] if own else [] if known is None else [known[1].key, words.get(known[1].key, known[1].key)]
+    synonyms = tuple(dict.fromkeys([name for name in names if name != supply.material]))
+    return replace(supply, synonyms=synonyms, group=group, raw=raw.take(group, (supply.material, *synonyms)))
+
+
+@lru_cache(_CACHED)
+def _class_of(material: str, sets: tuple[FactorSetVersion, ...]) -> str:
+    """The class of a material by its entry, else by the words in its name; an empty string without one."""
+    if entry_of(sets, material) is not None:
+        return _known(material, sets)
+    return next((group.id for version in sets if (group := version.class_of(material)) is not None), "")
+
+
+@lru_cache(_CACHED)
+def _known(material: str, sets: tuple[FactorSetVersion, ...]) -> str:
+    """The class of a material by its entry; an empty string without one."""
+    known = entry_of(sets, material)
+    return "" if known is None else known[1].group
+
+
+def _classes(
+    materials: Mapping[str, Decimal], sets: tuple[FactorSetVersion, ...],
+    class_of: Callable[[str, tuple[FactorSetVersion, ...]], str],
+) -> Mapping[str, Decimal]:
     parts: dict[str, Decimal] = {}
     for material, share in materials.items():
-        known = entry_of(sets, material)
-        groups = [known[1].group] if known is not None else [
-            group.id for version in sets if (group := version.class_of(material)) is not None]
-        for name in groups[:1]:
+        name = class_of(material, sets)
+        if name:
             parts[name] = CONTEXT.add(parts.get(name, _ZERO), share)
     return parts
 
@@ -187,3 +227,32 @@ def _check_currency(outputs: list[Output]) -> None:
             code="currencies", field="outputs", value=sorted(currencies),
             rule="all outputs of a record are valued in one currency",
         )
+
+
+def check_understood(refusal: Refused, context: Context, sector: Sector, sets: Sequence[FactorSetVersion]) -> None:
+    """Names the heaviest supply in a sector's `refusal`, with the keys that the route takes, if the route read less
+    than it as raw material: then its word, and not the mass, is the likely fault."""
+    raw = sector.raw_materials.get(context.route)
+    others = [one for one in context.supplies if not one.raw and one.fuel is None and not one.nature and one.mass]
+    if raw is None or not others:
+        return
+    heaviest = max(others, key=lambda one: one.mass or _ZERO)
+    read = context.mass_taken() + sum((one.mass or _ZERO for one in context.raw_materials), _ZERO)
+    if (heaviest.mass or _ZERO) > read:
+        _name(refusal, heaviest, context, _keys(raw, sets))
+
+
+def _name(refusal: Refused, supply: SupplyFacts, context: Context, keys: Iterator[str]) -> None:
+    refusal.field = f"supplies[{supply.index}].material"
+    refusal.value = supply.material
+    refusal.allowed = tuple(sorted(set(keys)))
+    keys_taken = ", ".join(refusal.allowed)
+    refusal.rule = f"{supply.material} is no raw material of {context.process}, which takes {keys_taken}"
+
+
+def _keys(raw: RawMaterials, sets: Sequence[FactorSetVersion]) -> Iterator[str]:
+    yield from raw.also
+    for version in sets:
+        for entry in version.supplies.values():
+            if entry.kind == "material" and raw.take(entry.group, (entry.key,)):
+                yield entry.key

@@ -12,7 +12,7 @@ from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
 from ledger.registry.archives import Archive
 from ledger.registry.terms import SectorTerms
-from ledger.sdk import Context, NaturalInput, Need, Sector
+from ledger.sdk import BurntFuels, Context, NaturalInput, Need, RawMaterials, Sector
 
 AssessmentResult = Assessment | LedgerError
 """The assessment of a record, or the error that refuses it."""
@@ -43,6 +43,8 @@ class EarlierVersion(Struct, frozen=True, kw_only=True):
             mass_tolerance=terms.mass_tolerance, element_tolerance=terms.element_tolerance,
             needs=msgspec.convert(terms.needs, dict[str, tuple[Need, ...]], strict=False),
             nature=msgspec.convert(terms.nature, dict[str, tuple[NaturalInput, ...]], strict=False),
+            burns_lots=msgspec.convert(terms.burns_lots, dict[str, BurntFuels]), words=terms.words,
+            raw_materials=msgspec.convert(terms.raw_materials, dict[str, RawMaterials]),
         )
 
 

@@ -12,24 +12,24 @@ from ledger.sdk import Sector
 
 
 class SectorTerms(Struct, frozen=True, array_like=True):
-    """`needs`: the minimal inventories by route; `nature`: the natural inputs by route. Plain values, both
-    empty for earlier SDKs."""
+    """`needs`, `nature`, `burns_lots`, `words` and `raw_materials` as `Sector` has them, in plain values; empty for
+    earlier SDKs."""
 
     version: str
     mass_tolerance: Decimal
     element_tolerance: Decimal
     needs: dict[str, list[dict[str, Any]]] = {}
     nature: dict[str, list[dict[str, Any]]] = {}
+    burns_lots: dict[str, str] = {}
+    words: dict[str, str] = {}
+    raw_materials: dict[str, dict[str, Any]] = {}
 
 
 def terms_of(sector: Sector) -> SectorTerms:
     """The terms of a sector of this SDK or an earlier one."""
     return SectorTerms(
-        sector.version, sector.mass_tolerance, sector.element_tolerance, _plain(sector, "needs"),
-        _plain(sector, "nature"),
+        sector.version, sector.mass_tolerance, sector.element_tolerance, *[
+            msgspec.to_builtins(getattr(sector, field, {}))
+            for field in ("needs", "nature", "burns_lots", "words", "raw_materials")
+        ],
     )
-
-
-def _plain(sector: Sector, field: str) -> dict[str, list[dict[str, Any]]]:
-    """The values of a field by route; earlier SDKs do not have it."""
-    return {route: [msgspec.to_builtins(one) for one in values] for route, values in getattr(sector, field, {}).items()}

@@ -87,6 +87,7 @@ from ledger.sdk.sector import (
     Indicator,
     NaturalInput,
     Need,
+    RawMaterials,
     Route,
     Sector,
     amount_in,
@@ -95,6 +96,8 @@ from ledger.sdk.sector import (
     read_indicators,
     read_nature,
     read_needs,
+    read_raw_materials,
+    read_words,
 )
 from ledger.sdk.sets.factor_set import FactorSet, FactorSetVersion, FactorSource, SetFactor, SupplyEntry
 from ledger.sdk.sets.gases import gas_of, potential_of
@@ -169,6 +172,7 @@ __all__ = [
     "PowerUse",
     "Production",
     "Quantity",
+    "RawMaterials",
     "Reading",
     "Role",
     "Route",
@@ -213,6 +217,8 @@ __all__ = [
     "read_indicators",
     "read_nature",
     "read_needs",
+    "read_raw_materials",
+    "read_words",
     "residual_mix",
     "rows",
     "spelled",

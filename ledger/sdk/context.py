@@ -4,7 +4,7 @@ Quantities are Decimals with their unit. Masses are kg, or None if the item has 
 is unknown.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -46,7 +46,8 @@ class InputFacts(Struct, frozen=True, kw_only=True):
 
     `same_maker`: this facility and process made the lot (home scrap). `generated`: power that a record of this ledger
     generated. Its green attribute is a separate lot (see `AttributeFacts`). `classes`: mass fractions of the materials
-    by their class in the factor sets, if the rules question amounts; materials that no set knows are left out.
+    by their class in the factor sets, of materials that no set knows by the words in their names. `known_classes`: of
+    the materials that a set knows, alone.
     """
 
     lot: str
@@ -64,6 +65,7 @@ class InputFacts(Struct, frozen=True, kw_only=True):
     same_maker: bool = False
     generated: bool = False
     classes: Mapping[str, Decimal] = {}
+    known_classes: Mapping[str, Decimal] = {}
 
 
 class AttributeFacts(Struct, frozen=True, kw_only=True):
@@ -112,6 +114,10 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
     `combustion`: kg of CO2 (or CO2e) from burning it, if the supply brings a factor for its combustion. The core makes
     this line, so the plugin must not. `deviation` and `pedigree` state the uncertainty of the quantity. `lot`: of a lot
     that burns as a supply does (see `Sector.burns_lots`); its index is below 0.
+
+    `material` is the record's word. `synonyms`: other words by which the sector may know it, the nearest first; look
+    it up with `name_in`. `group`: its class in the factor sets; an empty string without one. `raw`: the route takes it
+    as raw material (see `Sector.raw_materials`).
     """
 
     index: int
@@ -127,6 +133,13 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
     fuel: FuelFacts | None = None
     heating: HeatingValue | None = None
     lot: str | None = None
+    synonyms: tuple[str, ...] = ()
+    group: str = ""
+    raw: bool = False
+
+    def name_in(self, known: Container[str]) -> str | None:
+        """The word of `known` for this supply: the record's own word, else the nearest synonym; None without one."""
+        return next((name for name in (self.material, *self.synonyms) if name in known), None)
 
     def amount(self, unit: str, heating: HeatingValue | None = None) -> Decimal:
         """The quantity in `unit`. If `unit` is a mass and the quantity is not, the supply's mass. A fuel in a unit of
@@ -149,7 +162,7 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
 
 class OutputFacts(Struct, frozen=True, kw_only=True):
     """A new lot. `heating_value` is MJ of the whole lot, `value` is money in the currency that all outputs share.
-    `technology`: for a green attribute, how the power was generated."""
+    `technology`: for a green attribute, how the power was generated. `known_classes`: as of an input."""
 
     lot: str
     product: str
@@ -166,6 +179,7 @@ class OutputFacts(Struct, frozen=True, kw_only=True):
     fossil_carbon: Decimal = Decimal(0)
     biogenic_carbon: Decimal = Decimal(0)
     technology: str | None = None
+    known_classes: Mapping[str, Decimal] = {}
 
 
 class Context(Struct, frozen=True, kw_only=True):
@@ -198,12 +212,17 @@ class Context(Struct, frozen=True, kw_only=True):
         return sum((one.amount for one in self.attributes), ZERO)
 
     def supplied(self, *materials: str) -> tuple[SupplyFacts, ...]:
-        """The supplies of these materials, in record order. A greenhouse gas is found by all its names and, after the
-        supplies, in lots that consist of it."""
+        """The supplies of these materials by whatever word, in record order. A greenhouse gas is found by all its names
+        and, after the supplies, in lots that consist of it."""
         gases = {gas_of(material) for material in materials} - {None} if self.questions else ()
         bought = tuple(supply for supply in self.supplies
-                       if supply.material in materials or (gases and gas_of(supply.material) in gases))
+                       if supply.name_in(materials) or (gases and gas_of(supply.material) in gases))
         return (*bought, *self._gases(materials)) if gases else bought
+
+    @property
+    def raw_materials(self) -> tuple[SupplyFacts, ...]:
+        """The supplies that become the product."""
+        return tuple(supply for supply in self.supplies if supply.raw)
 
     def _gases(self, materials: Sequence[str]) -> Iterator[SupplyFacts]:
         """The lots of these gases as supplies, by the name that `materials` has for the gas. Their burdens come with

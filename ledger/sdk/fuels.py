@@ -139,7 +139,7 @@ def fuel_of(supply: SupplyFacts, analysis: FuelAnalysis | None = None) -> Fuel:
 
     Raises PluginError for a material that neither a table nor the analysis describes, and for impossible values.
     """
-    usual = _of_set(supply) or standard_fuels().get(supply.material)
+    usual = _of_set(supply) or standard_fuels().get(supply.name_in(standard_fuels()) or "")
     if analysis is None:
         if usual is None:
             raise PluginError(

@@ -1,6 +1,6 @@
 """A sector: a name, a version, and for each route a typed activity with the function that assesses it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final, Literal
@@ -127,6 +127,36 @@ def read_nature(package: str) -> Mapping[str, tuple[NaturalInput, ...]]:
     return natural
 
 
+class RawMaterials(Struct, frozen=True, kw_only=True):
+    """The supplies that become the product of a route: of these `classes` of the factor sets, and of the words in
+    `also`, with or without a set in force. Keys and words in `without` do not: packaging, tools, abrasives."""
+
+    classes: frozenset[str]
+    also: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
+
+    def take(self, group: str, names: Iterable[str]) -> bool:
+        """Whether a supply of this class is raw material under all its names."""
+        return not self.also.isdisjoint(names) or (group in self.classes and self.without.isdisjoint(names))
+
+
+@cache
+def read_raw_materials(package: str) -> Mapping[str, RawMaterials]:
+    """The raw materials in `raw-materials.csv` of a package, by route. Columns: route, classes, also, without (`;`
+    between)."""
+    return {
+        row["route"]: RawMaterials(**{
+            column: frozenset(row[column].split(";")) - {""} for column in ("classes", "also", "without")
+        }) for row in rows(package, "raw-materials.csv")
+    }
+
+
+@cache
+def read_words(package: str) -> Mapping[str, str]:
+    """The words in `words.csv` of a package, with the columns word, read_as: see `Sector.words`."""
+    return {row["word"]: row["read_as"] for row in rows(package, "words.csv")}
+
+
 class Route(Struct, frozen=True, kw_only=True):
     """One process of a sector. `assess(context, activity)` returns the assessment, or raises.
 
@@ -152,6 +182,10 @@ class Sector(Struct, frozen=True, kw_only=True):
     `methods`: chain methods by name, in letters and digits; see `ChainMethod`. `needs`: the minimal inventory of each
     route. `nature`: the natural inputs of each route, beside some water and air. `burns_lots`: by route, the lots
     that it burns. `assess` sees such a lot as priced supplies (`SupplyFacts.lot`), and not as an input.
+
+    Routes find a supply by the record's word or by its key in the factor sets. `words`: further words or keys, with the
+    word as which they read them, such as renewable hydrogen as hydrogen. A word that is read as itself is not read as
+    its key. `raw_materials`: by route, the supplies that become its product.
     """
 
     name: str
@@ -166,3 +200,5 @@ class Sector(Struct, frozen=True, kw_only=True):
     needs: Mapping[str, tuple[Need, ...]] = {}
     nature: Mapping[str, tuple[NaturalInput, ...]] = {}
     burns_lots: Mapping[str, BurntFuels] = {}
+    words: Mapping[str, str] = {}
+    raw_materials: Mapping[str, RawMaterials] = {}

@@ -50,13 +50,13 @@ def book_carbonates(draft: Draft, context: Context, stated: Mapping[Key, Carbona
     Raises PluginError if `stated` names a material that is no supplied carbonate.
     """
     for name in stated:
-        if name not in CARBONATES or name not in {supply.material for supply in _entering(context)}:
+        if not any(name == supply.material for supply in _entering(context)):
             raise invalid_activity("carbonates", name, "a carbonate that this record is supplied with, one of "
                                    + ", ".join(CARBONATES))
     total = Decimal(0)
     for supply in _entering(context):
         analysis = stated.get(supply.material, Carbonate())
-        ratio = carbonate(CARBONATES[supply.material], Decimal(analysis.purity), Decimal(analysis.calcined))
+        ratio = carbonate(_mineral(supply), Decimal(analysis.purity), Decimal(analysis.calcined))
         amount = supply.amount("KGM") * ratio
         analysed = supply.material in stated
         draft.carbon(
@@ -73,12 +73,17 @@ def _check_proof(draft: Draft, context: Context, supply: SupplyFacts, analysis: 
     """Furnaces leave no carbonate, and minerals that are sold as one have little else: other values need a document."""
     purity, calcined = Decimal(analysis.purity), Decimal(analysis.calcined)
     if (purity < LEAST_PURITY or calcined < LEAST_CALCINED) and not context.shows(*PROOFS):
-        whole = supply.amount("KGM") * carbonate(CARBONATES[supply.material])
+        whole = supply.amount("KGM") * carbonate(_mineral(supply))
         draft.warn(
             "carbonate-unproven", f"{supply.material}: {purity} of it is the carbonate and {calcined} of that is "
             f"calcined, and no document ({', '.join(PROOFS)}) shows it",
             emits={"CO2": whole * (1 - purity * calcined)},
         )
+
+
+def _mineral(supply: SupplyFacts) -> str:
+    """Its key among the carbonates: the supply was found by one of their names."""
+    return CARBONATES[supply.name_in(CARBONATES) or supply.material]
 
 
 def _entering(context: Context) -> Iterator[SupplyFacts]:

@@ -128,7 +128,7 @@ def constituents(context: Context, activity: Cement) -> dict[str, Decimal]:
             for kind, mass in _parts_of(taken, kinds.get(taken.lot)).items():
                 parts[kind] += mass
     for supply in context.supplied(*KINDS):
-        parts[supply.material] += supply.amount("KGM")
+        parts[supply.name_in(KINDS) or "other"] += supply.amount("KGM")
     return parts
 
 

@@ -127,8 +127,9 @@ def _calcine(draft: Draft, context: Context, method: str | None) -> None:
     for supply in context.supplied(*CARBONATES):
         if method == "hydrometallurgy":
             continue  # carbonate precipitates with the metal, and its carbon stays in the product
+        ratio = carbonate(CARBONATES[supply.name_in(CARBONATES) or supply.material])
         draft.carbon(
-            supply.material, supply.amount("KGM") * carbonate(CARBONATES[supply.material]), primary=False,
+            supply.material, supply.amount("KGM") * ratio, primary=False,
             ratings=(2, 2, 2), supply=supply,
         )
         omit_upstream(draft, supply)
@@ -155,7 +156,8 @@ def _burn_off(draft: Draft, burnt: Sequence[BurntOff]) -> Decimal:
 def _yield(draft: Draft, context: Context, activity: Recycling) -> Decimal:
     """Yield = kg of the material in goods and cores / kg of it that came in; above 1 refuses. Returns the kg gained."""
     material = MATERIALS[activity.material]
-    came = sum((supply.mass or ZERO for supply in context.supplied(*material.names)), ZERO)
+    came = sum((supply.mass or ZERO for supply in context.supplies
+                if supply.group == activity.material or supply.name_in(material.names)), ZERO)
     for taken in context.inputs:
         share = _share(material, taken.materials) if taken.materials else Decimal(activity.content)
         came += (taken.mass or ZERO) * share

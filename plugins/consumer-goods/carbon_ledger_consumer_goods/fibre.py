@@ -56,7 +56,7 @@ def wood_of(context: Context, analyses: tuple[FuelAnalysis, ...]) -> Decimal:
                                 else Decimal(1))
         for taken in context.inputs if not is_energy(taken.quantity)
     ), ZERO)
-    return lots + sum((one.mass or ZERO for one in fibre_supplies(context, analyses) if one.material in GROWN), ZERO)
+    return lots + sum((one.mass or ZERO for one in fibre_supplies(context, analyses) if one.name_in(GROWN)), ZERO)
 
 
 def indicate_recycled(
@@ -71,7 +71,7 @@ def indicate_recycled(
         return
     lots = sum((fibre_of(taken) for taken in context.inputs
                 if taken.lot in recycled_lots or (taken.role == "waste" and not taken.same_maker)), ZERO)
-    supplies = [one for one in fibre_supplies(context, analyses) if one.material in RECOVERED]
+    supplies = [one for one in fibre_supplies(context, analyses) if one.name_in(RECOVERED)]
     if supplies:
         draft.find(
             "recovered-without-lot", "recovered fibre that is no lot of waste gives no recycled content",

@@ -33,9 +33,6 @@ COVER_PROOFS: Final = ("emissionMeasurement", "gasBalance", "permit")
 COVER: Final = Decimal("0.001")
 """Kg of SF6 per kg of magnesium (IPCC 2006, volume 3, table 4.20, all of which escapes)."""
 ONE: Final = Decimal(1)
-METALS: Final = ("pigIron", "scrap", "steel", "castIron", "aluminium", "copper", "zinc", "magnesium", "ingot",
-                 "carburiser", "silicon")
-"""Supplies that go into the melt, besides every supply whose name begins with `ferro`."""
 
 # Iron at 1500 C holds 380 kWh per t, aluminium at 750 C 310, and every furnace has losses; small furnaces that are kept
 # hot overnight take three times as much.
@@ -90,9 +87,7 @@ def assess(context: Context, activity: Casting) -> Assessment:
 def charge_mass(context: Context) -> Decimal:
     """Kg of the charge: lots that are no energy, and supplies of metal."""
     lots = sum((taken.mass or ZERO for taken in context.inputs if not is_energy(taken.quantity)), ZERO)
-    bought = (supply.mass or ZERO for supply in context.supplies
-              if supply.material in METALS or supply.material.startswith("ferro"))
-    return lots + sum(bought, ZERO)
+    return lots + sum((supply.mass or ZERO for supply in context.raw_materials), ZERO)
 
 
 def _check_cover(draft: Draft, context: Context) -> None:
@@ -103,7 +98,7 @@ def _check_cover(draft: Draft, context: Context) -> None:
     melt += sum((supply.mass or ZERO for supply in context.supplied(*MAGNESIUM)), ZERO)
     if melt * 2 <= charge_mass(context) or context.shows(*COVER_PROOFS):
         return
-    names = [*[supply.material for supply in context.supplies],
+    names = [*[supply.name_in(COVERS) or supply.material for supply in context.supplies],
              *[name for taken in context.inputs for name in taken.materials]]
     if any(name in COVERS or gas_of(name) is not None for name in names):
         return

@@ -30,8 +30,8 @@ COUNTED: Final = ("H87", "C62", "EA", "PR", "DZN", "MIL")
 
 SCRAP: Final = "landfillMetal"
 """The treatment of metal that nobody recorded, by the factor sets: at least, it was dumped."""
-WORKPIECES: Final = ("steel", "billet", "bar", "casting", "forging", "aluminium", "workpiece")
-"""Supplies that become the product; other supplies with a mass are process aids (coolant, grit)."""
+_SHOP_GASES: Final = ("acetylene", "carbonDioxide")
+
 
 ORES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("ironOre", "ironOreConcentrate", "ironOreFines", "ironOreLump", "lumpOre", "sinterFeed", "sinter",
@@ -73,8 +73,8 @@ def begin(context: Context, activity: Work) -> tuple[Draft, Decimal]:
     if context.questions:
         _check_ores(draft, context)
     table = factors()
-    for supply in context.supplied("acetylene", "carbonDioxide"):
-        factor = table.find(supply.material)
+    for supply in context.supplied(*_SHOP_GASES):
+        factor = table.find(supply.name_in(_SHOP_GASES) or supply.material)
         draft.price(supply.material, supply.amount("KGM"), factor, kind="onSite", supply=supply)
         omit_upstream(draft, supply)
     return draft, power
@@ -84,21 +84,21 @@ def _check_ores(draft: Draft, context: Context) -> None:
     """Workshops reduce no ore: the mass that ores, scale and oxides bring to their goods was metal."""
     out = context.mass_out() - sum(((one.mass or ZERO) * share for one in context.outputs
                                     for name, share in one.materials.items() if name in ORES), ZERO)
-    ores = [(metal, supply.mass or ZERO) for supply in context.supplies for metal in (ORES.get(supply.material),)]
-    ores += [(metal, (taken.mass or ZERO) * share) for taken in context.inputs
-             for name, share in taken.materials.items() for metal in (ORES.get(name),)]
-    mass = sum((one for metal, one in ores if metal), ZERO)
+    ores = [(ORES[name], supply.mass or ZERO) for supply in context.supplies if (name := supply.name_in(ORES))]
+    ores += [(ORES[name], (taken.mass or ZERO) * share) for taken in context.inputs
+             for name, share in taken.materials.items() if name in ORES]
+    mass = sum((one for _, one in ores), ZERO)
     short = max(out - (matter_in(context) - mass), ZERO)
     if short <= mass * FEW:
         return
-    lacks = [Lack(metal, short * one / mass, "KGM") for metal, one in ores if metal and one]
+    lacks = [Lack(metal, short * one / mass, "KGM") for metal, one in ores if one]
     draft.warn("ore-in-a-workshop", f"{mass:.6g} kg of ore or oxide come in, and {short:.6g} kg of goods need them",
                Reading(mass, "kg"), lacks=lacks)
 
 
 def workpiece_mass(context: Context) -> Decimal:
-    """Kg of lots, and of supplies that become the product."""
-    return context.mass_taken() + sum((supply.mass or ZERO for supply in context.supplied(*WORKPIECES)), ZERO)
+    """Kg of lots, and of supplies that become the product; other supplies are process aids (coolant, grit)."""
+    return context.mass_taken() + sum((supply.mass or ZERO for supply in context.raw_materials), ZERO)
 
 
 def indicate_yield(draft: Draft, context: Context, power: Decimal, least: Decimal) -> None:

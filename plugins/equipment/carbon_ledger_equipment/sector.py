@@ -12,7 +12,7 @@ from carbon_ledger_equipment import (
     vehicles,
     welding,
 )
-from ledger.sdk import Route, Sector, read_indicators, read_needs
+from ledger.sdk import Route, Sector, read_indicators, read_needs, read_raw_materials, read_words
 
 
 def plugin() -> Sector:
@@ -22,6 +22,7 @@ def plugin() -> Sector:
         name="equipment", version="0.1.0", en="Machinery and equipment", zh="装备制造",
         mass_tolerance=Decimal("0.01"), element_tolerance=Decimal("0.02"),
         indicators=read_indicators("carbon_ledger_equipment"), needs=read_needs("carbon_ledger_equipment"),
+        words=read_words("carbon_ledger_equipment"), raw_materials=read_raw_materials("carbon_ledger_equipment"),
         burns_lots=dict.fromkeys(
             ("casting", "forging", "heatTreatment", "machining", "assembly", "remanufacturing", "welding",
              "vehicleAssembly"), "mineral"),

@@ -95,7 +95,8 @@ def assess(context: Context, activity: Welding) -> Assessment:
     carbon_dioxide = carbon_dioxide_share(activity.shielding)
     draft, power = begin(context, activity)
     for supply in context.supplied(*FUEL_GASES):
-        draft.price(supply.material, supply.amount("KGM"), gases().find(supply.material), kind="onSite", supply=supply)
+        factor = gases().find(supply.name_in(FUEL_GASES) or supply.material)
+        draft.price(supply.material, supply.amount("KGM"), factor, kind="onSite", supply=supply)
         omit_upstream(draft, supply)
     _vent(draft, context, carbon_dioxide)
     follow_composition(draft, context)

@@ -58,7 +58,8 @@ def book_operation(draft: Draft, context: Context, activity: Operation, kind: Li
     for source in ("electricity", "heat"):
         _count_as_transport(draft, source)
     for supply in context.supplied(*REFRIGERANTS):
-        draft.carbon(supply.material, supply.amount("KGM"), kind=kind, gas=supply.material, supply=supply)
+        gas = supply.name_in(REFRIGERANTS) or supply.material
+        draft.carbon(supply.material, supply.amount("KGM"), kind=kind, gas=gas, supply=supply)
     return draft.megajoules
 
 

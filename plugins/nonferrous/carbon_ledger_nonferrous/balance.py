@@ -83,9 +83,14 @@ def entering(
     }
     lots = (taken for taken in context.inputs if taken.mass and not is_energy(taken.quantity))
     entered = [_lot(taken, metal, grades, unstated) for taken in lots]
-    for supply in context.supplied(*metal.carriers):
-        mass, content = supply.amount("KGM"), grades[supply.material]
-        source: Source = "metal" if supply.material in metal.refined else "ore"
+    for supply in context.supplies:
+        name = supply.name_in(grades)
+        if name is None and not (supply.raw and metal.symbol is None):
+            continue
+        # A raw material of a melt that is balanced as a whole melts wholly.
+        content = grade("1") if name is None else grades[name]
+        source: Source = "metal" if name is None or name in metal.refined else "ore"
+        mass = supply.amount("KGM")
         entered.append(Entered(mass * content.typical, mass * content.most, source, lot=False))
     return tuple(entered)
 

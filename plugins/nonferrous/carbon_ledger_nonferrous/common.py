@@ -53,7 +53,7 @@ def begin(context: Context, activity: Work) -> tuple[Draft, Decimal]:
     """
     draft, power = draft_with_energy(context, activity)
     for supply in context.supplied(*CARBONATES):
-        factor = factors().find(supply.material)
+        factor = factors().find(supply.name_in(CARBONATES) or supply.material)
         draft.price(supply.material, supply.amount("KGM") / KG_PER_T, factor, kind="onSite", supply=supply)
         # The factor is the reaction; it does not cover how the material was made.
         omit_upstream(draft, supply, skip_nature=True)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from carbon_ledger_nonferrous import alumina, casthouse, copper, electrolysis, lead, remelting
-from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs
+from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs, read_raw_materials, read_words
 
 
 def plugin() -> Sector:
@@ -16,6 +16,7 @@ def plugin() -> Sector:
         name="nonferrous", version="0.1.0", en="Non-ferrous metals", zh="有色金属", mass_tolerance=Decimal("0.02"),
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_nonferrous"),
         needs=read_needs("carbon_ledger_nonferrous"), nature=read_nature("carbon_ledger_nonferrous"),
+        words=read_words("carbon_ledger_nonferrous"), raw_materials=read_raw_materials("carbon_ledger_nonferrous"),
         # Electrolysis takes petroleum coke and pitch for its anodes.
         burns_lots=dict.fromkeys(
             ("alumina", "aluminiumCasting", "secondaryAluminium", "copperSmelting", "secondaryCopper", "leadSmelting",

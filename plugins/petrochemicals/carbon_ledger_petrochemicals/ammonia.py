@@ -71,7 +71,7 @@ def _check(plant: Plant, ammonia: Decimal, method: str) -> None:
         )
     if any(not supply.nature and not supply.priced for supply in context.supplied("air")):
         draft.find("air-of-nature", "air that is not of origin nature counts as bought without a footprint")
-    coal = any(feed.material in COALS for feed in plant.feeds)
+    coal = any(feed.name_in(COALS) for feed in plant.feeds)
     if plant.carbon.total > 0 and (method == "electrolysis" or (method == "gasification" and not coal)):
         draft.find("feedstock-unusual", f"the feedstock does not fit {method}")
     hydrogen = hydrogen_limit(plant)

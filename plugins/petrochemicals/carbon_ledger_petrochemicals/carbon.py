@@ -102,7 +102,7 @@ def begin(
         analysis = analysis_of(feed.material, activity.analyses)
         carbon, flagged = _bring(draft, feed, analysis, converted=converted)
         total, recalled = total.plus(carbon), recalled or flagged
-        usual_carbon |= (analysis is not None or feed.material in standard_fuels()) and not (
+        usual_carbon |= (analysis is not None or feed.name_in(standard_fuels()) is not None) and not (
             fuel_of(feed, analysis).measured
         )
     for taken in context.inputs:
@@ -135,7 +135,7 @@ def _bring(
             "a factor without combustion",
             refuses=True,
         )
-    if analysis is not None or feed.material in standard_fuels():
+    if analysis is not None or feed.name_in(standard_fuels()):
         fuel = fuel_of(feed, analysis)
         megajoules = fuel.amount_of(feed) * fuel.megajoules
         if converted:
@@ -143,7 +143,7 @@ def _bring(
             draft.energy(feed.material, megajoules * (1 - fuel.biogenic))
         whole = megajoules * fuel.carbon_content
         return Carbon(whole * (1 - fuel.biogenic), whole * fuel.biogenic), fuel.recalled
-    substance = substances().get(feed.material)
+    substance = substances().get(feed.name_in(substances()) or "")
     if substance is None:
         raise PluginError(
             f"the carbon of {feed.material} is not known", code="no-factor",

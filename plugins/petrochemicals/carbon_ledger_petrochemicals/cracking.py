@@ -74,8 +74,8 @@ def assess(context: Context, activity: SteamCracking) -> Assessment:
 def _methane(plant: Plant, ethylene: Decimal) -> Decimal:
     """Line of methane by the main feedstock; returns its kg of carbon."""
     gases = {"ethane", "propane", "butane", "lpg"}
-    light = sum((feed.mass or ZERO for feed in plant.feeds if feed.material in gases), ZERO)
-    heavy = sum((feed.mass or ZERO for feed in plant.feeds if feed.material not in gases), ZERO)
+    light = sum((feed.mass or ZERO for feed in plant.feeds if feed.name_in(gases)), ZERO)
+    heavy = sum((feed.mass or ZERO for feed in plant.feeds if not feed.name_in(gases)), ZERO)
     factor = factors().find("ethyleneFromEthane" if light > heavy else "ethyleneFromNaphtha")
     plant.draft.price("crackerMethane", ethylene / 1000, factor, kind="onSite")
     return ethylene / 1000 * factor.value * Decimal("0.749")

@@ -42,7 +42,7 @@ def assess(context: Context, activity: Methanol) -> Assessment:
 
 
 def _methane(plant: Plant, methanol: Decimal) -> Decimal:
-    if not any(feed.material in METHANE_LIKE for feed in plant.feeds):
+    if not any(feed.name_in(METHANE_LIKE) for feed in plant.feeds):
         return ZERO
     factor = factors().find("methanolFromGas")
     plant.draft.price("methanolMethane", methanol / 1000, factor, kind="onSite")

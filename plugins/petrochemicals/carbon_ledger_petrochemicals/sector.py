@@ -12,7 +12,7 @@ from carbon_ledger_petrochemicals import (
     nitric_acid,
     refining,
 )
-from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs
+from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs, read_words
 
 
 def plugin() -> Sector:
@@ -23,7 +23,7 @@ def plugin() -> Sector:
         name="petrochemicals", version="0.1.0", en="Petrochemicals and chemicals", zh="石化化工",
         mass_tolerance=Decimal("0.02"), element_tolerance=Decimal("0.05"),
         indicators=read_indicators("carbon_ledger_petrochemicals"), needs=read_needs("carbon_ledger_petrochemicals"),
-        nature=read_nature("carbon_ledger_petrochemicals"),
+        nature=read_nature("carbon_ledger_petrochemicals"), words=read_words("carbon_ledger_petrochemicals"),
         routes={
             "refining": Route(activity=refining.Refining, assess=refining.assess, en="Refining", zh="炼油"),
             "steamCracking": Route(

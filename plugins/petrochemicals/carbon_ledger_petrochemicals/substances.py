@@ -78,9 +78,9 @@ def nitrogen_in(context: Context, *free: str) -> Decimal:
     """Kg of nitrogen in supplies and lots of the table; elementary nitrogen counts only if its supply is in `free`."""
     total, table = ZERO, substances()
     for supply in context.supplies:
-        usable = supply.material in free or supply.material not in FREE_NITROGEN
-        if usable and supply.material in table and table[supply.material].nitrogen:
-            total += supply.amount("KGM") * table[supply.material].nitrogen
+        name = supply.name_in(table)
+        if name is not None and (name in free or name not in FREE_NITROGEN) and table[name].nitrogen:
+            total += supply.amount("KGM") * table[name].nitrogen
     return total + sum(((taken.mass or ZERO) * _nitrogen(taken) for taken in context.inputs), ZERO)
 
 

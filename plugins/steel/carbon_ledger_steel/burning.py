@@ -11,7 +11,7 @@ def metal_in(lot: InputFacts) -> Decimal:
     """Kg of iron and steel in a lot; a lot with a mass and without materials is metal throughout."""
     mass = lot.mass or ZERO
     if lot.materials:
-        return mass * ferrous_share(lot.materials)
+        return mass * ferrous_share(lot)
     return ZERO if is_energy(lot.quantity) or lot.quantity.unit == "NM3" else mass
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Final
 
-from carbon_ledger_steel.charge import Charged
+from carbon_ledger_steel.charge import Charged, kind_of_supply
 from carbon_ledger_steel.metal import metal_held
 from ledger.sdk import CO2_PER_C, KG_PER_T, ZERO, Context, Draft, FactorTable, OutputFacts, omit_upstream, read_factors
 
@@ -38,9 +38,10 @@ def price_process(draft: Draft, context: Context, charged: Sequence[Charged]) ->
     """Lines of the carbon that enters with fluxes, electrodes and metals, as supplies and as lots."""
     table = factors()
     for supply in context.supplies:
-        if supply.material not in table:
+        name = supply.name_in(STANDARD) or (kind_of_supply(supply) if supply.raw else "")
+        if name not in table:
             continue
-        factor = table.find(supply.material)
+        factor = table.find(name)
         draft.price(supply.material, supply.amount("KGM") / KG_PER_T, factor, kind="onSite", supply=supply)
         # The factor is the reaction here; it does not cover how the material was made.
         omit_upstream(draft, supply, skip_nature=True)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from carbon_ledger_steel.furnace import ORES, Charging
-from ledger.sdk import ZERO, Context, InputFacts, is_energy
+from ledger.sdk import ZERO, Context, InputFacts, OutputFacts, SupplyFacts, is_energy
 
 FERROUS: Final = ("alloySteel", "castIron", "directReducedIron", "iron", "pigIron", "stainlessSteel", "steel")
 """Materials of products that are iron or steel."""
@@ -13,10 +13,10 @@ FERROUS: Final = ("alloySteel", "castIron", "directReducedIron", "iron", "pigIro
 RICHEST_ORE: Final = Decimal("0.724")
 """Iron in pure magnetite, 3 * 55.85 / 231.5: no ore holds more."""
 
-_METALS: Final = frozenset((
-    "scrap", "pigIron", "directReducedIron", "crudeSteel", "silicomanganese", "nickel", "chromium", "manganese",
-    "molybdenum", "copper", "aluminium",
+KINDS: Final = frozenset((
+    "scrap", "pigIron", "directReducedIron", "crudeSteel", "ferrochrome", "ferronickel", "ferromolybdenum",
 ))
+"""Kinds of metal in the charge that have a carbon content of their own."""
 
 
 class Charged(NamedTuple):
@@ -47,14 +47,19 @@ def charge_of(context: Context, activity: Charging) -> tuple[Charged, ...]:
             mass * taken.fossil_carbon, lot=True,
         ))
     for supply in context.supplies:
-        material = supply.material
-        if material in ORES:
+        ore = supply.name_in(ORES)
+        if ore is not None:
             mass = supply.amount("KGM")
-            charged.append(Charged("ore", mass, mass * grades[material], mass * best[material], ZERO, lot=False))
-        elif material in _METALS or material.startswith("ferro"):
+            charged.append(Charged("ore", mass, mass * grades[ore], mass * best[ore], ZERO, lot=False))
+        elif supply.raw:
             mass = supply.amount("KGM")
-            charged.append(Charged(material, mass, mass, mass, ZERO, lot=False))
+            charged.append(Charged(kind_of_supply(supply), mass, mass, mass, ZERO, lot=False))
     return tuple(charged)
+
+
+def kind_of_supply(supply: SupplyFacts) -> str:
+    """The kind of a raw material. Other steel holds the carbon of crude steel; other metals hold no carbon."""
+    return supply.name_in(KINDS) or ("crudeSteel" if supply.group == "steel" else supply.material)
 
 
 def kind_of(taken: InputFacts) -> str:
@@ -65,7 +70,7 @@ def kind_of(taken: InputFacts) -> str:
         return "scrap" if taken.role in ("waste", "core") or taken.sector == "steel" else "other"
     if any(ore in materials for ore in ORES):
         return "ore"
-    if not any(metal in materials for metal in FERROUS):
+    if not ferrous_share(taken):
         return "other"
     if "directReducedIron" in materials:
         return "directReducedIron"
@@ -79,12 +84,12 @@ def _metal_share(taken: InputFacts, kind: str, grades: Mapping[str, Decimal]) ->
         if kind == "other":
             return ZERO
         return taken.elements.get("Fe", grades["ironOre"]) if kind == "ore" else Decimal(1)
-    share = ferrous_share(taken.materials)
+    share = ferrous_share(taken)
     for ore, grade in grades.items():
         share += taken.materials.get(ore, ZERO) * grade
     return share
 
 
-def ferrous_share(materials: Mapping[str, Decimal]) -> Decimal:
-    """The mass fraction that is iron or steel."""
-    return sum((materials.get(name, ZERO) for name in FERROUS), ZERO)
+def ferrous_share(lot: InputFacts | OutputFacts) -> Decimal:
+    """The mass fraction that is iron or steel: by name, or by the classes of the factor sets."""
+    return max(sum((lot.materials.get(name, ZERO) for name in FERROUS), ZERO), lot.known_classes.get("steel", ZERO))

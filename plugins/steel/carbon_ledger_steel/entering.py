@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from carbon_ledger_steel.carbon import all_factors, factors
-from carbon_ledger_steel.charge import kind_of
+from carbon_ledger_steel.carbon import STANDARD, all_factors, factors
+from carbon_ledger_steel.charge import kind_of, kind_of_supply
 from carbon_ledger_steel.furnace import Charge
 from ledger.sdk import (
     CO2_PER_C,
@@ -31,6 +31,8 @@ HYDROGEN_MJ: Final = Decimal(120)
 """MJ per kg of hydrogen, net."""
 
 FLUXES: Final = ("limestone", "dolomite")
+
+_KNOWN: Final = STANDARD | {"cokingCoal", "hydrogen"}
 
 METALS: Final[Mapping[str, str]] = {
     "steel": "crudeSteel", "alloySteel": "crudeSteel", "stainlessSteel": "crudeSteel", "pigIron": "pigIron",
@@ -69,16 +71,17 @@ def entering(
 
 
 def _supplied(supply: SupplyFacts, analyses: Sequence[FuelAnalysis]) -> Entering | None:
-    material, mass = supply.material, supply.mass or ZERO
+    name = supply.name_in(_KNOWN) or (kind_of_supply(supply) if supply.raw else "")
     if is_fuel(supply, analyses):
-        supplied = _fuel(supply, fuel_of(supply, analysis_of(material, analyses)))
-    elif material == "cokingCoal":
-        factor = all_factors().find(material)
-        supplied = _priced(supply, factor)._replace(megajoules=mass * COKING_COAL_MJ, material=material)
-    elif material in factors():
-        supplied = _priced(supply, factors().find(material))
-    elif material == "hydrogen":
-        return Entering(material, ZERO, megajoules=supply.amount("KGM") * HYDROGEN_MJ, material=material, supply=supply)
+        supplied = _fuel(supply, fuel_of(supply, analysis_of(supply.material, analyses)))
+    elif name == "cokingCoal":
+        heat = (supply.mass or ZERO) * COKING_COAL_MJ
+        supplied = _priced(supply, all_factors().find(name))._replace(megajoules=heat, material=name)
+    elif name == "hydrogen":
+        heat = supply.amount("KGM") * HYDROGEN_MJ
+        return Entering(supply.material, ZERO, megajoules=heat, material=name, supply=supply)
+    elif name in factors():
+        supplied = _priced(supply, factors().find(name))
     else:
         return None
     if supply.combustion is not None:

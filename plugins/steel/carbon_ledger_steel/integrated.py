@@ -99,11 +99,12 @@ def _check_reduction(draft: Draft, context: Context, charged: Sequence[Charged])
     fuels = standard_fuels()
     carbon = hydrogen = ZERO
     for supply in context.supplies:
-        if supply.material in fuels:
-            carbon += supply.amount(fuels[supply.material].unit) * carbon_of(fuels[supply.material])
-        elif supply.material in ("carburiser", "hydrogen"):
-            carbon += supply.amount("KGM") if supply.material == "carburiser" else ZERO
-            hydrogen += supply.amount("KGM") if supply.material == "hydrogen" else ZERO
+        name = supply.name_in((*fuels, "carburiser", "hydrogen")) or ""
+        if name in fuels:
+            carbon += supply.amount(fuels[name].unit) * carbon_of(fuels[name])
+        else:
+            carbon += supply.amount("KGM") if name == "carburiser" else ZERO
+            hydrogen += supply.amount("KGM") if name == "hydrogen" else ZERO
     for taken in context.inputs:
         carbon += (taken.mass or ZERO) * taken.fossil_carbon
     check_reduction(draft, reduced, carbon, hydrogen)

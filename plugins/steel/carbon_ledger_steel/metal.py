@@ -17,7 +17,7 @@ def metal_held(output: OutputFacts) -> Decimal:
     """Kg of iron and steel in an output: by its materials; all of a product or co-product without materials."""
     mass = output.mass or ZERO
     if output.materials:
-        return mass * ferrous_share(output.materials)
+        return mass * ferrous_share(output)
     return mass if output.role in PRODUCT_ROLES else ZERO
 
 

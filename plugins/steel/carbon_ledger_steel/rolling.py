@@ -50,6 +50,7 @@ def assess(context: Context, activity: Rolling) -> Assessment:
     heat = draft.megajoules - power * Decimal("3.6")
     follow_composition(draft, context)
     came = sum((metal_in(lot) for lot in context.inputs), ZERO)
+    came += sum((supply.mass or ZERO for supply in context.raw_materials), ZERO)
     made = sum((metal_held(output) for output in context.outputs if output.role in PRODUCT_ROLES), ZERO)
     held = sum((metal_held(output) for output in context.outputs), ZERO)
     if came == 0 or made == 0:

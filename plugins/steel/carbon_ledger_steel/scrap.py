@@ -65,7 +65,7 @@ def assess(context: Context, activity: ScrapProcessing) -> Assessment:
 def _check_metal(draft: Draft, context: Context) -> None:
     # A lot without materials may be metal throughout.
     came = sum(
-        ((lot.mass or ZERO) * (ferrous_share(lot.materials) if lot.materials else 1) for lot in context.inputs), ZERO
+        ((lot.mass or ZERO) * (ferrous_share(lot) if lot.materials else 1) for lot in context.inputs), ZERO
     )
     held = sum((metal_held(output) for output in context.outputs), ZERO)
     if held > came * (1 + METAL_TOLERANCE):

@@ -14,7 +14,7 @@ from carbon_ledger_steel import (
     rolling,
     scrap,
 )
-from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs
+from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs, read_raw_materials, read_words
 
 
 def plugin() -> Sector:
@@ -24,6 +24,7 @@ def plugin() -> Sector:
         name="steel", version="0.1.0", en="Iron and steel", zh="钢铁", mass_tolerance=Decimal("0.02"),
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_steel"),
         needs=read_needs("carbon_ledger_steel"), nature=read_nature("carbon_ledger_steel"),
+        words=read_words("carbon_ledger_steel"), raw_materials=read_raw_materials("carbon_ledger_steel"),
         # The others balance the carbon of their lots.
         burns_lots=dict.fromkeys(
             ("blastFurnaceBasicOxygen", "electricArcFurnace", "scrapProcessing", "rolling"), "mineral"),

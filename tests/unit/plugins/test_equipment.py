@@ -195,7 +195,7 @@ def test_forging_findings() -> None:
 
 
 def test_bought_steel_is_a_workpiece_and_left_to_the_core() -> None:
-    found = assess(context("forging", (), (supply("steel", "1000"),), (out("800"), out("200", role="waste"))))
+    found = assess(context("forging", (), (supply("steel", "1000", raw=True),), (out("800"), out("200", role="waste"))))
     assert (found.indicators["materialYield"], found.lines, found.omissions) == (Decimal("0.8"), (), ())
 
 
@@ -383,7 +383,7 @@ def made(given: Context, kilograms: tuple[float, ...], recycled: tuple[str | Non
 def test_a_heat_of_iron() -> None:
     # power 1200 * 0.5849 = 701.88; gas 100 * 2.162188809 = 216.2188809; in all 918.0988809
     # charge 1100 + 400 + 500 + 20 of ferrosilicon = 2020: yield 1400/2020, returns 500/2020
-    found = assess(heat(POWER, GAS, supply("ferrosilicon", "20")), Casting(
+    found = assess(heat(POWER, GAS, supply("ferrosilicon", "20", raw=True)), Casting(
         furnace="induction", moulding="greenSand", temperature="1420", tapped=Quantity(value="1.95", unit="TNE"),
     ))
     assert (footprint(direct(found)), codes(found)) == (pytest.approx(918.0988809), {})
@@ -411,8 +411,9 @@ def test_castings_carry_the_heat_and_the_returns_nothing() -> None:
 
 def test_what_is_melted() -> None:
     given = heat(
-        POWER, supply("ferrosilicon", "20"), supply("pigIron", "100"), supply("mouldingSand", "9000"),
-        supply("coke", "80", mass=Decimal(80)), inputs=(SCRAP, lot("0", {}, quantity=Quantity(value="5", unit="KWH"))),
+        POWER, supply("ferrosilicon", "20", raw=True), supply("pigIron", "100", raw=True),
+        supply("mouldingSand", "9000"), supply("coke", "80", mass=Decimal(80)),
+        inputs=(SCRAP, lot("0", {}, quantity=Quantity(value="5", unit="KWH"))),
     )
     assert charge_mass(given) == 1220
 

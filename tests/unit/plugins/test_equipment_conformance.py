@@ -27,7 +27,8 @@ def case(
 
 
 CASES = [
-    case("casting", (lot("1500 KGM", "waste", materials=IRON),), (POWER, GAS, supply("ferrosilicon", "20 KGM")),
+    case("casting", (lot("1500 KGM", "waste", materials=IRON),),
+         (POWER, GAS, supply("ferrosilicon", "20 KGM", raw=True)),
          (output("1000 KGM", materials=IRON), output("450 KGM", "waste", materials=IRON, origin="preConsumer")),
          furnace="induction", temperature="1420"),
     case("forging", (PLATES,), (GAS, POWER, supply("acetylene", "1 KGM")),

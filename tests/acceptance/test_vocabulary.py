@@ -1,0 +1,113 @@
+"""Every key of the factor sets, and every alias, in every route that takes goods of its class as raw material.
+
+Each route has one plain record here, whose goods come as a supply. Whatever word of the sets names the goods, the
+ledger admits the record, and nothing says that no goods came in.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import pytest
+from support.activity_records import completeness_of
+from support.sectors import shipped
+
+from ledger.errors import LedgerError, Refused
+from ledger.sdk import FactorSetVersion
+
+BLAMES_WORDS: Final = frozenset({
+    "no-workpiece", "material-yield", "no-steel", "no-metal-in", "metallic-yield", "no-charge", "rolling-yield",
+    "metal-missing", "metal-recovery", "no-metal",
+})
+"""Findings which say that too little of the goods came in."""
+
+
+class Plain(NamedTuple):
+    """A route at its most ordinary: of 1000 t of goods `out` t leave as product, and `waste` t as scrap or slag.
+    `made`: the material of the product; None for the goods' own. `supplies`: material, amount, unit."""
+
+    route: str
+    out: int
+    waste: int
+    made: str | None
+    supplies: tuple[tuple[str, str, str], ...]
+    activity: dict[str, Any]
+
+
+ROUTES: Final = (
+    Plain("steel.rolling", 960, 40, None, (("electricity", "90", "MWH"), ("fuelOil", "32", "TNE")), {}),
+    Plain("steel.electricArcFurnace", 920, 70, "steel", (
+        ("electricity", "450", "MWH"), ("electrode", "1.6", "TNE"), ("lime", "40", "TNE"), ("fuelOil", "4", "TNE")),
+        {}),
+    Plain("equipment.machining", 800, 200, None, (("electricity", "700", "MWH"),), {}),
+    Plain("equipment.forging", 800, 200, None, (("electricity", "600", "MWH"),), {}),
+    Plain("equipment.heatTreatment", 1000, 0, None, (("electricity", "500", "MWH"),), {}),
+    Plain("equipment.welding", 1000, 0, None, (("electricity", "60", "MWH"), ("weldingWire", "10", "TNE")), {}),
+    Plain("equipment.casting", 700, 280, None, (("electricity", "900", "MWH"), ("mouldingSand", "200", "TNE")), {}),
+)
+
+
+def taken(route: str, version: FactorSetVersion) -> Iterator[str]:
+    """The keys that a route takes, and their aliases."""
+    sector, _, name = route.partition(".")
+    raw = shipped().sectors[sector].sector.raw_materials[name]
+    for word in version.materials():
+        entry = version.entry(word)
+        assert entry is not None
+        if entry.kind == "material" and raw.take(entry.group, (word, entry.key)):
+            yield word
+
+
+def open_set() -> FactorSetVersion:
+    return shipped().sets["factors-open"].newest
+
+
+def record_of(plain: Plain, goods: str) -> dict[str, Any]:
+    product, scrap = "urn:example:works:product:goods", "urn:example:works:product:scrap"
+    made = {plain.made or goods: "1"}
+    outputs = [{"lot": "urn:example:works:lot:goods", "product": product, "role": "product",
+                "quantity": {"value": str(plain.out), "unit": "TNE"}}]
+    if plain.waste:
+        outputs.append({"lot": "urn:example:works:lot:scrap", "product": scrap, "role": "waste",
+                        "origin": "preConsumer", "quantity": {"value": str(plain.waste), "unit": "TNE"}})
+    return {
+        "id": "works", "country": "DE", "facility": {},
+        "products": [
+            {"id": product, "sector": plain.route.partition(".")[0], "unit": "TNE", "materials": made},
+            {"id": scrap, "sector": plain.route.partition(".")[0], "unit": "TNE"},
+        ],
+        "transformation": {
+            "facility": "urn:example:works:site", "start": "2025-01-01T00:00:00Z", "end": "2025-02-01T00:00:00Z",
+            "process": plain.route, "activity": plain.activity, "outputs": outputs,
+            "supplies": [
+                {"material": goods, "quantity": {"value": "1000", "unit": "TNE"}},
+                *[{"material": name, "quantity": {"value": value, "unit": unit}}
+                  for name, value, unit in plain.supplies],
+            ],
+        },
+    }
+
+
+@pytest.mark.parametrize("plain", ROUTES, ids=lambda plain: plain.route)
+def test_every_word_of_the_sets_is_understood(plain: Plain) -> None:
+    misread: dict[str, str] = {}
+    words = list(taken(plain.route, open_set()))
+    for word in words:
+        try:
+            findings = completeness_of(record_of(plain, word)).findings
+        except LedgerError as error:
+            misread[word] = str(error)
+        else:
+            for one in findings:
+                if one.code in BLAMES_WORDS:
+                    misread[word] = one.message
+    assert len(words) > 100
+    assert not misread
+
+
+def test_a_refusal_names_the_keys_that_the_route_takes() -> None:
+    rolled = next(one for one in ROUTES if one.route == "steel.rolling")
+    with pytest.raises(Refused) as refused:
+        completeness_of(record_of(rolled._replace(made="steel"), "brass"))
+    assert (refused.value.code, refused.value.field) == ("no-steel", "supplies[0].material")
+    assert {"hotRolledCoil", "rebar", "wireRod", "crudeSteel"} <= set(refused.value.allowed)
+    assert not {"brass", "steelDrum", "grindingMedia"} & set(refused.value.allowed)
