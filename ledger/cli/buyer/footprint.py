@@ -14,7 +14,7 @@ from ledger.cli.attestations import attestation_line, chain_attestations, verifi
 from ledger.cli.buyer.averages import kind_note, lot_averages, product_averages
 from ledger.cli.buyer.method_report import ask_method, chain_method_report, is_chain_method, method_report
 from ledger.cli.buyer.product_csv import print_product_csv
-from ledger.cli.buyer.summary.report import months_of, percent, recycled_parts, state_of, summary_report
+from ledger.cli.buyer.summary.report import months_of, percent, recalled_line, recycled_parts, state_of, summary_report
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import CsvForm, Part, csv_option, json_option, print_json, show, styled
 from ledger.cli.electricity import electricity_totals
@@ -22,7 +22,7 @@ from ledger.cli.findings import answer_findings, questioned_kilograms, sight_lin
 from ledger.cli.lookup.purchases import ask_received, print_received_csv, received_report
 from ledger.cli.numbers import fixed, numeral, per_unit, share_words
 from ledger.cli.study import study_lines
-from ledger.core.outcome.assessment import QUALITY
+from ledger.core.outcome.assessment import ADDITIVE, QUALITY
 from ledger.footprint.stored.burdens import METHOD
 
 
@@ -145,8 +145,7 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[Part]:
     if answer.direct is not None and answer.direct.omissions:
         omissions = ", ".join(_omission(one) for one in answer.direct.omissions)
         yield f"omitted from its own record: {omissions}"
-    if answer.recalled_factors:
-        yield f"[recalled] factors, not checked against their source: {', '.join(answer.recalled_factors)}"
+    yield from recalled_line(answer)
     if answer.study is not None:
         yield from study_lines(answer.study, answer.study.versions)
     yield from _notes(answer)
@@ -262,12 +261,14 @@ def _notes(answer: FootprintAnswer) -> Iterator[str]:
 
 
 def breakdown(answer: FootprintAnswer, direct: DirectAnswer) -> Table:
-    """The emission lines of the lot's own record, and its inputs, each with its share of the footprint."""
+    """The emission lines of the lot's own record, and its inputs, each with its share of the footprint. Lines that are
+    no part of the footprint, such as biogenic CO2, follow the sum."""
     table = Table("from", "kind", "kg CO2e", "share", "basis and factor", box=None, pad_edge=False)
     table.columns[2].justify = table.columns[3].justify = "right"
     for line in direct.lines:
-        share = _share(line.amount, answer.footprint)
-        table.add_row(line.source, line.kind, fixed(line.amount), share, _basis(line))
+        if line.burden in ADDITIVE:
+            share = _share(line.amount, answer.footprint)
+            table.add_row(line.source, line.kind, fixed(line.amount), share, _basis(line))
     for taken_lot in answer.inputs:
         fraction = f"{numeral(taken_lot.part * 100, 4)} % of the lot"
         share = _share(taken_lot.footprint, answer.footprint)
@@ -279,6 +280,9 @@ def breakdown(answer: FootprintAnswer, direct: DirectAnswer) -> Table:
         share = _share(answer.averaged, answer.footprint)
         table.add_row("averaged over the period", "", fixed(answer.averaged), share)
     table.add_row("sum", "", fixed(answer.footprint), "100 %", "", style="bold")
+    for line in direct.lines:
+        if line.burden not in ADDITIVE:
+            table.add_row(line.source, line.kind, fixed(line.amount), "not in it", _basis(line))
     return table
 
 
@@ -286,9 +290,12 @@ def _quality(answer: FootprintAnswer) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     unestimated = f"; omitted without an estimate: {numeral(answer.unestimated, 3)}" if answer.unestimated else ""
     table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}{unestimated}")
-    activity = "" if answer.direct is None else (
-        f"; of own emissions, activity data: {percent(answer.direct.primary_activity_share)}")
-    table.add_row("primary data", f"{percent(answer.primary_share)}{activity}")
+    table.add_row("primary data", percent(answer.primary_share))
+    if answer.direct is not None and answer.direct.primary_activity_share is not None:
+        share = percent(answer.direct.primary_activity_share)
+        table.add_row("own activity data",
+                      f"{share} metered, invoiced or calculated; emissions are primary data if their factor is the "
+                      "site's or the supplier's own as well")
     table.add_row("ratings (1 best, 3)", _ratings(answer.ratings))
     if answer.rating_conversion:
         table.add_row("ratings of PACT (1 best, 5)", f"{_ratings(answer.pact_ratings)} ({answer.rating_conversion})")

@@ -97,7 +97,8 @@ class LotGaps(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
 
 class GapHead(NamedTuple):
     """The fields that gaps of several records share. `estimated`: an omission has an estimate. `primary`, `recalled`:
-    flags of a gap in data."""
+    flags of a gap in data. `stated`: the record states the amount, so only its factor is secondary; of `power`, it is
+    the grid's."""
 
     kind: Kind
     what: str
@@ -109,6 +110,8 @@ class GapHead(NamedTuple):
     estimated: bool = True
     primary: bool = False
     recalled: bool = False
+    stated: bool = False
+    power: bool = False
 
 
 class GapGroup:
@@ -167,10 +170,21 @@ def ask_for(head: GapHead) -> str:
         case "hidden":
             return "the data behind the lot, or a grant to read them"
         case "data":
-            questions = [] if head.primary else [f"measured data on {head.what}"]
+            questions = [] if head.primary else [_primary(head)]
             if head.recalled:
                 questions.append(f"the source of the factor {head.factor or ''}, which could not be checked")
             return "; ".join(questions)
+
+
+def _primary(head: GapHead) -> str:
+    """What would make the data primary."""
+    if not head.stated:
+        return f"measured data on {head.what}"
+    if head.power:
+        return (f"nothing on the amount of {head.what}, which the record states: the factor of the grid is secondary; "
+                "power as a lot of its producer, over a direct line, would be primary")
+    return (f"the supplier's own figure for {head.what}: the record states the amount, and the default factor is "
+            "secondary")
 
 
 def rank(gap: Gap) -> tuple[int, float, float, str, str, str]:

@@ -160,7 +160,9 @@ class GapGathering:
         elif not line.primary or line.recalled:
             bought = _bought(line, supplies)
             head = GapHead("data", line.source, upstream.record.issuer, _supplier(bought), _facility(upstream.record),
-                           line.factor, primary=line.primary, recalled=line.recalled)
+                           line.factor, primary=line.primary, recalled=line.recalled,
+                           stated=line.supply is not None and line.basis != "estimated",
+                           power=line.kind == "electricity")
             self._group(head).add(upstream.digest, upstream.weight, kilograms, bought)
         elif not waits:
             self._founded += kilograms

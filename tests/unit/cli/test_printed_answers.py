@@ -1,10 +1,11 @@
 """Answers as commands print them: tables, hidden parts, lists page by page, methods, reconciliation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
 
 import pytest
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -29,15 +30,18 @@ from ledger.answers.stored import (
     DirectAnswer,
     FootprintAnswer,
     InputAnswer,
+    LineAnswer,
     LotAnswer,
 )
 from ledger.cli.buyer.contributions import contributions_report
+from ledger.cli.buyer.footprint import breakdown, footprint_report
 from ledger.cli.buyer.gaps import gaps_report
 from ledger.cli.buyer.method_report import chain_method_report
 from ledger.cli.buyer.reconciliation import reconciliation_lines
 from ledger.cli.buyer.summary.contributors import contributor_table
+from ledger.cli.buyer.summary.report import summary_report
 from ledger.cli.client import Client
-from ledger.cli.console import show
+from ledger.cli.console import Part, show
 from ledger.cli.lookup.pages import MOST_EMPTY, Following, ListOptions, ListRequest
 from ledger.cli.lookup.purchases import coverage_report
 from ledger.cli.site_claim import site_lines
@@ -104,10 +108,43 @@ def test_an_input_that_cannot_be_seen_has_no_amount(error: LedgerError) -> None:
     assert rows[3] == ["sum", "10.000", "100", "%"]
 
 
+def test_biogenic_lines_are_apart_from_the_sum() -> None:
+    """The rows above the sum add up to it."""
+    lines = [LineAnswer(source=source, kind="onSite", gas="CO2", burden=burden, amount=amount, basis="calculated")
+             for source, burden, amount in (("coal", "fossilGhgEmissions", 4.0), ("straw", "biogenicCO2", 90.0),
+                                            ("lime", "fossilGhgEmissions", 6.0))]
+    direct = DirectAnswer(footprint=10.0, burdens={}, lines=lines)
+    rows = printed(breakdown(replace(made_of("urn:out"), inputs=[]), direct))
+    assert [row[0] for row in rows[1:]] == ["coal", "lime", "sum", "straw"]
+    assert rows[4][:6] == ["straw", "onSite", "90.000", "not", "in", "it"]
+
+
+@pytest.mark.parametrize(("share", "said"), [(1.0, True), (None, False)])
+def test_activity_data_explain_that_they_are_not_primary_data(share: float | None, said: bool) -> None:
+    direct = DirectAnswer(footprint=10.0, burdens={}, lines=[], primary_activity_share=share)
+    text = _text(footprint_report(replace(made_of("urn:out"), primary_share=0.0, direct=direct)))
+    assert "primary data" in text
+    assert ("factor is the site's or the supplier's own as well" in text) == said
+
+
+def test_the_first_screen_names_recalled_factors_of_its_own_record() -> None:
+    answer = replace(made_of("urn:out"), recalled_factors=["set@1:malt"])
+    assert "[recalled] factors of its own record, not checked against their source: set@1:malt" in _lines(
+        summary_report(answer, refusing(NotFound("no"))))
+
+
 # One line about the parts of a figure that are hidden from the caller.
 
 
 HIDDEN: Final = HiddenParts(amount=1100.0, received=1100.0, questioned=0.0)
+
+
+def _text(parts: Iterable[Part]) -> str:
+    console = Console(width=400)
+    with console.capture() as captured:
+        for part in parts:
+            console.print(part)
+    return captured.get()
 
 
 def _lines(parts: object) -> list[str]:

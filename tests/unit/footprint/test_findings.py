@@ -533,6 +533,21 @@ def test_freight_is_asked_of_the_sender() -> None:
     assert (crate.kind, crate.behind, crate.amount) == ("omission", "the supplier of crate", 1.0)
 
 
+def test_a_stated_amount_asks_for_its_factor_alone() -> None:
+    """A metered amount with a default factor is secondary data by its factor. An estimated amount is asked for."""
+    power = replace(line("40", "electricity", kind="electricity", factor="grid"), supply=0, basis="metered")
+    lime = replace(line("10", "lime", kind="upstream", factor="lime"), supply=1)
+    guess = replace(line("5", "sand", kind="upstream", factor="sand"), supply=2, basis="estimated")
+    gaps, _, _ = found(("a", gap_made(supply("electricity", "7", "KWH"), supply("lime"), supply("sand")),
+                        Assessment(lines=(power, lime, guess)), 1.0))
+    assert [gap.ask for gap in gaps] == [
+        "nothing on the amount of electricity, which the record states: the factor of the grid is secondary; power as "
+        "a lot of its producer, over a direct line, would be primary",
+        "the supplier's own figure for lime: the record states the amount, and the default factor is secondary",
+        "measured data on sand",
+    ]
+
+
 def test_data_that_are_not_primary_or_not_checked() -> None:
     """By source, factor and issuer. Half of 40 + 20 kg of power, of 30 of coal (measured, the factor recalled) and of
     10 of lime (neither); half of 8 kg is measured."""

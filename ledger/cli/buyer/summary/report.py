@@ -36,6 +36,7 @@ def summary_report(answer: FootprintAnswer, ask: Callable[[str], FootprintAnswer
     yield from answer_findings(answer, answer.questioned_share, _SHOWN)
     yield from _attested(answer)
     yield from answer.limitations
+    yield from recalled_line(answer)
     yield "--details shows the whole breakdown, quality, study context, averages and limits"
 
 
@@ -75,6 +76,13 @@ def months_of(answer: FootprintAnswer | ProductAnswer) -> str:
     """The open periods, as text."""
     months = [f"{one.records} of {one.month} at {one.facility}" for one in answer.open_periods]
     return ", ".join([*months, "and more"] if answer.more_periods else months)
+
+
+def recalled_line(answer: FootprintAnswer) -> Iterator[str]:
+    """The factors of the record behind the lot that nobody checked. Those of its inputs are in `gaps`."""
+    if answer.recalled_factors:
+        yield ("[recalled] factors of its own record, not checked against their source: "
+               f"{', '.join(answer.recalled_factors)}")
 
 
 def percent(share: float | None) -> str:
