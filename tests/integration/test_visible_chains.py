@@ -117,6 +117,15 @@ def test_gaps_ask_the_supplier_of_a_received_lot(works: Foundry) -> None:
     assert answer["explained"] == pytest.approx(answer["absolute"]) == pytest.approx(GEAR)
 
 
+def test_gaps_ask_the_suppliers_that_a_grant_names_and_the_maker_of_the_lot(works: Foundry) -> None:
+    def asked(caller: str) -> dict[str, float]:
+        answer = works.get(caller, "/v1/gaps", lot=works.lot("maker", "gear"))
+        return {gap["whom"]: gap["kgCo2e"] for gap in answer["items"] if gap["kind"] == "hidden"}
+
+    assert asked("full") == near({works.of["mill"].id: 600, works.of["alloyer"].id: 250})
+    assert asked("totals") == near({works.of["maker"].id: GEAR})
+
+
 def nodes(works: Foundry, caller: str, **parameters: Any) -> tuple[Any, dict[str, Any]]:
     answer = works.get(caller, "/v1/chain", **parameters)
     listed = {node["id"]: node for node in answer["nodes"]}

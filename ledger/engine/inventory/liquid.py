@@ -76,7 +76,7 @@ def _is_liquid(lot: LotFacts, record: Transformation, facts: Facts, sets: Sequen
 
 
 def _last_part(identifier: str) -> str:
-    """What names the thing in an identifier: `molten-metals-trading` is a firm, whatever it sells."""
+    """The part that names the thing. `molten-metals-trading` before it is a firm, and may sell ingots."""
     return _PARTS.split(identifier.rstrip(":/#=?"))[-1]
 
 

@@ -177,7 +177,7 @@ def ask_for(head: GapHead) -> str:
 
 
 def _primary(head: GapHead) -> str:
-    """What would make the data primary."""
+    """The request for data that would be primary."""
     if not head.stated:
         return f"measured data on {head.what}"
     if head.power:

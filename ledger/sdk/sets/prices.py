@@ -92,7 +92,7 @@ def is_prescribed(process: str, key: str, goods: Iterable[Collection[str]] = ())
 
 
 def dry_part(materials: Mapping[str, str | Decimal]) -> Decimal:
-    """The part of a good that is not water. In lye, what its materials do not name is water too."""
+    """The part of a good that is not water. The unnamed part of lye is water too."""
     water, dry = _NOTHING, _NOTHING
     for name, share in materials.items():
         if name in _WATER:

@@ -79,7 +79,7 @@ def months_of(answer: FootprintAnswer | ProductAnswer) -> str:
 
 
 def recalled_line(answer: FootprintAnswer) -> Iterator[str]:
-    """The factors of the record behind the lot that nobody checked. Those of its inputs are in `gaps`."""
+    """The factors of the record behind the lot that nobody checked. `gaps` has the factors of its inputs."""
     if answer.recalled_factors:
         yield ("[recalled] factors of its own record, not checked against their source: "
                f"{', '.join(answer.recalled_factors)}")

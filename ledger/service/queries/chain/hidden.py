@@ -53,9 +53,13 @@ class HiddenChain(NamedTuple):
         """The same of the footprint."""
         return self.amounts({lot.number: lot.footprint for lot in self.lots})
 
-    def of_burden(self, burden: str) -> HiddenAmounts:
+    def of_burden(self, burden: str, *, named: bool = False) -> HiddenAmounts:
         """The same of one burden."""
-        return self.amounts({lot.number: lot.burdens[SLOT[burden]] for lot in self.lots})
+        return self.amounts({lot.number: lot.burdens[SLOT[burden]] for lot in self.lots}, named=named)
+
+    def maker_itself(self) -> str | None:
+        """The maker of the lot that the figure is of, if its record is hidden: the caller may see its figure."""
+        return next((lot.supplier for lot in self.lots if ITSELF in self.weights.get(lot.number, {})), None)
 
     def answer(self, amounts: HiddenAmounts, questions: TakenWeights | None) -> HiddenParts:
         """The hidden parts of an answer. `questions`: the weights of the lots in the amount in question."""
@@ -125,9 +129,10 @@ async def read_hidden(
 
 
 async def _named_takers(pool: DatabasePool, rights: Rights, weights: TakenWeights) -> frozenset[int]:
-    """The records among those that take boundary lots whose issuers have granted the names of their suppliers."""
+    """The records among those that take boundary lots of which the caller may know the suppliers: its own records, and
+    records with such a grant."""
     takers = {taker for of_lot in weights.values() for taker in of_lot if taker != ITSELF}
-    if not takers or not rights.grants:
+    if not takers or not (rights.grants or rights.own):
         return frozenset()
     facts = await made_facts(pool, takers)
     return frozenset([each.log_index for each in facts if record_level(rights, each) >= Level.SUPPLIERS])
