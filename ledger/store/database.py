@@ -17,6 +17,7 @@ WRITER = "carbon_ledger_writer"
 ERASER = "carbon_ledger_eraser"
 MINIMUM_VERSION = 150000
 _CLOSE_SECONDS = 10
+_CLOSE_READING_SECONDS = 0.5
 Connection: TypeAlias = asyncpg.connection.Connection | asyncpg.pool.PoolConnectionProxy
 
 UNREACHABLE = (OSError, asyncio.TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError,
@@ -67,16 +68,17 @@ class DatabasePool:
     """Sessions that read. Raises Unavailable if the database is lost, stalled or restarting: nothing was changed, and
     another try may succeed. Raises InvalidInput for a parameter that no row can hold."""
 
-    def __init__(self, sessions: asyncpg.Pool, outage: Outage) -> None:
+    def __init__(self, sessions: asyncpg.Pool, outage: Outage, grace: float | None = None) -> None:
         self._sessions = sessions
         self.outage = outage
+        self._grace = grace
         self._shared: dict[tuple[str, ...], SharedReads] = {}
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
         """A session for several queries."""
         with self._stated():
-            async with self._sessions.acquire() as connection:
+            async with self._sessions.acquire(timeout=self._grace) as connection:
                 yield connection
 
     @asynccontextmanager
@@ -137,19 +139,19 @@ class DatabasePool:
             raise InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request") from error
         self.outage.succeeded("reading")
 
-    async def close(self) -> None:
+    async def close(self, seconds: float = _CLOSE_SECONDS) -> None:
         """Closes all sessions, after a short wait for running queries."""
         try:
-            await asyncio.wait_for(self._sessions.close(), _CLOSE_SECONDS)
+            await asyncio.wait_for(self._sessions.close(), seconds)
         except TimeoutError:
             self._sessions.terminate()
 
 
 async def open_pool(
-    url: str, *, size: int = 10, patience: float = 60.0, outage: Outage | None = None
+    url: str, *, size: int = 10, patience: float = 60.0, grace: float | None = None, outage: Outage | None = None
 ) -> DatabasePool:
     """A pool of sessions in role carbon_ledger_writer (INSERT and SELECT; UPDATE of head and balances only). A session
-    is awaited for `patience` seconds.
+    is awaited for `patience` seconds, and for `grace` seconds, if given, when its query was given up.
 
     Raises ConfigurationError if the database is not suitable, Unavailable if it does not answer.
     """
@@ -158,11 +160,11 @@ async def open_pool(
             url, min_size=1, max_size=size, server_settings=SETTINGS, init=_become_writer, reset=_keep_session,
             command_timeout=60, timeout=patience,
         )
-    pool = DatabasePool(sessions, outage or Outage())
+    pool = DatabasePool(sessions, outage or Outage(), grace)
     try:
         await check_database(pool)
     except BaseException:
-        await pool.close()
+        sessions.terminate()
         raise
     return pool
 
@@ -172,7 +174,8 @@ def _connecting() -> Iterator[None]:
     try:
         yield
     except UNREACHABLE as error:
-        raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
+        raise Unavailable(f"the database does not answer: {str(error) or 'it says nothing'}",
+                          code="database-down") from error
     except asyncpg.PostgresError as error:
         raise ConfigurationError(f"the database refuses the connection: {error}") from error
     except ValueError as error:
@@ -189,7 +192,12 @@ async def _keep_session(connection: Connection) -> None:
 
 
 async def _become_writer(connection: Connection) -> None:
-    await connection.execute(f"SET SESSION ROLE {WRITER}")
+    try:
+        await connection.execute(f"SET SESSION ROLE {WRITER}")
+    except BaseException:
+        # The pool would wait for the database to close the session.
+        connection.terminate()
+        raise
 
 
 async def check_database(pool: DatabasePool) -> None:
@@ -255,7 +263,7 @@ async def reading_connection(url: str, name: str) -> AsyncIterator[Connection]:
         yield connection
     finally:
         try:
-            await connection.close(timeout=_CLOSE_SECONDS)
+            await asyncio.wait_for(connection.close(), _CLOSE_READING_SECONDS)
         except LOST:
             connection.terminate()
 

@@ -14,6 +14,7 @@ import pytest
 from support.cli import run
 from support.publishing import acknowledged, lines_of, site
 from support.server import Server, prepared_home
+from support.stalled import Stalled
 from support.waiting import until
 from support.workshop import workshop
 
@@ -22,6 +23,7 @@ from ledger.service.doctor import log_checks
 from ledger.service.doctor.diagnose import diagnose
 from ledger.service.doctor.installation import DoctorFinding
 from ledger.service.settings import Settings
+from ledger.store.embedded import attach
 
 
 def doctor(home: Path, **variables: str) -> tuple[int, dict[str, tuple[str, str]]]:
@@ -99,6 +101,25 @@ def test_a_server_that_has_stopped_signing(home: Path) -> None:
         assert "NOT READY, the anchor" in run("status", "--home", home).out
         (home / "anchor").write_bytes(anchor)
         until(lambda: doctor(home)[1]["server"][0] == "ok")
+
+
+@pytest.mark.parametrize("passing", [0, 1, 2, 4, 6, 9, 14, 20, 30])
+def test_a_database_that_stops_answering(home: Path, passing: int) -> None:
+    """At once, while a session is opened, or later: it accepts connections and keeps them open. Each ends in five
+    seconds; one fault says so, and the checks that need the database are unknown."""
+    async def diagnosed(url: str) -> tuple[list[DoctorFinding], float]:
+        async with Stalled(url, passing) as stalled:
+            began = time.monotonic()
+            found = await diagnose(Settings(home=home, database_url=stalled.url), {})
+            return found, time.monotonic() - began
+
+    with Server(home):
+        found, seconds = asyncio.run(diagnosed(attach(home).owner_url))
+    assert seconds < 5
+    (fault,) = [one for one in found if one.level == "error"]
+    assert "the database does not answer" in fault.message
+    unknown = [one.check for one in found if one.level == "unknown"]
+    assert {"commit", "plugins", "anchor"} <= {*unknown, fault.check}
 
 
 def test_a_silent_witness(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The table of the checks of `doctor`, and the run through all of them."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -42,13 +43,33 @@ CHECKS: Final[dict[str, Check]] = {
 async def diagnose(settings: Settings, environment: Mapping[str, str] | None = None) -> list[DoctorFinding]:
     """One finding for each check. Sets nothing up and changes nothing. `environment`: None means the environment of
     this process."""
-    async with opened(settings, environment) as installation:
-        return [await _finding(name, check, installation) for name, check in CHECKS.items()]
+    async with opened(settings, environment) as here:
+        findings = {name: await _finding(name, check, here) for name, check in CHECKS.items()}
+        if here.lost.is_set():
+            findings["database"] = await _finding("database", check_database, here)
+    return list(findings.values())
+
+
+async def _result(check: Check, here: Installation) -> DoctorFinding:
+    """The finding of a check. Raises MissingPart if the database stops answering meanwhile."""
+    if here.session is None:
+        return await check(here)
+    checking, losing = asyncio.ensure_future(check(here)), asyncio.ensure_future(here.lost.wait())
+    try:
+        await asyncio.wait((checking, losing), return_when=asyncio.FIRST_COMPLETED)
+        if not checking.done():
+            # Its error, once it is cancelled, tells nothing more.
+            checking.add_done_callback(lambda task: task.cancelled() or task.exception())
+            raise MissingPart("the database stopped answering")
+        return checking.result()
+    finally:
+        checking.cancel()
+        losing.cancel()
 
 
 async def _finding(name: str, check: Check, installation: Installation) -> DoctorFinding:
     try:
-        return await check(installation)
+        return await _result(check, installation)
     except MissingPart as error:
         return DoctorFinding(name, "unknown", str(error))
     except LedgerError as error:

@@ -1,21 +1,27 @@
 """The installation that the checks of `doctor` examine, opened as far as it can be opened."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
-from ledger.errors import ConfigurationError, LedgerError
+from ledger.errors import ConfigurationError, LedgerError, Unavailable
 from ledger.service.heads.keyring import Keyring
 from ledger.service.settings import Settings
 from ledger.service.status.database import PublishedLog, read_log
-from ledger.service.status.servers import ServerStatus
-from ledger.store.database import PATIENCE_SECONDS, Connection, DatabasePool, open_pool, reading_connection
+from ledger.service.status.servers import ServerStatus, ask_servers
+from ledger.store.database import LOST, PATIENCE_SECONDS, Connection, DatabasePool, open_pool, reading_connection
 from ledger.store.embedded.layout import Layout
-from ledger.store.hosting import hosted
+from ledger.store.hosting import Hosted, hosted
 
+_OPENING_SECONDS: Final = 2.5
+_WATCH_SECONDS: Final = 0.5
+_CLOSING_SECONDS: Final = 0.5
+_GRACE_SECONDS: Final = 0.5
+_NAME: Final = "carbon-ledger doctor"
 Level = Literal["ok", "warning", "error", "unknown"]
 
 
@@ -31,8 +37,9 @@ class DoctorFinding(Struct, frozen=True, omit_defaults=True):
 
 class Installation:
     """`pool` is None if the database is not fit for a server; `failure` says why. `session` may still read it, as its
-    owner; None if it does not answer. `servers`: the running ones, once they were asked. `keyring` is None if the
-    database holds no log whose keys are here."""
+    owner; None if it does not answer. `lost` is set once the database answers no more. `asking`: for the running
+    servers; `servers`: these, once they have answered. `keyring` is None if the database holds no log whose keys are
+    here."""
 
     def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
         self.settings = settings
@@ -41,6 +48,8 @@ class Installation:
         self.pool: DatabasePool | None = None
         self.keyring: Keyring | None = None
         self.failure: LedgerError | None = None
+        self.lost = asyncio.Event()
+        self.asking = asyncio.ensure_future(ask_servers(settings.home))
         self.servers: list[ServerStatus] = []
 
     @property
@@ -49,6 +58,13 @@ class Installation:
         if self.session is None:
             raise MissingPart("the database does not answer")
         return self.session
+
+    def lose(self, why: str) -> None:
+        """The database answers no more. No check waits for it from now on."""
+        self.failure = Unavailable(f"the database does not answer: {why}", code="database-down",
+                                   rule="see the log of PostgreSQL and its host; if it hangs, restart it")
+        self.session = self.pool = self.keyring = None
+        self.lost.set()
 
     async def log(self) -> PublishedLog:
         """The log in the database. Raises MissingPart if the database is not fit for a server, LedgerError if it holds
@@ -74,13 +90,40 @@ async def opened(settings: Settings, environment: Mapping[str, str] | None = Non
             _require_database(settings)
             database = await stack.enter_async_context(
                 hosted(settings.home, settings.database_url, patience=PATIENCE_SECONDS))
-            session = reading_connection(database.owner_url, "carbon-ledger doctor")
-            installation.session = await stack.enter_async_context(session)
-            installation.pool = pool = await open_pool(database.app_url, patience=PATIENCE_SECONDS)
-            stack.push_async_callback(pool.close)
+            await _open_database(installation, database, stack)
         except LedgerError as error:
             installation.failure = error
         yield installation
+
+
+async def _open_database(here: Installation, database: Hosted, stack: AsyncExitStack) -> None:
+    """Opens the sessions, and begins to watch whether the database answers. Raises LedgerError."""
+    try:
+        async with asyncio.timeout(_OPENING_SECONDS):
+            here.session = await stack.enter_async_context(reading_connection(database.owner_url, _NAME))
+            watched = await stack.enter_async_context(reading_connection(database.owner_url, _NAME))
+            watching = asyncio.create_task(_watch(here, watched))
+            stack.callback(watching.cancel)
+            pool = await open_pool(database.app_url, patience=PATIENCE_SECONDS, grace=_GRACE_SECONDS)
+    except (TimeoutError, Unavailable) as error:
+        if isinstance(error, Unavailable) and not isinstance(error.__cause__, TimeoutError):
+            raise
+        here.lose("it accepts connections, and says nothing")
+        return
+    stack.push_async_callback(pool.close, _CLOSING_SECONDS)
+    if not here.lost.is_set():
+        here.pool = pool
+
+
+async def _watch(here: Installation, session: Connection) -> None:
+    """Asks the database until it answers no more."""
+    try:
+        while True:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await session.fetchval("SELECT 1")
+            await asyncio.sleep(_WATCH_SECONDS)
+    except LOST as error:
+        here.lose(str(error) or f"it has stopped answering, and says nothing for {PATIENCE_SECONDS:g} s")
 
 
 def _require_database(settings: Settings) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from ledger.host.serving import FOLDER, killed
 from ledger.service.doctor.installation import DoctorFinding, Installation, MissingPart
-from ledger.service.status.servers import ServerStatus, ask_servers
+from ledger.service.status.servers import ServerStatus
 
 RECENT_SECONDS: Final = 300
 _START: Final = "start it, and see its log for the reason why it ended"
@@ -17,7 +17,7 @@ async def check_server(here: Installation) -> DoctorFinding:
     home = here.settings.home
     if not home.is_dir():
         raise MissingPart(f"there is no folder {home}")
-    here.servers = servers = await ask_servers(home)
+    here.servers = servers = await here.asking
     gone = [f"process {one.pid} on {one.host} has ended without a stop" for one in killed(home)]
     if not servers and not gone:
         if (home / FOLDER).is_dir():
