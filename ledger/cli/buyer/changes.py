@@ -32,7 +32,7 @@ def changes(holder: str, since: int, after: int, limit: int, url: str, as_json: 
     if as_json:
         print_json(answer)
         return
-    show(*_report(answer.changes) if answer.changes else [f"no lot of {holder} has a restated figure"])
+    show(*changes_report(answer.changes) if answer.changes else [f"no lot of {holder} has a restated figure"])
     if answer.next is not None:
         say(f"there may be more: --since {answer.next.since} --after {answer.next.after}")
 
@@ -51,7 +51,7 @@ def _gathered(client: Client, holder: str, since: int, after: int, limit: int) -
         since, after = page.next.since, page.next.after
 
 
-def _report(restated: Sequence[ChangeAnswer]) -> Iterator[Part]:
+def changes_report(restated: Sequence[ChangeAnswer]) -> Iterator[Part]:
     """The restated lots, and the findings of those that have any."""
     table = Table("record", "type", "lot", "before", "now", "difference", "questioned", "why", box=None, pad_edge=False)
     for column in table.columns[3:7]:
@@ -70,7 +70,9 @@ def _report(restated: Sequence[ChangeAnswer]) -> Iterator[Part]:
 
 
 def _why(change: ChangeAnswer) -> str:
-    parts = [change.reason] if change.reason else []
+    if not change.record:
+        return f"its reason is in record {change.index}, which is hidden from you"
+    parts = [change.reason or f"a {change.type}"]
     if change.quantity_before is not None:
         parts.append(f"{change.quantity} instead of {change.quantity_before}")
     return "; ".join(parts)

@@ -27,12 +27,14 @@ from ledger.answers.sites import (
 from ledger.answers.stored import (
     ChainLineAnswer,
     ChainMethodAnswer,
+    ChangeAnswer,
     DirectAnswer,
     FootprintAnswer,
     InputAnswer,
     LineAnswer,
     LotAnswer,
 )
+from ledger.cli.buyer.changes import changes_report
 from ledger.cli.buyer.contributions import contributions_report
 from ledger.cli.buyer.footprint import breakdown, footprint_report
 from ledger.cli.buyer.gaps import gaps_report
@@ -131,6 +133,18 @@ def test_the_first_screen_names_recalled_factors_of_its_own_record() -> None:
     answer = replace(made_of("urn:out"), recalled_factors=["set@1:malt"])
     assert "[recalled] factors of its own record, not checked against their source: set@1:malt" in _lines(
         summary_report(answer, refusing(NotFound("no"))))
+
+
+@pytest.mark.parametrize(("fields", "why"), [
+    ({"record": "ab", "type": "amendment", "reason": "wrong meter"}, "wrong meter"),
+    ({"record": "ab", "type": "closing"}, "a closing"),
+    ({"record": "", "type": ""}, "its reason is in record 7, which is hidden from you"),
+])
+def test_a_restated_figure_has_its_reason(fields: dict[str, str], why: str) -> None:
+    change = ChangeAnswer(index=7, lot="urn:out", product="urn:p", quantity=TONNE, footprint_before=10.0, footprint=9.0,
+                          difference=-1.0, questioned_before=0.0, questioned=0.0, **cast(Any, fields))
+    (table,) = changes_report([change])
+    assert why in " ".join(printed(cast(Table, table))[1])
 
 
 # One line about the parts of a figure that are hidden from the caller.
