@@ -1,10 +1,11 @@
 """Goods of a group of organisations, by kilograms: declared, and sold outside of the ledger.
 
 Goods that left the ledger can come back under another name: as goods from elsewhere, or as waste that was collected. So
-the state has running totals of each group. A record raises those of its issuer and of each organisation that controls
-it; a rule reads those of the one that controls all others (`Facts.group`). So whoever leaves a group keeps the totals
-of its own goods and of what it controls, and the group keeps those of the time before. Goods are like each other if
-their codes agree in four digits, or if they consist of the same material for the most part and one of them has no code.
+the state has running totals of each group. A record raises the totals of its issuer and of each organisation that
+controls it; a rule reads the totals of the organisation that controls all others (`Facts.group`). So whoever leaves a
+group keeps the totals of its own goods and of all that it controls, and the group keeps the totals of the time before.
+Goods are like each other if their codes agree in four digits, or if they consist of the same material for the most part
+and one of them has no code.
 Totals only grow: another declaration or a withdrawal does not make a sale undone. Only a stocktaking ends the total of
 goods that went without a document.
 """

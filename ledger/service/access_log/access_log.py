@@ -125,7 +125,7 @@ class AccessLog:
         except asyncpg.DataError as error:
             raise InvalidInput(f"the access log cannot hold a value: {error}", code="invalid-request") from error
         except asyncpg.InsufficientPrivilegeError as error:
-            # A row that does not take this reading would take none of the next ones.
+            # A row that does not take this reading does not take the next ones either.
             self._rows.forget()
             raise _not_noted(str(error)) from error
         except asyncpg.PostgresError as error:

@@ -58,8 +58,8 @@ class OpenRows:
         self._begun: _Begun = Counter()
 
     def joined(self, accesses: Sequence[Access], time: str) -> list[OpenRow]:
-        """The rows that note these accesses, with their new counts: each is to be written, then `wrote` follows; or
-        `doubted`, `forget` or nothing, by what is known of a write that failed."""
+        """The rows that note these accesses, with their new counts: each is to be written, then `wrote` follows.
+        After a write that failed, `doubted` or `forget` follows, or no call."""
         if time[:_HOUR] != self._hour:
             if time[:_DAY] != self._hour[:_DAY]:
                 self._begun.clear()
@@ -91,7 +91,7 @@ class OpenRows:
 
     def doubted(self, rows: Sequence[OpenRow]) -> None:
         """After a write of which nobody knows whether it was committed. Rows that were there before keep their new
-        counts, since the database lets none fall; whether the others are there is not known, so they begin anew."""
+        counts, since the database lets no count fall; whether the others are there is not known, so they begin anew."""
         self.wrote([row for row in rows if row.number is not None])
 
     def forget(self) -> None:
