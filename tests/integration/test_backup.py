@@ -163,6 +163,11 @@ def test_nothing_is_restored_over_what_is_there(made: Made) -> None:
     assert sorted(path.name for path in made.home.iterdir()) == before
 
 
+def test_the_environment_names_the_home_to_restore(made: Made) -> None:
+    said = refused(run("restore", made.backup, "--json", CARBON_LEDGER_HOME=str(made.home)), "home-not-empty")
+    assert said.startswith(f"{made.home} is not empty")
+
+
 def test_restoring_beside_another_database(made: Made, tmp_path: Path) -> None:
     refused(run("restore", made.backup, "--home", tmp_path / "home", "--json",
                 CARBON_LEDGER_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing"), "external-database")

@@ -8,8 +8,8 @@ import click
 
 from ledger.cli.auditor.audit_database import database_source
 from ledger.cli.console import json_option, print_json, progress, say, show
-from ledger.cli.environment import settings
-from ledger.cli.files import FOLDER, passphrase_file_option
+from ledger.cli.environment import home_option, settings
+from ledger.cli.files import passphrase_file_option
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
@@ -32,13 +32,13 @@ from ledger.store.hosting import hosted
 
 @click.command()
 @click.argument("backup", type=click.Path(path_type=Path, exists=True))
-@click.option("--home", type=FOLDER, required=True, help="Data folder to make: a new or empty folder.")
+@home_option
 @click.option("--verify", is_flag=True, help="Audit the whole log first, and make no home if it fails.")
 @passphrase_file_option
 @json_option
-def restore(backup: Path, home: Path, verify: bool, passphrase_file: Path | None, as_json: bool) -> None:
-    """Make a data folder from BACKUP, after a check of its files against their digests. It restores everything or
-    nothing.
+def restore(backup: Path, home: Path | None, verify: bool, passphrase_file: Path | None, as_json: bool) -> None:
+    """Make a data folder from BACKUP, after a check of its files against their digests. The folder must be new or
+    empty. The command restores everything or nothing.
 
     The log may have grown since the backup. So the command marks the home, and servers sign nothing there until the
     anchor, a quorum of witnesses, or `anchor accept` has settled that this history counts. Suppliers can post missing
