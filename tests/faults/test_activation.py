@@ -180,18 +180,30 @@ def test_only_the_registrar_says_what_is_in_force(sites: Sites, home: Path, tmp_
 
 
 def test_where_a_version_is_in_force(sites: Sites, home: Path) -> None:
-    """On the log; and whether the server that took the activation can compute with it."""
+    """On the log; and whether the server that took the activation can compute with it, or must be restarted first."""
+    shop = Workshop("kiln")
     with Server(home, installed=[sites.old]) as server:
+        server.post([shop.enrolment(server), *shop.opening()])
         chosen = ("plugin", "activate", "bricks", "--url", server.url)
         # No server of this log has had that version.
         done = command(home, *chosen, installed=[sites.new])
         assert done.returncode == 1
         assert f"bricks {NEW} is in force on the log from entry " in done.stdout
         assert done.stderr.splitlines() == [
-            f"error: the server at {server.url} does not have that version: it answers 503 for new records of bricks "
-            "until the version with that digest is installed there"
+            f"error: the server at {server.url} does not have that version: install the version with that digest on "
+            "its host, if it is not there yet, and restart the server, since it loads plugins only at its start; until "
+            "then it answers 503 for new records of bricks"
         ]
         done = command(home, *chosen, installed=[sites.old])
         assert (done.returncode, done.stderr) == (0, "")
         assert f"bricks {OLD} is in force on the log from entry " in done.stdout
-        assert done.stdout.splitlines()[-1] == f"the server at {server.url} has that version"
+        assert done.stdout.splitlines()[-1] == f"the server at {server.url} has that version: no restart is needed"
+        with Server(home, installed=[sites.new]):
+            # It archives its version.
+            pass
+        done = command(home, *chosen, installed=[sites.new])
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.splitlines()[-1] == f"the server at {server.url} has that version: no restart is needed"
+        assert codes(server, bricks(shop, "at-once")) == [None]
+        given = activate(server, "activate", "bricks", "--version", "9", "--digest", UNKNOWN, code=1)
+        assert (given["installed"], given["restart"]) == (False, True)

@@ -55,11 +55,11 @@ def activate(
     """Put a version of the plugin NAME into force: the version installed here, or the one in --version.
 
     From the new entry on, that version computes the sector's records; earlier records keep theirs. A server without it
-    answers 503 to new records of the sector. If the server at URL is without it, the exit code is 1, although the
-    version is in force. NAME `ledger-rules` puts the newest rules of the ledger itself into force; older rules can
-    never return. NAME of a factor set: from the new entry on, its factors price the supplies of records. NAME
-    `footprint-limit` sets the largest doubtful share of a figure with the title *footprint*: 0.05 as --version
-    stands for 5 %.
+    answers 503 to new records of the sector, until the version is installed there and the server is restarted. If the
+    server at URL is without it, the exit code is 1, although the version is in force. NAME `ledger-rules` puts the
+    newest rules of the ledger itself into force; older rules can never return. NAME of a factor set: from the new entry
+    on, its factors price the supplies of records. NAME `footprint-limit` sets the largest doubtful share of a figure
+    with the title *footprint*: 0.05 as --version stands for 5 %.
     """
     if name == LIMIT_SETTING and version is not None:
         digest = digest_of_limit(version)
@@ -75,18 +75,19 @@ def activate(
             raise Refused(f"{name} {active.in_force} is in force already", code="in-force", field="name", value=name,
                           rule="another version than the one in force")
         index = _post(client, registrar, name, chosen)
-        installed = any(one.name == name and one.in_force_digest == chosen.digest and (one.installed or one.archived)
-                        for one in _plugins(client))
+        now = next((one for one in _plugins(client) if (one.name, one.in_force_digest) == (name, chosen.digest)), None)
     result: dict[str, object] = {"plugin": name, "version": chosen.version, "digest": chosen.digest, "index": index}
     if chosen.precedence is not None:
         result["precedence"] = chosen.precedence
-    _print({**result, "installed": installed}, "is in force on the log", as_json)
-    if not as_json and installed:
-        show(f"the server at {client.url} has that version")
+    restart = now is None or not (now.installed or now.archived)
+    _print({**result, "installed": not restart, "restart": restart}, "is in force on the log", as_json)
+    if not as_json and not restart:
+        show(f"the server at {client.url} has that version: no restart is needed")
     elif not as_json:
-        say(f"error: the server at {client.url} does not have that version: it answers 503 for new records of {name} "
-            "until the version with that digest is installed there")
-    return 0 if installed else 1
+        say(f"error: the server at {client.url} does not have that version: install the version with that digest on "
+            "its host, if it is not there yet, and restart the server, since it loads plugins only at its start; until "
+            f"then it answers 503 for new records of {name}")
+    return 1 if restart else 0
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """Answers about plugins, and about the ledger's own rules, which the registrar activates in the same way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 import msgspec
 
@@ -23,16 +23,19 @@ def rules_answer(rules: Rules | None = None) -> PluginAnswer:
     )
 
 
-def plugin_answers(registry: Registry, in_force: Mapping[str, PluginState]) -> list[PluginAnswer]:
-    """One answer for each plugin, in order of names.
+def plugin_answers(
+    registry: Registry, in_force: Mapping[str, PluginState], archived: Set[str] = frozenset()
+) -> list[PluginAnswer]:
+    """One answer for each plugin, in order of names. `archived`: the digests in the log's archive, whose versions a
+    server runs as soon as they are in force, also those that another server has archived since this one started.
 
     A reserved name counts as installed: the log activates it, but no sector has it, so there is nothing to install.
     """
     names = sorted({*registry.sectors, *registry.sets, *in_force})
-    return [_answer(name, registry, in_force.get(name)) for name in names]
+    return [_answer(name, registry, in_force.get(name), archived) for name in names]
 
 
-def _answer(name: str, registry: Registry, active: PluginState | None) -> PluginAnswer:
+def _answer(name: str, registry: Registry, active: PluginState | None, archived: Set[str]) -> PluginAnswer:
     plugin, factor_set = registry.sector(name), registry.sets.get(name)
     earlier = [one for one in registry.earlier if one.sector.name == name]
     if plugin is not None:
@@ -59,5 +62,5 @@ def _answer(name: str, registry: Registry, active: PluginState | None) -> Plugin
         return answer
     return msgspec.structs.replace(
         answer, in_force=active.version, in_force_digest=active.digest, precedence=active.precedence,
-        archived=active.digest in (*[one.digest for one in earlier], *registry.archived_sets.digests),
+        archived=not answer.installed and active.digest in archived,
     )

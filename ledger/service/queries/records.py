@@ -153,7 +153,8 @@ async def read_plugins(pool: DatabasePool, registry: Registry) -> list[PluginAns
     """The ledger's rules, the installed plugins, and the plugins in force that this server lacks."""
     async with pool.acquire() as connection:
         in_force = await FactLoader().in_force(connection)
-    return [rules_answer(in_force.rules), *plugin_answers(registry, in_force.plugins)]
+        archived = {row["digest"] for row in await connection.fetch(queries("plugins")["stored"])}
+    return [rules_answer(in_force.rules), *plugin_answers(registry, in_force.plugins, archived)]
 
 
 async def read_checkpoint(pool: DatabasePool, publication: Publication) -> str:
