@@ -47,7 +47,7 @@ COMMANDS = {
     "logout": Lazy("ledger.cli.identity.login:logout", "End your session at a server."),
     "client": Lazy("ledger.cli.identity.clients:client", "Enter, list and revoke clients of your organisation."),
     "grant": Lazy("ledger.cli.supplier.sharing.grant:grant", "Let another organisation read your records."),
-    "revoke": Lazy("ledger.cli.supplier.sharing.grant:revoke", "End a grant."),
+    "revoke": Lazy("ledger.cli.supplier.sharing.revoke:revoke", "End a grant, or all grants to a receiver."),
     "grants": Lazy("ledger.cli.lookup.grants:grants", "List the grants that an organisation has given or got."),
     "publish": Lazy("ledger.cli.supplier.sharing.publish:publish", "Publish the passport of a lot or product."),
     "unpublish": Lazy("ledger.cli.supplier.sharing.publish:unpublish", "End a publication."),

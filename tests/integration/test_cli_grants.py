@@ -116,7 +116,40 @@ def test_a_signed_grant_can_be_posted_later(house: House) -> None:
     assert (house.run("submit", file).code, house.grants(MILL)[0]["record"]) == (0, envelope)
 
 
+def test_all_grants_of_a_receiver_end_at_once(house: House, tmp_path: Path) -> None:
+    """Those in force to it alone: no link, no other receiver. What would end is named before."""
+    house.enrolled("fund")
+    house.enrolled("buyer")
+    fund, every = "urn:example:fund", house.mill("revoke", "--to", "urn:example:fund")
+    gone, other, *kept = [house.told(*house.mill("grant", "--to", to, *GRANT))["digest"]
+                          for to in (fund, "urn:example:buyer", fund, fund)]
+    house.run(*house.mill("revoke", gone)).succeeded()
+    before = house.grants(MILL)
+    foreseen = house.run(*every, "--dry-run").succeeded().out.splitlines()
+    assert foreseen == [
+        *[f"grant {one} of all records, depth stages, until 2033-01-01T00:00:00Z: loan" for one in reversed(kept)],
+        f"2 grants to {fund} would end; nothing is posted",
+    ]
+    told = house.told(*every, "--dry-run")
+    assert (told["dryRun"], [one["record"] for one in told["grants"]]) == (True, kept[::-1])
+    done = house.run(*every, "-o", tmp_path / "signed").succeeded()
+    assert ("2 records signed" in done.err, len((tmp_path / "signed").read_bytes().splitlines())) == (True, 2)
+    assert house.grants(MILL) == before
+    assert house.run(*every).succeeded().out.splitlines()[-1] == f"2 grants to {fund} have ended"
+    states = {one["record"]: one["state"] for one in house.grants(MILL)}
+    assert [states[one] for one in (gone, *kept, other)] == ["revoked"] * 3 + ["inForce"]
+    assert {one["record"]: one["state"] for one in before if one["record"] not in kept}.items() <= states.items()
+    again = house.run(*every)
+    assert (again.code, again.out, len(again.err.splitlines())) == (1, "", 1)
+    assert f"{MILL} has no grant in force to {fund}: nothing to revoke" in again.err
+    house.told(*house.mill("grant", "--to", fund, *GRANT))
+    assert house.run(*every).succeeded().out.splitlines()[-1] == f"1 grant to {fund} has ended"
+
+
 @pytest.mark.parametrize(("arguments", "code", "said"), [
+    (("revoke",), 2, "give either DIGEST or --to"),
+    (("revoke", "0" * 64, "--to", BANK), 2, "give either DIGEST or --to"),
+    (("revoke", "--to", BANK, "--dry-run", "-o", "signed"), 2, "--dry-run writes no file"),
     (("grant", *GRANT), 2, "give either --to or --link"),
     (("grant", "--to", BANK, "--link", *GRANT), 2, "give either --to or --link"),
     (("grant", "--to", BANK, *GRANT, "--dry-run", "-o", "signed"), 2, "--dry-run writes no file"),

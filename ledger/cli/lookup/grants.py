@@ -16,7 +16,8 @@ from ledger.cli.lookup.pages import (
 )
 
 
-def _covered(row: GrantAnswer) -> str:
+def covered(row: GrantAnswer) -> str:
+    """What a grant is about."""
     return row.lot or row.product or row.declaration or "all records"
 
 
@@ -28,7 +29,7 @@ _HEAD: tuple[ListColumn[GrantAnswer], ...] = (
 )
 _TABLE: tuple[ListColumn[GrantAnswer], ...] = (
     *_HEAD,
-    ListColumn("of", _covered),
+    ListColumn("of", covered),
     ListColumn("start", lambda row: row.start),
     ListColumn("end", lambda row: row.end),
     ListColumn("depth", lambda row: row.depth),

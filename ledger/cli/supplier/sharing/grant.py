@@ -1,4 +1,4 @@
-"""`grant` and `revoke`: an organisation lets others read its records for a time."""
+"""`grant`: an organisation lets others read its records for a time."""
 
 import secrets
 
@@ -61,11 +61,3 @@ def grant(
         say("nobody can show the secret again; the holder asks with CARBON_LEDGER_CLIENT_ID and "
             "CARBON_LEDGER_CLIENT_SECRET, other programs at POST /auth/token")
     return code
-
-
-@click.command()
-@click.argument("digest")
-@single_options
-def revoke(single: Single, digest: str) -> int:
-    """End your grant with DIGEST at once. `grants` lists your grants."""
-    return write_record({"type": "grantRevocation", "grant": digest}, single, "the grant has ended")

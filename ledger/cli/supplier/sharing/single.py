@@ -2,7 +2,7 @@
 
 import functools
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,14 +58,26 @@ def single_options(command: Command) -> Any:
     return packed_command
 
 
+def check_output(single: Single) -> None:
+    """Raises UsageError for a dry run that is to write a file."""
+    if single.dry_run and single.output is not None:
+        raise click.UsageError("--dry-run writes no file: leave out --output")
+
+
+def write_envelopes(output: Path, envelopes: Sequence[bytes]) -> None:
+    """Writes signed records to a file for `submit`, and says how many."""
+    with replacing(output) as file:
+        file.writelines([envelope + b"\n" for envelope in envelopes])
+    say(f"{len(envelopes)} {'record' if len(envelopes) == 1 else 'records'} signed: {output}")
+
+
 def write_record(
     tree: dict[str, Any], single: Single, sentence: str, secrets: Callable[[str], dict[str, str]] | None = None
 ) -> int:
     """Makes a record of `tree` and follows the options. `sentence`: the outcome for people. `secrets`: results by name
     that are printed once, from the record's digest, but not by a dry run. Raises the server's refusal. Returns the
     exit code."""
-    if single.dry_run and single.output is not None:
-        raise click.UsageError("--dry-run writes no file: leave out --output")
+    check_output(single)
     origin = required_origin(single.origin)
     record = record_of({"issuer": single.issuer, "nonce": new_nonce(), **tree})
     envelope = seal(record, signing_key(single.key, single.passphrase_file, single.prompt), origin)
@@ -76,9 +88,7 @@ def write_record(
             return foresee(client, io.BytesIO(signed + b"\n"), single.as_json)
     result: dict[str, object] = {"digest": named}
     if single.output is not None:
-        with replacing(single.output) as file:
-            file.write(signed + b"\n")
-        say(f"1 record signed: {single.output}")
+        write_envelopes(single.output, [signed])
     else:
         with Client(single.url) as client:
             result["index"], _ = post_sealed(client, envelope)
