@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 import pytest
+from msgspec import UNSET
 from msgspec.structs import replace
 from support.load import post
 from support.parties import Party, enrolment
@@ -270,6 +271,7 @@ def test_signatures_that_do_not_hold(server: Server, shop: Workshop) -> None:
             replace(good, signature=base64.b64encode(bytes(64)).decode()),
             replace(good, key=other.party.key.keyid.hex()),
         ],
+        "other-ledger": [elsewhere, replace(elsewhere, signature=good.signature)],
         "wrong-issuer": [others],
         "unknown-key": [replace(good, key="0" * 64), seal(posted[1], stranger, server.origin)],
         "malformed-signature": [replace(good, signature=base64.b64encode(bytes(63)).decode())],
@@ -283,6 +285,14 @@ def test_signatures_that_do_not_hold(server: Server, shop: Workshop) -> None:
     for code, one in wrong:
         assert refused(server, one)["code"] == code
     assert size_of(server) == before + len(fine)
+
+
+def test_another_ledgers_record_names_both(server: Server, shop: Workshop) -> None:
+    elsewhere = seal(shop.make({"lot": "1"}, {"pot": "1"})[1], shop.party.key, "carbon-ledger/elsewhere")
+    problem = refused(server, msgspec.json.encode(elsewhere))
+    assert problem["detail"] == (
+        f"the record is signed for the ledger carbon-ledger/elsewhere, but this server's ledger is {server.origin}")
+    assert refused(server, msgspec.json.encode(replace(elsewhere, origin=UNSET)))["code"] == "wrong-signature"
 
 
 def test_posting_again_needs_a_signature_that_holds(server: Server, shop: Workshop) -> None:

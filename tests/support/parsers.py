@@ -95,7 +95,8 @@ def _text(data: bytes) -> str:
 def _envelope(data: bytes) -> None:
     found = open_envelope(data)
     body, signature = base64.b64encode(found.body).decode(), base64.b64encode(found.signature).decode()
-    _same(open_envelope(msgspec.json.encode(Envelope(body, found.keyid.hex(), signature))), found)
+    origin = msgspec.UNSET if found.origin is None else found.origin
+    _same(open_envelope(msgspec.json.encode(Envelope(body, found.keyid.hex(), signature, origin))), found)
 
 
 def _record(data: bytes) -> None:

@@ -1,4 +1,5 @@
-"""The posted envelope: a record's body, the id of the key that signed it, and the signature. Several form NDJSON."""
+"""The posted envelope: a record's body, the id of the key that signed it, the signature, and for which ledger it was
+made. Several form NDJSON."""
 
 import base64
 import re
@@ -6,7 +7,7 @@ from binascii import a2b_base64, b2a_base64
 from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ledger.core.record import canonical
 from ledger.core.record.canonical import MAX_BODY
@@ -22,24 +23,32 @@ _MAX_BASE64 = (MAX_BODY + 2) // 3 * 4
 _ENVELOPE: Final = '{"body": base64, "key": hex, "signature": base64}'
 _LINES: Final = "; for several, one on each line, with the header `Content-Type: application/x-ndjson`"
 _SEVERAL: Final = re.compile(rb"\}\s*\{")
+_ORIGIN: Final = r'^[^"]+$'
+"""No value of an envelope has a quotation mark, so their number shows a repeated field."""
+_QUOTES: Final = 4
+"""Of a field: around its name and its value."""
+_LONGEST_ORIGIN: Final = 255
 _SIGNED: Final = ("$.nonce", "$.issuer")
 """Fields of a record that the command `sign` adds."""
 
 
 class Envelope(Struct, frozen=True, forbid_unknown_fields=True):
-    """`body`: base64 of the canonical JSON; `key`: hex keyid; `signature`: base64 of 64 bytes."""
+    """`body`: base64 of the canonical JSON; `key`: hex keyid; `signature`: base64 of 64 bytes. `origin`: of the ledger
+    for which the signature was made, so that a server of another ledger can name both. The signature alone binds."""
 
     body: str
     key: Sha256
     signature: Annotated[str, Meta(max_length=88)]
+    origin: Annotated[str, Meta(pattern=_ORIGIN, max_length=_LONGEST_ORIGIN)] | UnsetType = UNSET
 
 
 class Opened(Struct, frozen=True):
-    """An envelope's parts, decoded; the signature is not checked yet."""
+    """An envelope's parts, decoded; the signature is not checked yet. `origin`: None if the envelope has none."""
 
     body: bytes
     keyid: bytes
     signature: bytes
+    origin: str | None = None
 
 
 _decoder = msgspec.json.Decoder(Envelope)
@@ -49,7 +58,9 @@ def seal(record: AnyRecord, key: SigningKey, origin: str) -> Envelope:
     """Signs a record for the ledger of that origin."""
     body = canonical.encode(record)
     signature = key.sign_record(origin, record.kind, canonical.digest(body))
-    return Envelope(base64.b64encode(body).decode(), key.keyid.hex(), base64.b64encode(signature).decode())
+    named = re.search(_ORIGIN, origin) is not None and len(origin) <= _LONGEST_ORIGIN
+    return Envelope(base64.b64encode(body).decode(), key.keyid.hex(), base64.b64encode(signature).decode(),
+                    origin if named else UNSET)
 
 
 def open_envelope(data: bytes, *, explain: bool = True) -> Opened:
@@ -82,9 +93,10 @@ def open_envelope(data: bytes, *, explain: bool = True) -> Opened:
             f"the signature has {len(signature)} bytes", code="malformed-signature", field="signature",
             value=len(signature), rule=f"{SIGNATURE_BYTES} bytes",
         )
-    opened = Opened(_strict(envelope.body, "body"), bytes.fromhex(envelope.key), signature)
-    if data.count(b":") != len(Envelope.__struct_fields__):
-        # No value has a colon. Of a repeated field, programs may take different ones.
+    origin = None if envelope.origin is UNSET else envelope.origin
+    opened = Opened(_strict(envelope.body, "body"), bytes.fromhex(envelope.key), signature, origin)
+    if data.count(b'"') != _QUOTES * (len(Envelope.__struct_fields__) - (origin is None)):
+        # Of a repeated field, programs may take different ones.
         raise InvalidInput("the envelope repeats a field", code="repeated-field", value=data[:40],
                            rule=f"{_ENVELOPE}, each field once")
     return opened

@@ -313,19 +313,25 @@ def _parse_all(envelopes: Sequence[bytes], request: AppendRequest) -> list[Submi
     signature is verified yet, so no quota limits the time."""
     parsed: list[Submission | LedgerError] = []
     for envelope in envelopes:
-        submission = _parse(envelope, explain=False)
+        submission = _parse(envelope, request.origin, explain=False)
         if (isinstance(submission, LedgerError) and request.explaining < _EXPLAINING
                 and len(envelope) <= _LONGEST_EXPLAINED):
             started = time.thread_time()
-            submission = _parse(envelope, explain=True)
+            submission = _parse(envelope, request.origin, explain=True)
             request.explaining += time.thread_time() - started
         parsed.append(submission)
     return parsed
 
 
-def _parse(envelope: bytes, *, explain: bool) -> Submission | LedgerError:
+def _parse(envelope: bytes, origin: str, *, explain: bool) -> Submission | LedgerError:
     try:
         opened = open_envelope(envelope, explain=explain)
+        if opened.origin not in (None, origin):
+            raise InvalidInput(
+                f"the record is signed for the ledger {opened.origin}, but this server's ledger is {origin}",
+                code="other-ledger", field="origin", value=opened.origin,
+                rule="post it to a server of its ledger; or sign the record again, for this ledger",
+            )
         record = decode_record(opened.body, explain=explain)
         if is_residue(record):
             raise InvalidBody("the nonce is reserved for redacted records", code="residue", field="nonce", value=NONCE,

@@ -53,6 +53,17 @@ def test_the_form_on_the_wire() -> None:
     assert json.loads(msgspec.json.encode(Envelope("e30=", "0" * 64, SIGNATURE))) == GOOD
 
 
+def test_an_envelope_says_its_ledger() -> None:
+    """It may be silent about it, as older ones are; an origin that would hide a repeated field is left out."""
+    sealed = msgspec.json.encode(seal(RECORD, KEY, ORIGIN))
+    assert (json.loads(sealed)["origin"], open_envelope(sealed).origin) == (ORIGIN, ORIGIN)
+    assert open_envelope(json.dumps(GOOD).encode()).origin is None
+    for odd in ("localhost:8080", "a\\b", "a:b:c"):
+        assert open_envelope(msgspec.json.encode(seal(RECORD, KEY, odd))).origin == odd
+    for odd in ('a"b', "", "a" * 256):
+        assert open_envelope(msgspec.json.encode(seal(RECORD, KEY, odd))).origin is None
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -87,7 +98,11 @@ def test_several_envelopes_as_one_need_their_media_type(between: bytes) -> None:
         ({"key": "0" * 64 + "\n"}, "invalid-field", "$.key", "0" * 64 + "\n"),
         ({"signature": SIGNATURE + "AAAA"}, "invalid-field", "$.signature", SIGNATURE + "AAAA"),
         ({"signature": []}, "invalid-field", "$.signature", "[]"),
-        ({"origin": "x"}, "unknown-field", "$.origin", "x"),
+        ({"ledger": "x"}, "unknown-field", "$.ledger", "x"),
+        ({"origin": ""}, "invalid-field", "$.origin", ""),
+        ({"origin": 'a"b'}, "invalid-field", "$.origin", 'a"b'),
+        ({"origin": "a" * 256}, "invalid-field", "$.origin", f"{'a' * 200}… (256 characters)"),
+        ({"origin": None}, "invalid-field", "$.origin", None),
         ({"signature": "AAAA"}, "malformed-signature", "signature", "3"),
         ({"signature": ""}, "malformed-signature", "signature", "0"),
         ({"signature": base64.b64encode(b"\0" * 65).decode()}, "malformed-signature", "signature", "65"),
@@ -135,12 +150,14 @@ def test_the_body_itself_is_measured_too() -> None:
     assert raised(InvalidBody, canonical.decode_record, opened.body).code == "body-too-large"
 
 
+@pytest.mark.parametrize("origin", [None, "localhost:8080", "a\\b"])
 @pytest.mark.parametrize("field", [*GOOD, "\\u0062ody"])
 @pytest.mark.parametrize("first", [True, False])
-def test_a_repeated_field_is_refused(field: str, first: bool) -> None:
+def test_a_repeated_field_is_refused(field: str, first: bool, origin: str | None) -> None:
     """Programs that take the first and programs that take the last one would read different envelopes."""
     name = "body" if field not in GOOD else field
-    again, text = f'"{field}":"{GOOD[name]}"', json.dumps(GOOD)
+    good = GOOD if origin is None else {**GOOD, "origin": origin}
+    again, text = f'"{field}":"{GOOD[name]}"', json.dumps(good)
     repeated = f"{{{again},{text[1:]}" if first else f"{text[:-1]},{again}}}"
-    assert json.loads(repeated) == GOOD
+    assert json.loads(repeated) == good
     assert refusal(repeated.encode()).code == "repeated-field"
