@@ -42,6 +42,12 @@ ROUTES: Final = (
     Plain("equipment.forging", 800, 200, None, (("electricity", "600", "MWH"),), {}),
     Plain("equipment.heatTreatment", 1000, 0, None, (("electricity", "500", "MWH"),), {}),
     Plain("equipment.welding", 1000, 0, None, (("electricity", "60", "MWH"), ("weldingWire", "10", "TNE")), {}),
+    Plain("steel.basicOxygenFurnace", 4600, 390, "steel", (
+        ("pigIron", "4000", "TNE"), ("lime", "200", "TNE"), ("electricity", "100", "MWH")), {}),
+    Plain("nonferrous.secondaryAluminium", 900, 90, "aluminium", (
+        ("electricity", "100", "MWH"), ("fuelOil", "80", "TNE")), {}),
+    Plain("nonferrous.aluminiumCasting", 940, 50, "aluminium", (
+        ("electricity", "30", "MWH"), ("fuelOil", "20", "TNE")), {}),
     Plain("equipment.casting", 700, 280, None, (("electricity", "900", "MWH"), ("mouldingSand", "200", "TNE")), {}),
 )
 
@@ -102,6 +108,15 @@ def test_every_word_of_the_sets_is_understood(plain: Plain) -> None:
                     misread[word] = one.message
     assert len(words) > 100
     assert not misread
+
+
+@pytest.mark.parametrize("hydrogen", ["hydrogen", "greyHydrogen", "renewableHydrogen", "greenHydrogen"])
+def test_hydrogen_of_every_kind_reduces_ore(hydrogen: str) -> None:
+    reduction = Plain("steel.directReduction", 640, 40, "directReducedIron", (
+        (hydrogen, "38", "TNE"), ("electricity", "100", "MWH")), {})
+    found = {one.code for one in completeness_of(record_of(reduction, "ironOrePellets")).findings}
+    # Green hydrogen needs a proof; that is another question.
+    assert found <= {"unproven-figure"}
 
 
 def test_a_refusal_names_the_keys_that_the_route_takes() -> None:
