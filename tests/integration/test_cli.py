@@ -95,6 +95,8 @@ def test_posting_again_gives_the_first_receipts(mill: Mill) -> None:
                      for _ in range(2))
     assert first.code == second.code == 0
     assert first.out == second.out
+    assert first.out.endswith("4 on the ledger (0 new, 4 as before), 0 refused\n")
+    assert first.out.count(": on the ledger as before: entry ") == 4
 
 
 def test_refused_records_are_1_and_say_why(mill: Mill) -> None:

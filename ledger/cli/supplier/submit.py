@@ -9,6 +9,7 @@ from typing import IO, BinaryIO, NamedTuple
 
 import click
 import msgspec
+from msgspec import Struct
 
 from ledger.answers.problems import Problem
 from ledger.cli.client import Client, Seconds, patient_client, url_option
@@ -32,6 +33,12 @@ from ledger.host.files.durable import replacing
 Chunk = list[tuple[int, bytes]]
 
 
+class _Ready(Struct, frozen=True):
+    """`size`: the entries of the log, also those that its witnesses have not signed yet."""
+
+    size: int
+
+
 class RefusedLine(NamedTuple):
     """A line that the ledger refused."""
 
@@ -40,11 +47,13 @@ class RefusedLine(NamedTuple):
 
 
 class ShownReceipt(NamedTuple):
-    """The receipt of a line, with the record if the client can read it."""
+    """The receipt of a line, with the record if the client can read it. `before`: the record was on the ledger before
+    this command."""
 
     line: int
     receipt: Brief
     record: AnyRecord | None
+    before: bool
 
 
 class Posting:
@@ -52,6 +61,10 @@ class Posting:
 
     def __init__(self, receipts: IO[bytes] | None, limits: PostedLimits) -> None:
         self.accepted = 0
+        self.before = 0
+        """The number of accepted records that were on the ledger before this command."""
+        self.size = 0
+        """The entries of the log before this command, so that a request that it had to repeat counts as new."""
         self.refused: list[RefusedLine] = []
         self.shown: list[ShownReceipt] = []
         self._receipts = receipts
@@ -76,13 +89,15 @@ class Posting:
                 raise LedgerError(f"cannot write the receipt of line {line}: {error.strerror}",
                                   code="receipt-unwritten", field="receipts") from error
         self.accepted += 1
+        self.before += answer.index < self.size
         self.promised += isinstance(answer, Acknowledgement)
         self.shown += shown
 
     def _shown(self, line: int, envelope: bytes, answer: Receipt | Acknowledgement) -> list[ShownReceipt]:
         # The server answers nothing about a record that the witnesses have not signed yet.
         summary = brief(answer, self._limits.of) if isinstance(answer, Receipt) else brief(answer)
-        return [ShownReceipt(line, summary, record_in(envelope) if len(self.shown) < SHOWN else None)]
+        record = record_in(envelope) if len(self.shown) < SHOWN else None
+        return [ShownReceipt(line, summary, record, answer.index < self.size)]
 
 
 @click.command()
@@ -107,8 +122,9 @@ def submit(
 ) -> int:
     """Post the envelopes in FILE (NDJSON; `-` is stdin), or with --key sign its records (JSON, NDJSON, CSV) first.
 
-    Posting again is safe: a record on the ledger gets its first receipt again. With --key each run draws new nonces and
-    so makes other records; `sign` to a file first if you may have to post again. See `sign --help` for CSV.
+    Posting again is safe: a record on the ledger gets its first receipt again, marked "as before". With --key each run
+    draws new nonces and so makes other records; `sign` to a file first if you may have to post again. See `sign --help`
+    for CSV.
 
     A log with witnesses acknowledges a record as soon as it is durable; the receipt follows when they have cosigned.
     The command waits for receipts for --patience seconds. After that, post the same file again later for the rest.
@@ -147,8 +163,10 @@ def _post(
     log's witnesses; None takes the first answers."""
     pending = chunks(envelopes)
     with progress("posting") as report_progress:
-        for chunk in pending:
+        for number, chunk in enumerate(pending):
             try:
+                if not number:
+                    posting.size = client.get("/health/ready", _Ready).size
                 answers = client.post_until_proved([envelope for _, envelope in chunk], waiting)
                 for (line, envelope), answer in zip(chunk, answers, strict=True):
                     posting.note(line, envelope, answer, keep)
@@ -197,15 +215,17 @@ def _restated(client: Client, shown: ShownReceipt) -> ShownReceipt:
 def _report(posting: Posting, as_json: bool) -> None:
     if as_json:
         print_json({
-            "accepted": posting.accepted, "acknowledged": posting.promised,
+            "accepted": posting.accepted, "before": posting.before, "acknowledged": posting.promised,
             "refused": [{"line": one.line, "problem": one.refusal} for one in posting.refused],
-            "receipts": [{"line": one.line, **msgspec.to_builtins(one.receipt)} for one in posting.shown],
+            "receipts": [{"line": one.line, "before": one.before, **msgspec.to_builtins(one.receipt)}
+                         for one in posting.shown],
         })
         return
     show(*effects_report([posted(*one) for one in posting.shown]))
     if posting.accepted > len(posting.shown):
         show(f"… and {posting.accepted - len(posting.shown)} more")
-    show(f"{posting.accepted} on the ledger, {len(posting.refused)} refused")
+    apart = f" ({posting.accepted - posting.before} new, {posting.before} as before)" if posting.before else ""
+    show(f"{posting.accepted} on the ledger{apart}, {len(posting.refused)} refused")
     if posting.promised:
         show(f"{posting.promised} of them are only acknowledged, since the log's witnesses have not signed yet: post "
              "the same file again later for the receipts")

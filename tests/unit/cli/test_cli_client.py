@@ -38,15 +38,23 @@ def problem(code: str, status: int) -> bytes:
 
 
 @contextmanager
-def server(reply: Callable[[int, list[bytes]], Reply]) -> Iterator[tuple[str, list[list[bytes]]]]:
-    """A server that answers request i, of some lines, with `reply(i, lines)`; None drops the connection."""
+def server(
+    reply: Callable[[int, list[bytes]], Reply], size: int = 0
+) -> Iterator[tuple[str, list[list[bytes]]]]:
+    """A server that answers request i, of some lines, with `reply(i, lines)`; None drops the connection. `size`: of its
+    log before the first request."""
     requests: list[list[bytes]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             lines = self.rfile.read(int(self.headers["Content-Length"])).splitlines()
             requests.append(lines)
-            answer = reply(len(requests), lines)
+            self._send(reply(len(requests), lines))
+
+        def do_GET(self) -> None:
+            self._send((200, json.dumps({"size": size}).encode()))
+
+        def _send(self, answer: Reply) -> None:
             if answer is None:
                 self.close_connection = True
                 return
@@ -135,6 +143,20 @@ def test_refused_lines_are_told_with_their_numbers(envelopes: Path, capsys: pyte
         told = json.loads(capsys.readouterr().out)
     assert (told["accepted"], [one["line"] for one in told["receipts"]], told["refused"][0]["line"]) == (2, [1, 4], 3)
     assert told["refused"][0]["problem"]["code"] == "unknown-lot"
+
+
+def test_what_was_on_the_ledger_is_told_apart(envelopes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A record that this command has posted is new, even if the answer was lost and the request repeated."""
+    with server(lambda i, lines: (200, _good(lines)) if i > 1 else None, size=3) as (url, requests):
+        assert main(["submit", str(envelopes), "--url", url, "--patience", "60"]) == 0
+        told = capsys.readouterr().out.splitlines()
+        assert len(requests) == 2
+        assert main(["submit", str(envelopes), "--url", url, "--json"]) == 0
+        answer = json.loads(capsys.readouterr().out)
+    assert told[-3:] == ["line 1: on the ledger as before: entry 1", "line 3: on the ledger as before: entry 2",
+                         "3 on the ledger (1 new, 2 as before), 0 refused"]
+    assert (answer["accepted"], answer["before"]) == (3, 2)
+    assert [one["before"] for one in answer["receipts"]] == [True, True, False]
 
 
 def test_what_was_signed_on_the_way_is_kept_where_posting_stops(

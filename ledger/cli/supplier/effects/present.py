@@ -39,12 +39,13 @@ class Effect(Struct, frozen=True, kw_only=True):
     place: str = ""
 
 
-def posted(line: int, receipt: Brief, record: AnyRecord | None) -> Effect:
-    """The effect of a record with a receipt."""
+def posted(line: int, receipt: Brief, record: AnyRecord | None, before: bool = False) -> Effect:
+    """The effect of a record with a receipt. `before`: the record was on the ledger already."""
     return Effect(
         line=line, digest=receipt.digest, record=record, index=receipt.index, lots=receipt.lots, priced=receipt.priced,
         omitted=receipt.omitted, findings=receipt.findings, restatement=receipt.restatement,
         accepted_by=receipt.accepted_by,
+        note=f"on the ledger as before: entry {receipt.index}" if before else None,
         more="" if record is None else (
             f"; of lots of {record.issuer} (all: carbon-ledger changes {record.issuer} --since {receipt.index})"),
     )
