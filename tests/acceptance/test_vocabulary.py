@@ -110,6 +110,25 @@ def test_every_word_of_the_sets_is_understood(plain: Plain) -> None:
     assert not misread
 
 
+@pytest.mark.parametrize(("material", "method", "word"), [
+    ("steel", "remelting", "rebar"), ("copper", "remelting", "copperWire"), ("plastics", "extrusion", "polyethyleneHd"),
+    ("plastics", "extrusion", "recycledPet"), ("glass", "remelting", "containerGlass"),
+    ("paper", "pulping", "kraftPaper"), ("rubber", "grinding", "styreneButadieneRubber"),
+])
+def test_a_recycler_may_name_its_material_by_every_word(material: str, method: str, word: str) -> None:
+    """Lots of waste state it, and so does the product."""
+    entry = record_of(Plain("circular.recycling", 900, 100, word, (
+        ("electricity", "500", "MWH"), ("heat", "4000", "GV")), {"material": material, "method": method}), word)
+    lot = {"lot": "urn:example:works:lot:old", "product": "urn:example:works:product:old", "role": "waste",
+           "origin": "postConsumer", "quantity": {"value": "1000", "unit": "TNE"}, "materials": {word: "1"}}
+    entry["products"].append({"id": lot["product"], "sector": "circular", "unit": "TNE"})
+    entry["collected"] = [lot]
+    made = entry["transformation"]
+    made["inputs"] = [{"lot": lot["lot"], "quantity": lot["quantity"]}]
+    made["supplies"] = made["supplies"][1:]
+    assert not {one.code for one in completeness_of(entry).findings} & {"material-missing", "nothing-gained"}
+
+
 @pytest.mark.parametrize("hydrogen", ["hydrogen", "greyHydrogen", "renewableHydrogen", "greenHydrogen"])
 def test_hydrogen_of_every_kind_reduces_ore(hydrogen: str) -> None:
     reduction = Plain("steel.directReduction", 640, 40, "directReducedIron", (

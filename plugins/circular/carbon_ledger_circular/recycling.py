@@ -20,6 +20,7 @@ from ledger.sdk import (
     Context,
     Draft,
     Fraction,
+    InputFacts,
     Lack,
     Line,
     OutputFacts,
@@ -157,9 +158,9 @@ def _yield(draft: Draft, context: Context, activity: Recycling) -> Decimal:
     """Yield = kg of the material in goods and cores / kg of it that came in; above 1 refuses. Returns the kg gained."""
     material = MATERIALS[activity.material]
     came = sum((supply.mass or ZERO for supply in context.supplies
-                if supply.group == activity.material or supply.name_in(material.names)), ZERO)
+                if supply.group == material.group or supply.name_in(material.names)), ZERO)
     for taken in context.inputs:
-        share = _share(material, taken.materials) if taken.materials else Decimal(activity.content)
+        share = _share(material, taken) if taken.materials else Decimal(activity.content)
         came += (taken.mass or ZERO) * share
     made = sum((_held(material, output) for output in context.outputs if output.role in RECOVERED), ZERO)
     if came == 0:
@@ -181,14 +182,16 @@ def _yield(draft: Draft, context: Context, activity: Recycling) -> Decimal:
     return made
 
 
-def _share(material: Recyclable, materials: Mapping[str, Decimal]) -> Decimal:
-    return sum((share for name, share in materials.items() if name in material.names), ZERO)
+def _share(material: Recyclable, lot: InputFacts | OutputFacts) -> Decimal:
+    """The mass fraction that is the material: by name, or by the classes of the factor sets."""
+    named = sum((share for name, share in lot.materials.items() if name in material.names), ZERO)
+    return max(named, lot.known_classes.get(material.group or "", ZERO))
 
 
 def _held(material: Recyclable, output: OutputFacts) -> Decimal:
     """Kg of the material in an output: by its composition; all of a product without one."""
     if output.materials:
-        return (output.mass or ZERO) * _share(material, output.materials)
+        return (output.mass or ZERO) * _share(material, output)
     return (output.mass or ZERO) if output.role in PRODUCT_ROLES else ZERO
 
 
