@@ -109,6 +109,17 @@ def test_every_command_is_in_a_guide() -> None:
     assert missing == []
 
 
+def test_the_guide_of_clients_says_how_a_reader_is_appointed() -> None:
+    """Whose records are read by others learns there by which command and for which purpose."""
+    appoint = ["carbon-ledger", "reader", "appoint"]
+    shown = [words for name, words in shell_lines() if name == "clients/README.md" and words[:3] == appoint]
+    assert shown
+    for words in shown:
+        needed = {parameter.opts[0] for parameter in resolve(words[1:])[0].params
+                  if parameter.required and isinstance(parameter, click.Option)}
+        assert {"--purpose"} <= needed <= set(words)
+
+
 def test_the_readme_fits_a_screen_or_two() -> None:
     assert len(TEXTS["README.md"].splitlines()) <= 120
 

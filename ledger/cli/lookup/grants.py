@@ -17,7 +17,7 @@ from ledger.cli.lookup.pages import (
 
 
 def covered(row: GrantAnswer) -> str:
-    """What a grant is about."""
+    """The scope of a grant."""
     return row.lot or row.product or row.declaration or "all records"
 
 

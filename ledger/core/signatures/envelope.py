@@ -43,7 +43,7 @@ class Envelope(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Opened(Struct, frozen=True):
-    """An envelope's parts, decoded; the signature is not checked yet. `origin`: None if the envelope has none."""
+    """An envelope's parts, decoded; the signature is not checked yet. `origin`: None if missing."""
 
     body: bytes
     keyid: bytes

@@ -59,7 +59,7 @@ def _revoke_all(grantee: str, single: Single) -> int:
 
 
 def _in_force(client: Client, grantor: str, grantee: str) -> list[GrantAnswer]:
-    """The grants in force of the grantor to the grantee, newest first. Raises NotFound if there is none."""
+    """The grants in force of the grantor to the grantee, newest first. Raises NotFound if the list is empty."""
     request: ListRequest[GrantListAnswer, GrantAnswer] = ListRequest(
         "/v1/grants", GrantListAnswer, "grants", {"organization": grantor})
     grants = [one for one in Following(client, request, ListOptions(_MOST_LISTED, None, False, None)).rows()
