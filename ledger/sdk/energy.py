@@ -6,10 +6,11 @@ from typing import Final
 
 from ledger.core.outcome.assessment import LineKind
 from ledger.core.record.units import POWER_UNITS, convert
+from ledger.core.record.units import unit as unit_of
 from ledger.core.record.values import Quantity
 from ledger.errors import PluginError
 from ledger.footprint.stored.attributes import RENEWABLE_POWER as RENEWABLE_POWER
-from ledger.sdk.context import ZERO, Context, SupplyFacts
+from ledger.sdk.context import ENERGY, ZERO, Context, SupplyFacts
 from ledger.sdk.fuels import FuelAnalysis, analysis_of, standard_fuels
 from ledger.sdk.pricing import Draft
 
@@ -75,10 +76,13 @@ def is_energy(quantity: Quantity) -> bool:
 
 
 def is_fuel(supply: SupplyFacts, analyses: Sequence[FuelAnalysis] = ()) -> bool:
-    """Whether a supply is burnt, so that it does not end up in an output: a standard fuel or an analysed one."""
-    return supply.fuel is not None or supply.material in standard_fuels() or any(
-        one.material == supply.material for one in analyses
-    )
+    """Whether a supply is burnt, so that it does not end up in an output: a standard fuel or an analysed one. Raw
+    material of the route burns only if it is analysed, or counted by its energy."""
+    if any(one.material == supply.material for one in analyses):
+        return True
+    if supply.raw and unit_of(supply.quantity.unit).dimension != ENERGY:
+        return False
+    return supply.fuel is not None or supply.material in standard_fuels()
 
 
 def _check_analyses(context: Context, analyses: Sequence[FuelAnalysis]) -> None:

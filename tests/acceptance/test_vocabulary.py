@@ -129,6 +129,13 @@ def test_a_recycler_may_name_its_material_by_every_word(material: str, method: s
     assert not {one.code for one in completeness_of(entry).findings} & {"material-missing", "nothing-gained"}
 
 
+@pytest.mark.parametrize("fibre", ["wood", "roundwood", "woodChips", "straw", "bamboo"])
+def test_fibre_that_could_burn_becomes_pulp(fibre: str) -> None:
+    mill = Plain("consumer-goods.pulping", 260, 0, "pulp", (("electricity", "200", "MWH"), ("heat", "1500", "GV")),
+                 {"method": "kraft", "rawDryness": "0.5"})
+    assert not {one.code for one in completeness_of(record_of(mill, fibre)).findings} & {"no-fibre", "fuel-unburnt"}
+
+
 @pytest.mark.parametrize("hydrogen", ["hydrogen", "greyHydrogen", "renewableHydrogen", "greenHydrogen"])
 def test_hydrogen_of_every_kind_reduces_ore(hydrogen: str) -> None:
     reduction = Plain("steel.directReduction", 640, 40, "directReducedIron", (

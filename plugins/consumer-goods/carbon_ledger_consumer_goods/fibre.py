@@ -40,7 +40,8 @@ def fibre_of(taken: InputFacts) -> Decimal:
 
 def fibre_supplies(context: Context, analyses: tuple[FuelAnalysis, ...]) -> tuple[SupplyFacts, ...]:
     """Supplies of fibre, without wood that is analysed as a fuel."""
-    return tuple(supply for supply in context.supplied(*RAW) if not is_fuel(supply, analyses))
+    return tuple(supply for supply in context.supplies
+                 if (supply.raw or supply.name_in(RAW)) and not is_fuel(supply, analyses))
 
 
 def furnish(context: Context, analyses: tuple[FuelAnalysis, ...]) -> Decimal:

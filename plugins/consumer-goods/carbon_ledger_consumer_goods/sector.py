@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from carbon_ledger_consumer_goods import appliances, food, papermaking, pulping, textile_dyeing
-from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs
+from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs, read_raw_materials
 
 
 def plugin() -> Sector:
@@ -13,6 +13,7 @@ def plugin() -> Sector:
         name="consumer-goods", version="0.1.0", en="Consumer goods", zh="消费品", mass_tolerance=Decimal("0.02"),
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_consumer_goods"),
         needs=read_needs("carbon_ledger_consumer_goods"), nature=read_nature("carbon_ledger_consumer_goods"),
+        raw_materials=read_raw_materials("carbon_ledger_consumer_goods"),
         burns_lots=dict.fromkeys(
             ("pulping", "papermaking", "textileDyeing", "householdAppliances", "foodAndDrink"), "mineral"),
         routes={
