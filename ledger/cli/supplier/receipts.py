@@ -77,11 +77,11 @@ def with_restated(receipt: Brief, answer: ChangesAnswer) -> Brief:
 
 def with_nearest(omission: OmissionBrief) -> OmissionBrief:
     """The omission with the most similar names that the factor sets installed here know."""
-    return replace(omission, nearest=supplies_like(_newest_sets(), omission.what))
+    return replace(omission, nearest=supplies_like(newest_sets(), omission.what))
 
 
 @cache
-def _newest_sets() -> tuple[FactorSetVersion, ...]:
+def newest_sets() -> tuple[FactorSetVersion, ...]:
     """The newest version of each factor set that is installed here; empty if a set cannot be loaded."""
     try:
         return tuple([one.newest for one in factor_sets()])

@@ -30,7 +30,8 @@ def sign(
     The command draws each missing `nonce`: sign once and keep the output, since signing again makes other records. CSV
     columns are paths such as `outputs.0.quantity.value`. Empty cells fill no field. A column of integers is named
     like `activity.heats:int`; use `:bool` for booleans and `:json` for lists. Columns whose name begins with `#` are
-    notes. If a record is not valid, the command writes nothing.
+    notes. If a record is not valid, the command writes nothing. A supply of gas or of a liquid that is counted by
+    volume and states no mass gets its mass by the density of an installed factor set; the command says so.
 
     Receipts can stand for digests of earlier records: in a column `transfer:digest` or `changes.0.record:digest`, the
     cell `receipts.ndjson#LOT` is the record that made a lot, and `receipts.ndjson#3` is the record of the third receipt

@@ -7,8 +7,11 @@ import msgspec
 
 from ledger.cli.console import Rejected, progress, say
 from ledger.cli.files import reading
+from ledger.cli.supplier.receipts import newest_sets
 from ledger.cli.supplier.record_files import RecordDraft, read_drafts
 from ledger.client.signing import RecordSigner
+from ledger.client.writing import densities
+from ledger.client.writing.densities import Weighing
 from ledger.client.writing.spelling import Respelling, summary, written
 from ledger.core.signatures.envelope import Envelope, seal
 from ledger.errors import InvalidInput, LedgerError
@@ -23,13 +26,14 @@ def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[byt
     all malformed records."""
     errors: list[LedgerError] = []
     respelled: list[Respelling] = []
+    weighings: list[Weighing] = []
     count = malformed = 0
     with reading(path) as file, progress("signing") as report_progress:
         for draft in read_drafts(file, kind):
             try:
                 if isinstance(draft, LedgerError):
                     raise draft
-                output.write(msgspec.json.encode(_sealed(draft, signer, respelled)) + b"\n")
+                output.write(msgspec.json.encode(_sealed(draft, signer, respelled, weighings)) + b"\n")
             except LedgerError as error:
                 errors += error.parts or [error]
                 malformed += 1
@@ -44,12 +48,14 @@ def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[byt
         )
     if not count:
         raise InvalidInput(f"{path} holds no record", code="empty-input")
-    for line in summary(respelled):
+    for line in (*summary(respelled), *densities.summary(weighings)):
         say(line)
     return count
 
 
-def _sealed(draft: RecordDraft, signer: RecordSigner, respelled: list[Respelling]) -> Envelope:
+def _sealed(
+    draft: RecordDraft, signer: RecordSigner, respelled: list[Respelling], weighings: list[Weighing]
+) -> Envelope:
     tree = draft.tree
     tree.setdefault("nonce", new_nonce())
     if signer.issuer is not None and tree.setdefault("issuer", signer.issuer) != signer.issuer:
@@ -70,7 +76,9 @@ def _sealed(draft: RecordDraft, signer: RecordSigner, respelled: list[Respelling
         raise placed from None
     except (OverflowError, RecursionError, UnicodeEncodeError) as error:
         raise InvalidInput(f"{draft.place}: cannot be written as JSON: {error}", code="not-json") from None
+    record, masses = densities.weighed(record, newest_sets)
     respelled += changes[: _MAX_ERRORS]
+    weighings += masses[: _MAX_ERRORS]
     return seal(record, signer.key, signer.origin)
 
 

@@ -268,9 +268,11 @@ def _denser(name: str, mass: Decimal | None, amount: Decimal) -> Finding:
     return Finding(code=DENSITY, message=message[:_LONGEST], value=kilograms, unit="KGM", amount=short(amount))
 
 
-def _by_volume(process: Process, material: str, value: Decimal, unit: str) -> tuple[Decimal, SupplyEntry] | None:
+def weight_of_volume(
+    sets: tuple[FactorSetVersion, ...], material: str, value: Decimal, unit: str
+) -> tuple[Decimal, SupplyEntry] | None:
     """Kg of a volume of a gas or a liquid that the sets know; None for other goods, and for gas under pressure."""
-    entry = substance_of(process.sets, material).entry
+    entry = substance_of(sets, material).entry
     if entry is None or entry.density is None or entry.group not in _FLUIDS:
         return None
     wanted = "normal volume" if entry.density < _DENSEST_GAS else "volume"
@@ -282,7 +284,7 @@ def _price_of_mass(
     process: Process, material: str, value: Decimal, unit: str, mass: Decimal, share: Decimal
 ) -> Decimal:
     """Kg CO2e of the kg that a volume lacks."""
-    known = _by_volume(process, material, value, unit)
+    known = weight_of_volume(process.sets, material, value, unit)
     if known is None or mass * share * _TWICE >= known[0]:
         return ZERO
     return _priced(process, known[1], known[0] - mass * share)
@@ -290,7 +292,7 @@ def _price_of_mass(
 
 def _price_of_supply(process: Process, supply: Supply, mass: Decimal) -> Decimal:
     """Kg CO2e by which mass and volume of a supply differ, if the smaller one is priced."""
-    known = _by_volume(process, supply.material, supply.quantity.amount, supply.quantity.unit)
+    known = weight_of_volume(process.sets, supply.material, supply.quantity.amount, supply.quantity.unit)
     if known is None or supply.origin == "nature" or known[0] <= mass * _TWICE <= known[0] * _TWICE * _TWICE:
         return ZERO
     is_by_mass = UNITS[known[1].unit].dimension == "mass"

@@ -417,3 +417,24 @@ def test_a_file_of_notes_alone_holds_no_record(here: Path) -> None:
     with (here / "notes.csv").open("rb") as file, pytest.raises(LedgerError) as caught:
         list(read_drafts(file))
     assert caught.value.code == "empty-input"
+
+
+def test_a_volume_of_gas_gets_the_mass_by_the_density_of_its_set(sign: Sign) -> None:
+    """Only where the set's unit is that of the record, and no mass is stated; its maker is told."""
+    def used(material: str, unit: str, **more: object) -> dict[str, object]:
+        return {"material": material, "quantity": {"value": "5000", "unit": unit}, **more}
+
+    stated = {"value": "3800", "unit": "KGM"}
+    record = {
+        "type": "transformation", "facility": "urn:f", "process": "steel.electricArcFurnace",
+        "start": "2024-01-03T00:00:00Z", "end": "2024-01-03T12:00:00Z", "inputs": [],
+        "outputs": [{"lot": "urn:b", "product": "urn:p", "quantity": stated, "role": "product"}],
+        "activity": {}, "supplies": [
+            used("naturalGas", "Nm3"), used("naturalGas", "NM3", mass=stated), used("naturalGas", "MTQ"),
+            used("electricity", "KWH"), used("pipelineGas", "NM3"),
+        ],
+    }
+    code, (signed,), said = sign(json.dumps(record))
+    masses = [None if one.mass is None else str(one.mass) for one in signed.supplies]
+    assert (code, masses) == (0, ["3788 KGM", "3800 KGM", None, None, "3788 KGM"])
+    assert "supplies[0].mass: 5000 NM3 of naturalGas get 3788 KGM by the density of the factor set" in said
