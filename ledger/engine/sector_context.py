@@ -14,7 +14,7 @@ from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Supplied, Taken
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
-from ledger.core.record.units import convert, plain
+from ledger.core.record.units import UNITS, convert, plain
 from ledger.core.record.values import Output, Quantity, Supply
 from ledger.engine.pricing.analyses import analyses_of
 from ledger.engine.pricing.heating import heating_of
@@ -111,7 +111,10 @@ def _named(
     # A word that is read as itself is not read as its key.
     names = [own] if own else [] if known is None else [known[1].key, words.get(known[1].key, known[1].key)]
     synonyms = tuple(dict.fromkeys([name for name in names if name != supply.material]))
-    return replace(supply, synonyms=synonyms, group=group, raw=raw.take(group, (supply.material, *synonyms)))
+    density = None if known is None or known[1].density is None else (
+        "NM3" if UNITS[known[1].unit].dimension == "normal volume" else "MTQ", known[1].density)
+    return replace(
+        supply, synonyms=synonyms, group=group, raw=raw.take(group, (supply.material, *synonyms)), density=density)
 
 
 @lru_cache(_CACHED)

@@ -117,7 +117,8 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
 
     `material` is the record's word. `synonyms`: other words by which the sector may know it, the nearest first; look
     it up with `name_in`. `group`: its class in the factor sets; an empty string without one. `raw`: the route takes it
-    as raw material (see `Sector.raw_materials`).
+    as raw material (see `Sector.raw_materials`). `density`: of its entry in the factor sets, with the unit of volume
+    (MTQ or NM3) of which it has the mass in kg.
     """
 
     index: int
@@ -136,19 +137,24 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
     synonyms: tuple[str, ...] = ()
     group: str = ""
     raw: bool = False
+    density: tuple[str, Decimal] | None = None
 
     def name_in(self, known: Container[str]) -> str | None:
         """The word of `known` for this supply: the record's own word, else the nearest synonym; None without one."""
         return next((name for name in (self.material, *self.synonyms) if name in known), None)
 
     def amount(self, unit: str, heating: HeatingValue | None = None) -> Decimal:
-        """The quantity in `unit`. If `unit` is a mass and the quantity is not, the supply's mass. A fuel in a unit of
-        energy, which is net: divided by the heating value `heating`, by default the supply's own.
+        """The quantity in `unit`. If `unit` is a mass and the quantity is not, the supply's mass. If `unit` is a volume
+        and the quantity is a mass: by the density. A fuel in a unit of energy, which is net: divided by the heating
+        value `heating`, by default the supply's own.
 
         Raises InvalidQuantity, which names this supply, if neither quantity nor mass has the dimension of `unit`.
         """
         if self.mass is not None and unit_of(unit).dimension == "mass" != unit_of(self.quantity.unit).dimension:
             return convert(self.mass, "KGM", unit, f"supplies[{self.index}].mass")
+        volume = self._volume(unit)
+        if volume is not None:
+            return volume
         net = None if self.heating is None else heating or self.heating
         if net is not None and unit_of(net.unit).dimension == unit_of(unit).dimension:
             return net.amount_of(self.quantity, unit)
@@ -158,6 +164,15 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
             if heating is not None and error.code == "wrong-dimension":
                 error.rule = f"{error.rule}, or to KWH or GV: its energy, net"
             raise
+
+    def _volume(self, unit: str) -> Decimal | None:
+        if self.mass is None or self.density is None or unit_of(self.quantity.unit).dimension != "mass":
+            return None
+        measured, dense = self.density
+        if unit_of(measured).dimension != unit_of(unit).dimension:
+            return None
+        return CONTEXT.divide(CONTEXT.multiply(CONTEXT.divide(self.mass, dense), unit_of(measured).scale),
+                              unit_of(unit).scale)
 
 
 class OutputFacts(Struct, frozen=True, kw_only=True):

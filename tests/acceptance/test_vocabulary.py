@@ -136,6 +136,17 @@ def test_fibre_that_could_burn_becomes_pulp(fibre: str) -> None:
     assert not {one.code for one in completeness_of(record_of(mill, fibre)).findings} & {"no-fibre", "fuel-unburnt"}
 
 
+def test_gas_by_mass_burns_as_by_volume() -> None:
+    """By the density of the factor set, 0.7576 kg per Nm3, as the bill of a seller of liquefied gas states it."""
+    rolled = next(one for one in ROUTES if one.route == "steel.rolling")
+    by_mass, by_volume = (
+        record_of(rolled._replace(supplies=(("electricity", "90", "MWH"), gas)), "crudeSteel")
+        for gas in (("naturalGas", "30.304", "TNE"), ("naturalGas", "40000", "NM3"))
+    )
+    by_volume["transformation"]["supplies"][2]["mass"] = {"value": "30.304", "unit": "TNE"}
+    assert completeness_of(by_mass) == completeness_of(by_volume)
+
+
 @pytest.mark.parametrize("hydrogen", ["hydrogen", "greyHydrogen", "renewableHydrogen", "greenHydrogen"])
 def test_hydrogen_of_every_kind_reduces_ore(hydrogen: str) -> None:
     reduction = Plain("steel.directReduction", 640, 40, "directReducedIron", (

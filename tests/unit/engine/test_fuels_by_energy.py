@@ -282,7 +282,7 @@ def test_an_analysis_turns_no_power_and_no_heat_into_a_fuel(bought: Supply) -> N
 
 
 def test_gas_of_the_set_in_cubic_metres_is_refused_by_name() -> None:
-    error = raised(LedgerError, assessed, supply("gas", "100 KGM"))
+    error = raised(LedgerError, assessed, supply("gas", "100 MTQ", mass=Quantity(value="75", unit="KGM")))
     assert (error.code, error.field) == ("wrong-dimension", "supplies[1].quantity")
     assert error.rule == (
         "a quantity convertible to NM3 (normalised cubic metre), or to KWH or GV: its energy, net")
