@@ -112,7 +112,8 @@ def test_every_command_is_in_a_guide() -> None:
 def test_the_guide_of_clients_says_how_a_reader_is_appointed() -> None:
     """Whose records are read by others learns there by which command and for which purpose."""
     appoint = ["carbon-ledger", "reader", "appoint"]
-    shown = [words for name, words in shell_lines() if name == "clients/README.md" and words[:3] == appoint]
+    shown = [span.split() for name, span in code_spans()
+             if name == "clients/README.md" and span.split()[:3] == appoint]
     assert shown
     for words in shown:
         needed = {parameter.opts[0] for parameter in resolve(words[1:])[0].params
