@@ -14,7 +14,6 @@ from ledger.footprint.stored.burdens import line_co2e
 from ledger.footprint.stored.supplies import omitted_supplies, supplies_of
 
 _DECLARED: Final = "declaration:"
-_HIDDEN: Final = "a hidden part of the chain"
 _OTHER_HIDDEN: Final = "other hidden parts of the chain"
 _SUPPLIERS: Final = "the suppliers of the visible part"
 _ADDITIVE: Final = frozenset(ADDITIVE)
@@ -68,19 +67,19 @@ class GapGathering:
         """The declarations that records of these organisations name first."""
         return frozenset([digest for digest, named in self._named.items() if named.head.whom in organizations])
 
-    def add_hidden(self, hidden: HiddenAmounts, omitted: HiddenAmounts, maker: str | None = None) -> None:
+    def add_hidden(self, hidden: HiddenAmounts, omitted: HiddenAmounts, makers: Sequence[str] = ()) -> None:
         """Adds the hidden parts of the chain: their absolute kg CO2e, and their omissions by estimate. The caller
-        cannot judge them, so nothing of them is well founded. `maker`: of the lot itself, if its record is hidden."""
+        cannot judge them, so nothing of them is well founded. `makers`: of the parts that are not shown by themselves,
+        as far as the caller may know them. The parts stay one amount: it tells of no supplier alone."""
         self.explained += hidden.total
         kinds: tuple[tuple[Kind, HiddenAmounts], ...] = (("hidden", hidden), ("omission", omitted))
         for kind, amounts in kinds:
             for lot, kilograms in amounts.received:
-                if kilograms:
-                    what = _HIDDEN if lot.received is None else f"{lot.received.product}, lot {lot.received.lot}"
-                    self._group(GapHead(kind, what, lot.supplier)).total += kilograms
+                if lot.received is not None and kilograms:
+                    what = f"{lot.received.product}, lot {lot.received.lot}"
+                    self._group(GapHead(kind, what, lot.received.supplier)).total += kilograms
             if amounts.remainder:
-                head = GapHead(kind, _OTHER_HIDDEN, _SUPPLIERS) if maker is None else GapHead(kind, _HIDDEN, maker)
-                self._group(head).total += amounts.remainder
+                self._group(GapHead(kind, _OTHER_HIDDEN, ", ".join(makers) or _SUPPLIERS)).total += amounts.remainder
 
     def add(self, upstream: Upstream) -> None:
         """Adds a record. A record of which the lot carries nothing adds no gap."""

@@ -86,9 +86,10 @@ class _GapSums:
     def answer(self, declared: dict[str, Declaration], questions: ChainFindings, limit: int) -> LotGaps:
         findings, hidden = questions.listed, None
         if self._chain.hidden is not None:
-            self.gathering.add_hidden(self._chain.hidden.of_burden("absGhg", named=True),
-                                      self._chain.hidden.of_burden("omittedAbs", named=True),
-                                      self._chain.hidden.maker_itself())
+            maker = self._chain.hidden.maker_itself()
+            self.gathering.add_hidden(
+                self._chain.hidden.of_burden("absGhg"), self._chain.hidden.of_burden("omittedAbs"),
+                self._chain.hidden.suppliers() if maker is None else [maker])
             hidden = self._chain.hidden.answer(self._chain.hidden.of_footprint(), questions.hidden)
         burdens, weights = self._chain.burdens, self._chain.weights
         absolute = burdens[SLOT["absGhg"]]

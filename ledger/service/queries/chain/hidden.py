@@ -53,9 +53,13 @@ class HiddenChain(NamedTuple):
         """The same of the footprint."""
         return self.amounts({lot.number: lot.footprint for lot in self.lots})
 
-    def of_burden(self, burden: str, *, named: bool = False) -> HiddenAmounts:
+    def of_burden(self, burden: str) -> HiddenAmounts:
         """The same of one burden."""
-        return self.amounts({lot.number: lot.burdens[SLOT[burden]] for lot in self.lots}, named=named)
+        return self.amounts({lot.number: lot.burdens[SLOT[burden]] for lot in self.lots})
+
+    def suppliers(self) -> list[str]:
+        """The suppliers of the lots that are not shown, as far as the caller may know them."""
+        return sorted({lot.supplier for lot in self.lots if lot.named and lot.received is None})
 
     def maker_itself(self) -> str | None:
         """The maker of the lot that the figure is of, if its record is hidden: the caller may see its figure."""
@@ -129,10 +133,9 @@ async def read_hidden(
 
 
 async def _named_takers(pool: DatabasePool, rights: Rights, weights: TakenWeights) -> frozenset[int]:
-    """The records among those that take boundary lots of which the caller may know the suppliers: its own records, and
-    records with such a grant."""
+    """The records among those that take boundary lots whose issuers have granted the names of their suppliers."""
     takers = {taker for of_lot in weights.values() for taker in of_lot if taker != ITSELF}
-    if not takers or not (rights.grants or rights.own):
+    if not takers or not rights.grants:
         return frozenset()
     facts = await made_facts(pool, takers)
     return frozenset([each.log_index for each in facts if record_level(rights, each) >= Level.SUPPLIERS])
