@@ -346,19 +346,26 @@ def test_it_is_restarted_for_as_long_as_it_takes(
 
 
 def test_processes_left_by_a_killed_postmaster_are_waited_for(made: Path) -> None:
-    busy = "DO $$ BEGIN WHILE clock_timestamp() < now() + interval '3 s' LOOP END LOOP; END $$"
-    told: list[str] = []
+    busy = "DO $$ BEGIN WHILE (pg_stat_file('seen', true)).size IS NULL LOOP END LOOP; END $$"
+    seen, told = Layout.at(made).data / "seen", list[str]()
+
+    def waits() -> bool:
+        return any("processes of a killed PostgreSQL" in line for line in told)
+
     with EmbeddedPostgres(made, on_progress=told.append) as postgres, ThreadPoolExecutor() as pool:
         write_rows(postgres.owner_url)
         first = postgres.pid
         running_query = pool.submit(query, postgres.owner_url, busy)
         until(lambda: query(postgres.owner_url, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO%'") == 1)
         os.kill(first, signal.SIGKILL)
+        try:
+            until(waits)
+        finally:
+            seen.touch()
         until(lambda: postgres.pid != first and postgres.state is ClusterState.RUNNING)
         assert rows(postgres.owner_url) == 1000
         with suppress(asyncpg.PostgresError, OSError):
             running_query.result()
-    assert any("processes of a killed PostgreSQL" in line for line in told)
 
 
 @pytest.mark.parametrize("number", ["dead", "reused", "zombie"])
