@@ -121,17 +121,15 @@ class Reader:
         session: Session | None = None, anonymous: bool = False,
     ) -> Self:
         """Reads from the server at `url`. `tls` replaces the authorities that this program trusts, `session` the
-        session of this program at that server; an `anonymous` reader uses its authorities alone. Raises InvalidInput,
-        for `field`, if `url` is not an http or https address, or if a token would be sent over a network without
-        TLS."""
+        session of this program at that server; an `anonymous` reader uses no session. Raises InvalidInput, for `field`,
+        if `url` is not an http or https address, or if a token would be sent over a network without TLS."""
         address = address_of(url, field)
-        kept = session or session_at(str(address))
-        session = None if anonymous else kept
+        session = None if anonymous else session or session_at(str(address))
         if session is not None and address.scheme != "https" and address.host not in _LOCAL:
             raise InvalidInput(f"{shown(url)} would get an access token without TLS", code="no-tls", field=field,
                                value=shown(url), rule="https://, or a server on this host")
-        if tls is None and kept is not None and address.scheme == "https":
-            tls = tls_context(kept.ca)
+        if tls is None and session is not None and address.scheme == "https":
+            tls = tls_context(session.ca)
         return cls(_http_client(address, connections, tls), session)
 
     async def __aenter__(self) -> Self:
