@@ -48,7 +48,7 @@ def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[byt
         )
     if not count:
         raise InvalidInput(f"{path} holds no record", code="empty-input")
-    for line in (*summary(respelled), *densities.summary(weighings)):
+    for line in (*summary(respelled), *densities.weighed_lines(weighings)):
         say(line)
     return count
 

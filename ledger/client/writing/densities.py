@@ -47,7 +47,7 @@ def weighed(record: AnyRecord, sets: Sets) -> tuple[AnyRecord, Sequence[Weighing
     return (replace(record, **changed) if changed else record), weighings
 
 
-def summary(weighings: Sequence[Weighing]) -> list[str]:
+def weighed_lines(weighings: Sequence[Weighing]) -> list[str]:
     """A line for each material: how often it was weighed, and the first example."""
     first: dict[str, Weighing] = {}
     for weighing in weighings:
