@@ -97,7 +97,8 @@ def _context(
         return None
     context = context_of(record, plan, facts, None if pricing is None else pricing.supplies)
     if pricing is None:
-        return with_names(context, (), installed.sector)
+        sector = installed.sector
+        return with_names(context, (), sector) if sector.words or sector.raw_materials else context
     burns, market = installed.sector.burns_lots.get(context.route), FuelMarket(pricing.sets, pricing.around, facts)
     context = with_burnt_materials(with_names(context, pricing.sets, installed.sector), market, burns)
     return with_burnt_lots(context, plan, market, burns)
