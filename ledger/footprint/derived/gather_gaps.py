@@ -69,8 +69,8 @@ class GapGathering:
 
     def add_hidden(self, hidden: HiddenAmounts, omitted: HiddenAmounts, makers: Sequence[str] = ()) -> None:
         """Adds the hidden parts of the chain: their absolute kg CO2e, and their omissions by estimate. The caller
-        cannot judge them, so nothing of them is well founded. `makers`: of the parts that are not shown by themselves,
-        as far as the caller may know them. The parts stay one amount: it tells of no supplier alone."""
+        cannot judge them, so nothing of them is well founded. `makers`: of the lots without an amount of their own,
+        if the caller may know them. These lots have one amount together, so that nobody learns the amount of one."""
         self.explained += hidden.total
         kinds: tuple[tuple[Kind, HiddenAmounts], ...] = (("hidden", hidden), ("omission", omitted))
         for kind, amounts in kinds:

@@ -58,7 +58,7 @@ class HiddenChain(NamedTuple):
         return self.amounts({lot.number: lot.burdens[SLOT[burden]] for lot in self.lots})
 
     def suppliers(self) -> list[str]:
-        """The suppliers of the lots that are not shown, as far as the caller may know them."""
+        """The suppliers that the caller may know, of lots that it has not received."""
         return sorted({lot.supplier for lot in self.lots if lot.named and lot.received is None})
 
     def maker_itself(self) -> str | None:
