@@ -15,7 +15,7 @@ from support.cli import run
 from support.publishing import acknowledged, lines_of, site
 from support.server import Server, prepared_home
 from support.stalled import Stalled
-from support.waiting import until
+from support.waiting import PATIENCE, until
 from support.workshop import workshop
 
 from ledger.host.serving import FOLDER
@@ -30,7 +30,8 @@ def doctor(home: Path, **variables: str) -> tuple[int, dict[str, tuple[str, str]
     """The exit code, and level and message of each check."""
     began = time.monotonic()
     done = run("doctor", "--home", home, "--json", **variables)
-    assert time.monotonic() - began < 10, "an operator waits"
+    # No bound of speed, which `make drill-night` measures: it does not wait for what does not answer.
+    assert time.monotonic() - began < PATIENCE / 2
     return done.code, {one["check"]: (one["level"], one["message"]) for one in json.loads(done.out)["findings"]}
 
 
@@ -105,17 +106,14 @@ def test_a_server_that_has_stopped_signing(home: Path) -> None:
 
 @pytest.mark.parametrize("passing", [0, 1, 2, 4, 6, 9, 14, 20, 30])
 def test_a_database_that_stops_answering(home: Path, passing: int) -> None:
-    """At once, while a session is opened, or later: it accepts connections and keeps them open. Each ends in five
-    seconds; one fault says so, and the checks that need the database are unknown."""
-    async def diagnosed(url: str) -> tuple[list[DoctorFinding], float]:
-        async with Stalled(url, passing) as stalled:
-            began = time.monotonic()
-            found = await diagnose(Settings(home=home, database_url=stalled.url), {})
-            return found, time.monotonic() - began
+    """At once, while a session is opened, or later: it accepts connections and keeps them open. One fault says so, and
+    the checks that need the database are unknown; no check waits for it until its own time is over."""
+    async def diagnosed(url: str) -> list[DoctorFinding]:
+        async with Stalled(url, passing) as stalled, asyncio.timeout(PATIENCE / 2):
+            return await diagnose(Settings(home=home, database_url=stalled.url), {})
 
     with Server(home):
-        found, seconds = asyncio.run(diagnosed(attach(home).owner_url))
-    assert seconds < 5
+        found = asyncio.run(diagnosed(attach(home).owner_url))
     (fault,) = [one for one in found if one.level == "error"]
     assert "the database does not answer" in fault.message
     unknown = [one.check for one in found if one.level == "unknown"]
