@@ -305,7 +305,7 @@ class _Sharing:
             yield from self._on_unknown_goods(compared)
 
     def _by_weights(self) -> Iterator[_SmallShare]:
-        """The sector's weights by mass are the masses, wet or dry."""
+        """The sector's weights by mass are the masses; of lye, wet or dry ones."""
         reason = "its weight is not its mass"
         wet = self._by_mass(self._massive, _NEAR, NOT_MASSES, reason)
         dry = [_times(carrier.weight, dry_part(carrier.materials)) for carrier in self._massive]

@@ -136,8 +136,13 @@ class RawMaterials(Struct, frozen=True, kw_only=True):
     without: frozenset[str] = frozenset()
 
     def take(self, group: str, names: Iterable[str]) -> bool:
-        """Whether a supply of this class is raw material under all its names."""
-        return not self.also.isdisjoint(names) or (group in self.classes and self.without.isdisjoint(names))
+        """Whether a supply of this class is raw material under all its names, the record's own word first: a word in
+        `without` is not, whatever its key."""
+        own, *others = names
+        if own in self.without:
+            return False
+        known = {own, *others}
+        return not self.also.isdisjoint(known) or (group in self.classes and self.without.isdisjoint(known))
 
 
 @cache

@@ -156,6 +156,15 @@ def test_hydrogen_of_every_kind_reduces_ore(hydrogen: str) -> None:
     assert found <= {"unproven-figure"}
 
 
+@pytest.mark.parametrize("word", ["grindingMedia", "steelShot", "millRoll", "roll"])
+def test_tools_and_abrasives_are_no_charge(word: str) -> None:
+    """The set has them as castings, and pig iron and castings are raw material."""
+    furnace = next(one for one in ROUTES if one.route == "steel.electricArcFurnace")
+    with pytest.raises(Refused) as refused:
+        completeness_of(record_of(furnace, word))
+    assert refused.value.code == "no-metal-in"
+
+
 def test_a_refusal_names_the_keys_that_the_route_takes() -> None:
     rolled = next(one for one in ROUTES if one.route == "steel.rolling")
     with pytest.raises(Refused) as refused:

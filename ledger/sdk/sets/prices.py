@@ -22,6 +22,8 @@ _PACKAGE: Final = "ledger.sdk.data"
 _ANY: Final = "*"
 _WATER: Final = ("water", "deionisedWater", "softenedWater", "coolingWater")
 _LYE: Final = ("causticSoda", "sodiumHydroxide")
+_WEAKEST_LYE: Final = Decimal("0.3")
+"""Membrane cells give lye of 0.30 to 0.33, and evaporators of 0.5 (reference document on chlor-alkali, 2014)."""
 _KNOWN_PART: Final = Decimal("0.9")
 """So much of a product must be of materials with a price. The rest, such as the water in an acid, is worth nothing."""
 
@@ -92,16 +94,14 @@ def is_prescribed(process: str, key: str, goods: Iterable[Collection[str]] = ())
 
 
 def dry_part(materials: Mapping[str, str | Decimal]) -> Decimal:
-    """The part of a good that is not water. The unnamed part of lye is water too."""
-    water, dry = _NOTHING, _NOTHING
-    for name, share in materials.items():
-        if name in _WATER:
-            water = CONTEXT.add(water, Decimal(share))
-        else:
-            dry = CONTEXT.add(dry, Decimal(share))
-    if any(name in _LYE for name in materials):
-        return dry
-    return CONTEXT.subtract(_ONE, water)
+    """The part of a good that counts where mass is dry mass: of lye that names nothing but its caustic soda, and water
+    perhaps, the caustic soda; of every other good, all. So neither a trace of lye nor a claim of water makes goods
+    lighter."""
+    shares = {name: Decimal(share) for name, share in materials.items() if name not in _WATER}
+    if not shares or not shares.keys() <= set(_LYE):
+        return _ONE
+    lye = sum(shares.values(), _NOTHING)
+    return lye if lye >= _WEAKEST_LYE else _ONE
 
 
 @cache

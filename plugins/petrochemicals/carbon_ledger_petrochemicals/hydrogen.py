@@ -27,7 +27,7 @@ class Hydrogen(Process, frozen=True, kw_only=True):
     feedstock and fuel together; electrolysis: `electricity` and `water`; chlor-alkali: `electricity`, `salt`, `water`;
     `heat`, `steam`; others are left to the core. Green power comes as lots, with `renewable_share`.
     Outputs name their `materials`: `hydrogen`, `oxygen`, `chlorine`, `sodiumHydroxide` (0.5 of lye of 50 %; the rest
-    is water, which carries nothing), captured `carbonDioxide`.
+    is water), captured `carbonDioxide`.
     `method`: of making hydrogen. `electrolyser`: type of cell.
     """
 

@@ -21,8 +21,8 @@ def share_out(draft: Draft, context: Context) -> None:
     Heat: GJ * 56.1 / 0.9 kg CO2, as a gas boiler emits (system expansion, ISO 14044 4.3.4.2; factor and boiler of
     Implementing Regulation (EU) 2025/2547). CO2 for urea or storage has no weight except its stated value: GB/T
     32151.10 deducts it at its maker and counts it where it is released, so its carbon travels as content, not as
-    burden. Mass is dry mass: eco-profiles share chlor-alkali by tonnes of 100 % caustic soda. Moles follow equation 43
-    of the same regulation: Em_i = Em * (m_i / M_i) / sum of m_j / M_j.
+    burden. Lye weighs as its caustic soda: eco-profiles share chlor-alkali by tonnes of 100 % NaOH. Moles follow
+    equation 43 of the same regulation: Em_i = Em * (m_i / M_i) / sum of m_j / M_j.
     """
     factor = factors().find("exportedHeat")
     for i, output in enumerate(context.outputs):

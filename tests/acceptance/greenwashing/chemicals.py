@@ -102,9 +102,8 @@ def oxygen_that_carries_the_hydrogen(market: Market) -> Lie:
 
 
 def water_that_carries_the_hydrogen(market: Market) -> Lie:
-    """Water that runs through the cells is a co-product by mass. It carries nothing, so hydrogen carries all."""
-    lie = _cells(market, "water", "700 TNE", "1700 TNE", 700 / 800)
-    return lie._replace(honest=lie.hidden / (700 / 800))
+    """Water that runs through the cells is a co-product by mass."""
+    return _cells(market, "water", "700 TNE", "1700 TNE", 700 / 800)
 
 
 def _cells(market: Market, other: str, amount: str, water: str, share: float) -> Lie:

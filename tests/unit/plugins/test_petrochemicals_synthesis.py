@@ -391,6 +391,17 @@ def test_chlor_alkali_shares_by_dry_mass(lye: OutputFacts) -> None:
     assert shares == pytest.approx([100 / 76.45, 3545 / 76.45, 4000 / 76.45], rel=1e-9)
 
 
+@pytest.mark.parametrize("materials", [
+    {"hydrogen": "0.01", "sodiumHydroxide": "0.0001"}, {"sodiumHydroxide": "0.0001"}, {"water": "0.9998"},
+    {"sodiumHydroxide": "0.29"}, {"hydrogen": "0.1", "sodiumHydroxide": "0.5"},
+])
+def test_a_trace_of_lye_or_a_claim_of_water_makes_no_goods_lighter(materials: dict[str, str]) -> None:
+    found = brine(outputs=(output("40 KGM", "product", materials=materials), pure("60 KGM", "chlorine", "coProduct")),
+                  allocation="mass")
+    shares = [one["fossilGhgEmissions"] / found.footprint for one in found.outputs]
+    assert shares == pytest.approx([0.4, 0.6])
+
+
 def test_chlor_alkali_limits() -> None:
     assert brine(power="58").findings == {"electrolysis-yield": True}  # 1636 kWh per t; 2.19 V need 1656
     assert brine(power="59").findings == {"electricity-unusual": False}

@@ -58,8 +58,10 @@ class HiddenChain(NamedTuple):
         return self.amounts({lot.number: lot.burdens[SLOT[burden]] for lot in self.lots})
 
     def suppliers(self) -> list[str]:
-        """The suppliers that the caller may know, of lots that it has not received."""
-        return sorted({lot.supplier for lot in self.lots if lot.named and lot.received is None})
+        """The suppliers of the lots that the caller has not received, if it may know all of them. No names for one lot
+        alone: its amount would be one supplier's figure."""
+        lots = [lot for lot in self.lots if lot.received is None]
+        return sorted({lot.supplier for lot in lots}) if len(lots) > 1 and all(lot.named for lot in lots) else []
 
     def maker_itself(self) -> str | None:
         """The maker of the lot that the figure is of, if its record is hidden: the caller may see its figure."""
