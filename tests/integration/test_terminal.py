@@ -141,9 +141,11 @@ def driven(commands: Sequence[Sequence[str]], home: Path, *, terminal: bool) -> 
 
 
 MARK = "=== next ==="
+# The bar of work that takes long moves the cursor, and on a busy machine any work takes long.
 DRIVER = f"""
 import json, os, sys
-from ledger.cli import main
+from ledger.cli import console, main
+console._QUIET_SECONDS = float("inf")
 for arguments in json.loads(sys.argv[1]):
     if arguments[0].startswith("CARBON_LEDGER_"):
         name, _, os.environ[name] = arguments.pop(0).partition("=")
