@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rich.console import Console
 from rich.table import Table
 from support.overload import TIMES, Flood, Memory, Stream, exit_code
+from support.prefork import FRESH
 from support.server import Server, temporary_home
 from support.witness import Witness, audited
 from support.workshop import workshop
@@ -77,7 +78,9 @@ def _print(probe: Stream, stream: Stream, memory: Memory, before: float, recover
 
 
 def main(seconds: float) -> int:
-    with temporary_home() as home, Server(home, CARBON_LEDGER_QUOTA_RECORDS="1000000") as server:
+    with temporary_home() as home, Server(
+        home, program=FRESH, CARBON_LEDGER_QUOTA_RECORDS="1000000"
+    ) as server:
         shops = [workshop(server, f"shop-{i}", pot="1000000") for i in range(SHOPS)]
         flood, memory = Flood(server, shops, int(20_000 + 500 * seconds)), Memory(server)
         probe, stream, before, recovery = asyncio.run(_run(flood, memory, seconds))

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rich.console import Console
 from rich.table import Table
 from support.overload import Flood, Stream, exit_code
+from support.prefork import FRESH
 from support.server import Server, temporary_home
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
@@ -30,9 +31,9 @@ SHOPS: Final = 8
 PROBE_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 2.0
 QUESTION_SECONDS: Final = 0.25
-GROWTH_MIB: Final = 12.0
+GROWTH_MIB: Final = 8.0
 """By so much the processes of one kind may grow from the second fifth of the time to the last: allocators return
-memory late. In 15 minutes at 500 records a second it would be 40 bytes a record."""
+memory late. In 15 minutes at 500 records a second it would be 30 bytes a record."""
 GROWTH_FILES: Final = 16
 """Sessions with the database come and go."""
 _AHEAD: Final = 1_000
@@ -167,7 +168,9 @@ def _print(stream: Stream, watch: Watch, rate: float) -> None:
 
 
 def main(seconds: float = 900.0, share: float = 0.7) -> int:
-    with temporary_home() as home, Server(home, CARBON_LEDGER_QUOTA_RECORDS="10000000") as server:
+    with temporary_home() as home, Server(
+        home, program=FRESH, CARBON_LEDGER_QUOTA_RECORDS="10000000"
+    ) as server:
         witness = Witness(server.vkey)
         shops = [workshop(server, f"shop-{i}", pot="1000000") for i in range(SHOPS)]
         stream, watch, rate, failed = asyncio.run(_soak(server, shops, seconds, share))

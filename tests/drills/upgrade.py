@@ -26,7 +26,7 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.next_version import FRESH
+from support.prefork import FRESH
 from support.server import Server, answer_of, environment, prepared_home
 from support.witness import Witness
 from support.workshop import Workshop, workshop

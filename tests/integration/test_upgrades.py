@@ -12,7 +12,8 @@ import httpx
 import pytest
 from support.anchors import begun_anchor
 from support.databases import Database, copied
-from support.next_version import FRESH, MIGRATED, RULES_OF_NEXT, Memo, next_version
+from support.next_version import MIGRATED, RULES_OF_NEXT, Memo, next_version
+from support.prefork import FRESH
 from support.server import Server, prepared_home
 from support.waiting import until
 from support.witness import audited

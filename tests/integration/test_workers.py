@@ -2,6 +2,7 @@
 workers assess is what this process assesses."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,7 @@ from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
 from ledger.registry.assessing import AssessmentCall, AssessmentResult, Inside
 from ledger.registry.installed import installed
+from ledger.registry.workers.jobs import Job
 from ledger.registry.workers.pool import MOST_MEMORY, WorkerPool
 from ledger.sdk.testing.conformance import Case
 
@@ -419,3 +421,14 @@ def test_every_route_of_every_sector(registry: Registry) -> None:
     assert [told(one) for one in there] == [told(one) for one in here]
     assert sum(isinstance(one, LedgerError) for one in here) >= len(asked) // 3
     assert sum(not isinstance(one, LedgerError) for one in here) >= len(asked) // 3
+
+
+def test_records_leave_nothing_for_the_collector(registry: Registry) -> None:
+    """It looks for garbage once in a million objects, so a server would grow by a hundred MiB before."""
+    asked = calls(registry)[:20]
+    gc.disable()
+    try:
+        asyncio.run(by_workers(asked))
+        assert not [one for one in gc.get_objects() if isinstance(one, Job)]
+    finally:
+        gc.enable()

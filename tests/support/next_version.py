@@ -11,8 +11,6 @@ from ledger.core.record.base import Record
 from ledger.store.migrating.versions import BASELINE
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-FRESH: Final = "ledger.cli.__main__"
-"""As `ledger.cli`, but never forked from a process that has loaded this tree."""
 MIGRATED: Final = BASELINE + 1
 RULES_OF_NEXT: Final = version_of("6", REVISION, ["memo"])
 COMPATIBLE: Final = f"-- compatible-from: {BASELINE}"

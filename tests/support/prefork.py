@@ -37,6 +37,8 @@ from ledger.registry.workers.process import INSTALLED
 
 COMMAND: Final = (sys.executable, "-m", "ledger.cli")
 """What the arguments of such a process begin with."""
+FRESH: Final = "ledger.cli.__main__"
+"""The same program, but never forked: it loads what its own path has, and its memory is all its own."""
 _TESTS: Final = Path(__file__).resolve().parents[1]
 PATHS: Final = (str(_TESTS.parent), str(_TESTS), str(_TESTS / "support" / "installed"))
 _LONGEST: Final = 1 << 20

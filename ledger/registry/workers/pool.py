@@ -234,25 +234,38 @@ class WorkerPool:
             jobs -= 1
 
 
+class _Patience:
+    """Gives jobs up when none of their group has had an answer for `seconds`. An object, since a function that names
+    itself to look again would be a cycle for each group, and the collector of a server comes by late."""
+
+    def __init__(self, group: JobGroup, jobs: Sequence[Job], seconds: float) -> None:
+        self._group = group
+        self._jobs = jobs
+        self._seconds = seconds
+        self._begin()
+
+    def _begin(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._look, self._group.open)
+
+    def _look(self, open_before: int) -> None:
+        if self._group.open == open_before:
+            _give_up(self._jobs, "no plugin worker is free")
+        else:
+            self._begin()
+
+    def end(self) -> None:
+        self._timer.cancel()
+
+
 async def _wait(group: JobGroup, jobs: Sequence[Job], patience: float) -> None:
     """Returns when all jobs have an answer. If this task is cancelled, so is `group.done`, and nobody wants them."""
-    loop = asyncio.get_running_loop()
-    timer: asyncio.TimerHandle
-
-    def look(open_before: int) -> None:
-        nonlocal timer
-        if group.open == open_before:
-            _give_up(jobs, "no plugin worker is free")
-        else:
-            timer = loop.call_later(patience, look, group.open)
-
     if not group.open:
         return
-    timer = loop.call_later(patience, look, group.open)
+    watched = _Patience(group, jobs, patience)
     try:
         await group.done
     finally:
-        timer.cancel()
+        watched.end()
 
 
 def _give_up(jobs: Sequence[Job], reason: str) -> None:
