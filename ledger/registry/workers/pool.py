@@ -235,7 +235,7 @@ class WorkerPool:
 
 
 class _Patience:
-    """Gives jobs up when none of their group has had an answer for `seconds`. An object, since a function that names
+    """Gives jobs up when their group has waited `seconds` for the next answer. An object, since a function that names
     itself to look again would be a cycle for each group, and the collector of a server comes by late."""
 
     def __init__(self, group: JobGroup, jobs: Sequence[Job], seconds: float) -> None:
