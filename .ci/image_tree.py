@@ -127,7 +127,7 @@ def _own_wheels(site: Path, scratch: Path) -> list[str]:
 def _programs(prefix: Path, home: str) -> None:
     """The interpreter of the base image, as that of a virtual environment, and the one command."""
     (prefix / "bin").mkdir()
-    (prefix / "bin" / "python").symlink_to(f"{home}/python3")
+    (prefix / "bin" / "python").symlink_to(f"{home}/{SITE.parent.name}")
     command = prefix / "bin" / "carbon-ledger"
     command.write_text(COMMAND, encoding="utf-8")
     command.chmod(0o755)
