@@ -25,13 +25,13 @@ from support.objects import BUCKET, ObjectStore
 from support.parties import Party
 from support.server import Server, temporary_home
 from support.tls_postgres import TlsPostgres, tls_in_front_of
-from support.waiting import until
+from support.waiting import PATIENCE, until
 
 RUNBOOKS: Final = CHART / "runbooks"
 ORIGIN: Final = "ledger.example"
 PASSPHRASE: Final = "correct horse"
 OWNER: Final = "of-the-owner"
-SECONDS: Final = 240
+SECONDS: Final = 600
 
 
 class Primary:
@@ -143,7 +143,7 @@ class Release:
         """A runbook, unchanged, in the environment of an operator."""
         environment = {
             "PATH": f"{self._programs}:{os.environ['PATH']}", "TMPDIR": str(self.folder), "HOME": str(self.folder),
-            "PASSPHRASE_FILE": "/run/carbon-ledger/passphrase/passphrase", "WAIT": "60", **variables,
+            "PASSPHRASE_FILE": "/run/carbon-ledger/passphrase/passphrase", "WAIT": f"{PATIENCE:.0f}", **variables,
         }
         return subprocess.run([RUNBOOKS / f"{name}.sh", *map(str, arguments)], env=environment, cwd=self.folder,
                               capture_output=True, text=True, timeout=SECONDS, check=False)

@@ -8,13 +8,14 @@ from ledger.host.waker import Waker
 def test_waits_end_in_the_order_of_their_moments_and_never_before() -> None:
     waker, ended = Waker(), list[tuple[str, bool]]()
 
-    async def wait(name: str, seconds: float) -> None:
-        moment = waker.now() + seconds
+    async def wait(name: str, moment: float) -> None:
         await waker.until(moment)
         ended.append((name, waker.now() >= moment))
 
     async def work() -> None:
-        await asyncio.gather(wait("late", 0.05), wait("past", -1), wait("early", 0.02), wait("middle", 0.035))
+        now = waker.now()
+        await asyncio.gather(
+            wait("late", now + 0.3), wait("past", now - 1), wait("early", now + 0.1), wait("middle", now + 0.2))
 
     for _ in range(2):
         # Each run has an event loop of its own, and one thread serves both.
