@@ -78,9 +78,7 @@ def _print(probe: Stream, stream: Stream, memory: Memory, before: float, recover
 
 
 def main(seconds: float) -> int:
-    with temporary_home() as home, Server(
-        home, program=FRESH, CARBON_LEDGER_QUOTA_RECORDS="1000000"
-    ) as server:
+    with temporary_home() as home, Server(home, program=FRESH, CARBON_LEDGER_QUOTA_RECORDS="1000000") as server:
         shops = [workshop(server, f"shop-{i}", pot="1000000") for i in range(SHOPS)]
         flood, memory = Flood(server, shops, int(20_000 + 500 * seconds)), Memory(server)
         probe, stream, before, recovery = asyncio.run(_run(flood, memory, seconds))

@@ -168,9 +168,7 @@ def _print(stream: Stream, watch: Watch, rate: float) -> None:
 
 
 def main(seconds: float = 900.0, share: float = 0.7) -> int:
-    with temporary_home() as home, Server(
-        home, program=FRESH, CARBON_LEDGER_QUOTA_RECORDS="10000000"
-    ) as server:
+    with temporary_home() as home, Server(home, program=FRESH, CARBON_LEDGER_QUOTA_RECORDS="10000000") as server:
         witness = Witness(server.vkey)
         shops = [workshop(server, f"shop-{i}", pot="1000000") for i in range(SHOPS)]
         stream, watch, rate, failed = asyncio.run(_soak(server, shops, seconds, share))

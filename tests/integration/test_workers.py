@@ -424,7 +424,7 @@ def test_every_route_of_every_sector(registry: Registry) -> None:
 
 
 def test_records_leave_nothing_for_the_collector(registry: Registry) -> None:
-    """It looks for garbage once in a million objects, so a server would grow by a hundred MiB before."""
+    """It looks for garbage only once in a million objects: until then, a server would grow by a hundred MiB."""
     asked = calls(registry)[:20]
     gc.disable()
     try:
