@@ -35,6 +35,14 @@ def url_option(command: Command) -> Command:
     )(ca_option(command))
 
 
+def catalogue_option(command: Command) -> Command:
+    """`--url` and `--ca`, for commands that need no server, but use the catalogue of one that is named."""
+    return click.option(
+        "--url", envvar="CARBON_LEDGER_URL", show_envvar=True,
+        help="Use the catalogue of this server.  [default: the sectors installed here]",
+    )(ca_option(command))
+
+
 def patient_client(url: str, patience: float) -> Client:
     """A client that asks again for `patience` seconds if the server is unavailable, and says so."""
     stamina.instrumentation.set_on_retry_hooks([RetryNotes(patience)])

@@ -111,7 +111,7 @@ class World(NamedTuple):
 
     def template(self, machine: FreshMachine, name: str, issuer: str, *options: str) -> list[dict[str, Any]]:
         """The example of a kind or process from the server, as its records."""
-        text = self.ask(machine, "template", name, "--issuer", issuer, "--url", self.served.url, *options)
+        text = self.ask(machine, "template", name, "--issuer", issuer, *options)
         for sample in SAMPLES:
             text = text.replace(sample, DOCUMENT)
         return [json.loads(line) for line in text.splitlines()] if "--whole" in options else [json.loads(text)]
@@ -169,9 +169,9 @@ def delivered(world: World) -> World:
     """The smelter's week: it looks for its process, fills the example in, checks, posts, and sells twenty tonnes of
     ingot to the die-casting shop, which has signed once that it accepts such deliveries."""
     machine = world.smelter
-    matches = world.json(machine, "schema", "--find", "aluminium smelting", "--url", world.served.url)
+    matches = world.json(machine, "schema", "--find", "aluminium smelting")
     assert "nonferrous.aluminiumElectrolysis" in [match["name"] for match in matches]
-    assert "anodeEffects" in world.ask(machine, "schema", "nonferrous.aluminiumElectrolysis", "--url", world.served.url)
+    assert "anodeEffects" in world.ask(machine, "schema", "nonferrous.aluminiumElectrolysis")
     facility, product, week = world.template(machine, "nonferrous.aluminiumElectrolysis", SMELTER, "--whole")
     product |= {"id": INGOT, "materials": {"aluminium": "1"}}
     week["outputs"][0] |= {"lot": f"{SMELTER}:lot:week-9", "product": INGOT}
@@ -240,8 +240,7 @@ def _fill(world: World, lot: str, power: object) -> None:
     """Three shifts in the workbook of the template: 1.6 t of ingot give 300 housings of 4.2 kg, and returns. `power`:
     the cell with the kilowatt hours of the second shift."""
     machine = world.caster
-    world.ask(machine, "template", "equipment.casting", "--issuer", CASTER, "--xlsx", "--output", "shift.xlsx",
-              "--url", world.served.url)
+    world.ask(machine, "template", "equipment.casting", "--issuer", CASTER, "--xlsx", "--output", "shift.xlsx")
     book = openpyxl.load_workbook(machine.folder / "shift.xlsx")
     example = {name: _rows(book[name]) for name in ("record", "outputs", "inputs", "supplies", "evidence")}
     for name in example:
@@ -316,7 +315,7 @@ def test_the_customer_sees_where_each_kilogram_came_from(cast: World) -> None:
 
 def test_the_brewery_imports_the_list_of_its_other_program(world: World) -> None:
     machine = world.brewery
-    matches = world.json(machine, "schema", "--find", "beer", "--url", world.served.url)
+    matches = world.json(machine, "schema", "--find", "beer")
     assert matches[0]["name"] == "consumer-goods.foodAndDrink"
     site, beer, *_ = world.template(machine, "consumer-goods.foodAndDrink", BREWERY, "--whole")
     beer |= {"id": f"{BREWERY}:product:lager"}
@@ -342,7 +341,7 @@ def test_steel_becomes_a_gearbox_that_an_auditor_reads_for_a_while(world: World)
     sale |= {"lot": f"{MILL}:lot:out", "to": MAKER, "newLot": STEEL, "quantity": {"value": "1", "unit": "t"},
              "time": "2026-03-02T08:00:00Z"}
     world.post(mill, MILL, sale)
-    (match, *_) = world.json(maker, "schema", "--find", "gearbox", "--url", world.served.url)
+    (match, *_) = world.json(maker, "schema", "--find", "gearbox")
     site, _, _, gearbox, assembly = world.template(maker, match["name"], MAKER, "--whole")
     assembly["inputs"][0]["lot"] = STEEL
     assembly |= {"start": "2026-03-09T00:00:00Z", "end": "2026-03-10T00:00:00Z"}

@@ -8,6 +8,7 @@ from typing import IO, Any, Final, NamedTuple
 
 import click
 import msgspec
+from click.core import ParameterSource
 from msgspec.structs import replace
 
 from ledger.answers.checked import CheckedRecord
@@ -17,9 +18,10 @@ from ledger.cli.console import Rejected, explained, json_option, print_json, pro
 from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.numbers import counted
+from ledger.cli.supplier.catalogue import Reference, completed, references
 from ledger.cli.supplier.effects.imported import ImportEffects
 from ledger.cli.supplier.references import References
-from ledger.cli.supplier.template import references, workbook
+from ledger.cli.supplier.template import workbook
 from ledger.client.posting import Posted, batches
 from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
 from ledger.client.sheets.filled import FilledTemplate
@@ -141,8 +143,8 @@ def import_(**given: Any) -> int:
         rows = stack.enter_context(_opened(options.file))
         staging = stack.enter_context(Staging())
         state = stack.enter_context(ImportState(key.with_name(key.name + SUFFIX), origin, given["issuer"]))
-        source = _Source(options, rows)
         client = stack.enter_context(patient_client(given["url"], given["patience"]))
+        source = _Source(options, rows, completed(client, say) if _asks_server(given) else references(None))
         planner = Planner(signer, state, staging, Planning(
             given["reason"], bool(given["receipts"]), lambda digest: _on_ledger(client, digest)))
         plan = _planned(source, planner, staging)
@@ -174,17 +176,25 @@ def _check_options(given: dict[str, Any]) -> None:
         raise click.UsageError("--offline belongs to --dry-run; --output signs without posting")
 
 
+def _asks_server(given: dict[str, Any]) -> bool:
+    """Whether the server may be asked for processes that are not installed here. An import that only writes a file
+    works without a server, so it asks only one that the user has named."""
+    if not given["output"]:
+        return not given["offline"]
+    return click.get_current_context().get_parameter_source("url") is not ParameterSource.DEFAULT
+
+
 class _Source:
     """The file, which is read once to plan, and again to find the cells of records that the ledger refused."""
 
-    def __init__(self, options: ImportOptions, rows: Rows) -> None:
+    def __init__(self, options: ImportOptions, rows: Rows, reference: Reference) -> None:
         self.options, self.rows = options, rows
         self._mapping: ListMapping | None = None
         self._list: MappedList | None = None
         if options.mapping is not None:
             self._mapping = read_mapping(options.mapping.read_bytes())
         self._style = _style(options, self._mapping)
-        self._guides = Guides(references(None))
+        self._guides = Guides(reference)
 
     def drafts(self, staging: Staging) -> Iterator[RowDraft | SheetFault]:
         reading = CellReading(self._style, self._guides, References().digest, self.options.kind)

@@ -6,11 +6,11 @@ from typing import Final, Literal
 import click
 from rich.table import Table
 
-from ledger.cli.client import Client
-from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.cli.client import catalogue_option
+from ledger.cli.console import Part, json_option, print_json, say, show, styled
+from ledger.cli.supplier.catalogue import NO_SECTOR, entries, lacks_sectors, references
 from ledger.errors import NotFound
-from ledger.registry.reference.catalogue import Catalogue, SchemaEntry, SchemaField, SchemaReference, fitting
-from ledger.registry.workers.trial import tried
+from ledger.registry.reference.catalogue import SchemaEntry, SchemaField, SchemaReference, fitting
 
 _SHOWN: Final = 10
 _MOST: Final = 20
@@ -23,7 +23,7 @@ Language = Literal["en", "zh"]
 @click.option("--json-schema", "as_schema", is_flag=True, help="Print the JSON Schema of NAME.")
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True,
               help="Of meanings and purposes.")
-@click.option("--url", help="Ask a server, whose sectors may differ from the ones installed here.")
+@catalogue_option
 @json_option
 def schema(
     name: str | None, find: str | None, as_schema: bool, language: Language, url: str | None, as_json: bool
@@ -38,37 +38,26 @@ def schema(
     if as_schema and name is None:
         raise click.UsageError("--json-schema needs NAME")
     if name is None:
-        entries = _entries(url)
-        listed = entries if find is None else fitting(entries, find)[:_SHOWN]
+        known = entries(url)
+        listed = known if find is None else fitting(known, find)[:_SHOWN]
         if not listed:
             raise NotFound(f"nothing fits {find!r}", code="nothing-fitting", field="find", value=find,
-                           rule="other words, or `carbon-ledger schema` for the whole list")
+                           rule=NO_SECTOR if lacks_sectors(url) else
+                           "other words, or `carbon-ledger schema` for the whole list")
+        if lacks_sectors(url):
+            say(f"only kinds of records: {NO_SECTOR}")
         if as_json:
             print_json(listed)
         else:
             show(*_list(listed, language, purposes=find is not None))
         return
-    reference = _reference(url, name)
+    reference = references(url)(name)
     if as_schema:
         print_json(reference.json_schema)
     elif as_json:
         print_json(reference)
     else:
         show(*_described(reference, language))
-
-
-def _entries(url: str | None) -> list[SchemaEntry]:
-    if url is None:
-        return Catalogue(tried()).entries
-    with Client(url) as client:
-        return client.get("/v1/schema", list[SchemaEntry])
-
-
-def _reference(url: str | None, name: str) -> SchemaReference:
-    if url is None:
-        return Catalogue(tried()).reference(name)
-    with Client(url) as client:
-        return client.get(f"/v1/schema/{name}", SchemaReference)
 
 
 def _list(entries: Sequence[SchemaEntry], language: Language, *, purposes: bool) -> Iterator[Part]:

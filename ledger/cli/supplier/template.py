@@ -1,16 +1,16 @@
 """`template`: an example of a record, as a file to fill in."""
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import click
 
-from ledger.cli.client import Client
+from ledger.cli.client import catalogue_option
 from ledger.cli.console import print_lines, say
 from ledger.cli.files import FILE
 from ledger.cli.lazy import attribute
+from ledger.cli.supplier.catalogue import references
 from ledger.client.sheets.columns import Tree
 from ledger.client.sheets.template import (
     Guides,
@@ -23,9 +23,7 @@ from ledger.client.sheets.template import (
     template_sheets,
 )
 from ledger.host.files.durable import replacing
-from ledger.registry.reference.catalogue import Catalogue, SchemaReference
 from ledger.registry.reference.examples import OWN
-from ledger.registry.workers.trial import tried
 
 Form = Literal["csv", "xlsx", "json"]
 _SHEETS: Final = "ledger.client.sheets"
@@ -40,7 +38,7 @@ _SHEETS: Final = "ledger.client.sheets"
 @click.option("--issuer", default=OWN, show_default=True, help="Your organisation, whose identifiers it shall have.")
 @click.option("--whole", is_flag=True, help="Write also the records to which the example refers, before it.")
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Of the notes.")
-@click.option("--url", help="Ask a server, whose sectors may differ from the ones installed here.")
+@catalogue_option
 def template(
     name: str, form: Form, output: Path | None, issuer: str, whole: bool, language: Language, url: str | None
 ) -> None:
@@ -63,16 +61,6 @@ def template(
         _write(output, text)
     if output is not None:
         say(f"{output}: {len(records)} record{'s' if len(records) > 1 else ''}")
-
-
-def references(url: str | None) -> Callable[[str], SchemaReference]:
-    """The reference of a name: from a server, or from the sectors installed here."""
-    return cache(partial(_asked, url)) if url is not None else cache(Catalogue(tried()).reference)
-
-
-def _asked(url: str, name: str) -> SchemaReference:
-    with Client(url) as client:
-        return client.get(f"/v1/schema/{name}", SchemaReference)
 
 
 def _write(output: Path | None, text: bytes) -> None:

@@ -1,0 +1,103 @@
+"""A machine with the base install alone: it knows kinds of records, and the processes that its user's server knows."""
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from support.cli import run
+from support.fresh import FreshMachine, built_wheel, fresh_machine
+from support.server import Server, prepared_home
+
+ISSUER: Final = "urn:example:foundry"
+PROCESS: Final = "equipment.casting"
+NOBODY: Final = "http://127.0.0.1:1"
+SHIFT: Final = {
+    "key": "1", "type": "transformation", "process": PROCESS, "facility": f"{ISSUER}:site", "start": "2026-02-28",
+    "end": "2026-02-28", "activity.furnace": "induction", "activity.temperature": "1.690,5",
+    "inputs.0.lot": f"{ISSUER}:lot:in", "inputs.0.quantity.value": "1.600,5", "inputs.0.quantity.unit": "KGM",
+    "outputs.0.lot": f"{ISSUER}:lot:out", "outputs.0.product": f"{ISSUER}:product:housing",
+    "outputs.0.quantity.value": "1.500,25", "outputs.0.quantity.unit": "KGM", "outputs.0.role": "product",
+}
+"""A list that another program wrote in the German format of numbers."""
+IMPORT: Final = ("import", "shift.csv", "--key", "own.pem", "--issuer", ISSUER, "--origin", "ledger.example",
+                 "--numbers", "de", "--output", "signed.ndjson", "--patience", "0")
+WAYS: Final = ("--url", "CARBON_LEDGER_URL", "carbon-ledger-steel")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with prepared_home() as home, Server(home) as serving:
+        yield serving
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> FreshMachine:
+    folder = tmp_path_factory.mktemp("machine")
+    return fresh_machine([built_wheel(folder)], folder)
+
+
+@pytest.fixture
+def foundry(machine: FreshMachine, tmp_path: Path) -> FreshMachine:
+    """A user with a key, a list, and no earlier imports."""
+    user = machine.another(tmp_path / "foundry")
+    assert user.run("key", "new", "own.pem").code == 0
+    table = "\n".join([";".join(SHIFT), ";".join(SHIFT.values())]) + "\n"
+    (user.folder / "shift.csv").write_text(table, encoding="utf-8")
+    return user
+
+
+@pytest.mark.parametrize("asked", [("schema", "--find", "aluminium"), ("schema", PROCESS), ("template", PROCESS)])
+def test_without_a_server_it_says_what_to_name_or_install(machine: FreshMachine, asked: tuple[str, ...]) -> None:
+    done = machine.run(*asked)
+    assert (done.code, done.out) == (1, "")
+    assert [way for way in WAYS if way not in done.err] == []
+
+
+def test_without_a_server_it_lists_kinds_and_says_so(machine: FreshMachine) -> None:
+    done = machine.run("schema", "--json")
+    assert (done.code, {entry["of"] for entry in json.loads(done.out)}) == (0, {"kind"})
+    assert [way for way in WAYS if way not in done.err] == []
+    misspelt = machine.run("schema", "tranfer")
+    assert (misspelt.code, "nearest: transfer" in misspelt.err) == (1, True)
+
+
+@pytest.mark.parametrize("asked", [
+    ("schema", "--find", "aluminium"), ("schema", "transfer"), ("schema", PROCESS, "--json"), ("template", PROCESS),
+    ("template", "steel.electricArcFurnace", "--whole"),
+])
+def test_it_answers_as_its_server(machine: FreshMachine, server: Server, asked: tuple[str, ...]) -> None:
+    """A server that the environment names is enough, as for every other command."""
+    done = machine.run(*asked, CARBON_LEDGER_URL=server.url)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == run(*asked).out
+
+
+def test_an_option_names_another_server_than_the_environment(machine: FreshMachine, server: Server) -> None:
+    assert machine.run("schema", PROCESS, "--url", server.url, CARBON_LEDGER_URL=NOBODY).code == 0
+    unreachable = machine.run("schema", PROCESS, CARBON_LEDGER_URL=NOBODY)
+    assert (unreachable.code, NOBODY in unreachable.err) == (1, True)
+
+
+def test_an_import_reads_activities_as_its_server_describes_them(foundry: FreshMachine, server: Server) -> None:
+    """The numbers of an activity too have the stated format; the command says whose description it follows."""
+    done = foundry.run(*IMPORT, CARBON_LEDGER_URL=server.url)
+    assert done.code == 0, done.err
+    assert f"{PROCESS} is not installed here: its fields are read as {server.url} describes them" in done.err
+    assert _signed(foundry)["activity"] == {"furnace": "induction", "temperature": "1690.5"}
+
+
+def test_an_import_that_writes_a_file_asks_only_a_server_that_is_named(foundry: FreshMachine) -> None:
+    done = foundry.run(*IMPORT)
+    assert (done.code, "describes them" in done.err) == (0, False), done.err
+    assert _signed(foundry)["activity"] == {"furnace": "induction", "temperature": "1.690,5"}
+    assert foundry.run(*IMPORT, CARBON_LEDGER_URL=NOBODY).code == 1
+
+
+def _signed(foundry: FreshMachine) -> dict[str, Any]:
+    """The only record of the signed file."""
+    (line,) = (foundry.folder / "signed.ndjson").read_text(encoding="utf-8").splitlines()
+    body: dict[str, Any] = json.loads(base64.b64decode(json.loads(line)["body"]))
+    return body
