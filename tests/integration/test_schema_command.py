@@ -1,12 +1,16 @@
 """`schema` on the command line and over HTTP: the same reference from a server and from what is installed here."""
 
 from collections.abc import Iterator
+from typing import Final
 
 import httpx
 import msgspec
 import pytest
 from support.cli import run
 from support.server import Server, prepared_home
+
+SILENT: Final = "http://127.0.0.1:1"
+"""Nobody listens there."""
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +50,19 @@ def test_words(server: Server) -> None:
     names = [one["name"] for one in httpx.get(f"{server.url}/v1/schema", params={"find": "arc furnace"}).json()]
     assert names[0] == "steel.electricArcFurnace"
     assert run("schema", "--find", "电弧炉").out.splitlines()[1].startswith("steel.electricArcFurnace")
+
+
+@pytest.mark.parametrize("asked", [("schema", "--find", "arc furnace"), ("template", "steel.rolling", "--whole")])
+def test_installed_sectors_answer_for_a_silent_server_of_the_environment(asked: tuple[str, ...]) -> None:
+    """A server that the command names itself has to answer."""
+    installed = run(*asked)
+    silent = run(*asked, CARBON_LEDGER_URL=SILENT)
+    assert (silent.code, silent.out) == (0, installed.out)
+    (line,) = silent.err.splitlines()
+    assert SILENT in line
+    assert line.endswith("the sectors installed here answer instead")
+    named = run(*asked, "--url", SILENT)
+    assert (named.code, named.out, SILENT in named.err) == (1, "", True)
 
 
 def test_errors(server: Server) -> None:

@@ -3,41 +3,57 @@
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar
+
+import click
+from click.core import ParameterSource
 
 from ledger.cli.client import Client
-from ledger.errors import NotFound
+from ledger.cli.console import say
+from ledger.errors import NotFound, Unavailable
 from ledger.registry.installed import plugin_names
 from ledger.registry.reference.catalogue import Catalogue, SchemaEntry, SchemaReference
 from ledger.registry.workers.trial import tried
 
 _PROCESS: Final = re.compile(r"[a-z][a-z0-9-]*\.[A-Za-z][A-Za-z0-9]*")
 Reference = Callable[[str], SchemaReference]
+Value = TypeVar("Value")
 NO_SECTOR: Final = (
     "no sector is installed here: name a server by --url or CARBON_LEDGER_URL, or install a sector, such as the "
     "distribution carbon-ledger-steel"
 )
 
 
+class _Source:
+    """A server, or the sectors installed here if `url` is None. They answer too, and the command says so, if a server
+    that the environment names does not."""
+
+    def __init__(self, url: str | None) -> None:
+        self._url = url
+
+    def answer(self, ask: Callable[[Client], Value], installed: Callable[[], Value]) -> Value:
+        if self._url is not None:
+            try:
+                with Client(self._url) as client:
+                    return ask(client)
+            except Unavailable as error:
+                if is_named() or not plugin_names():
+                    raise
+                say(f"{error.message}; the sectors installed here answer instead")
+                self._url = None
+        return installed()
+
+
 def entries(url: str | None) -> list[SchemaEntry]:
     """The kinds and processes of a server, or of the sectors installed here."""
-    if url is None:
-        return Catalogue(tried()).entries
-    with Client(url) as client:
-        return client.schemas()
+    return _Source(url).answer(Client.schemas, lambda: Catalogue(tried()).entries)
 
 
 def references(url: str | None) -> Reference:
     """The reference of a name from a server, or from the sectors installed here. It raises NotFound for an unknown
     name; the error says how to get processes if no sector is installed."""
-    if url is None:
-        return cache(_installed())
-
-    def asked(name: str) -> SchemaReference:
-        with Client(url) as client:
-            return client.schema(name)
-
-    return cache(asked)
+    source, installed = _Source(url), cache(_installed)
+    return cache(lambda name: source.answer(lambda client: client.schema(name), lambda: installed()(name)))
 
 
 def completed(client: Client, report: Callable[[str], None]) -> Reference:
@@ -62,6 +78,11 @@ def completed(client: Client, report: Callable[[str], None]) -> Reference:
 def lacks_sectors(url: str | None) -> bool:
     """Whether only kinds of records are known, since no server is named and no sector is installed."""
     return url is None and not plugin_names()
+
+
+def is_named() -> bool:
+    """Whether the user named the server by `--url`, rather than by the environment."""
+    return click.get_current_context().get_parameter_source("url") is ParameterSource.COMMANDLINE
 
 
 def _installed() -> Reference:
