@@ -1,5 +1,7 @@
 """The answer of a check: the effect that a record would have if it was posted now."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from ledger.answers.brief import LotBrief, OmissionBrief, PricedBrief
@@ -30,14 +32,45 @@ class RestatedLot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
     withdrawn: bool = False
 
 
+class AmendedFindings(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The findings of a `record` (its digest) that an amendment changes: those that the amendment settles, those that
+    remain, as they read after it, and those that are new."""
+
+    record: str
+    settled: list[StatedFinding] = []
+    remaining: list[StatedFinding] = []
+    new: list[StatedFinding] = []
+
+
 class RestatementBrief(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The restatement by an amendment or closing: the number of `records`, and the `lots` whose figure changes, the
     largest differences first; `leftOff` is the number of the other lots. Unless the ledger is open, only records of the
-    issuer and their lots count; the goods that others made of them do not."""
+    issuer and their lots count; the goods that others made of them do not. `findings`: of the first records that an
+    amendment changes, if they had or have any."""
 
     records: int
     lots: list[RestatedLot] = []
     left_off: int = 0
+    findings: list[AmendedFindings] = []
+
+
+def amended_findings(
+    record: str, before: Sequence[StatedFinding], after: Sequence[StatedFinding]
+) -> list[AmendedFindings]:
+    """The change of a record's findings, as a list of one; empty if it had and has no findings. A finding is the same
+    if it has the same code and is about the same output and supply."""
+    if not before and not after:
+        return []
+    had, has = set(map(_subject, before)), set(map(_subject, after))
+    return [AmendedFindings(
+        record=record, settled=[one for one in before if _subject(one) not in has],
+        remaining=[one for one in after if _subject(one) in had],
+        new=[one for one in after if _subject(one) not in had],
+    )]
+
+
+def _subject(finding: StatedFinding) -> tuple[str, int | None, int | None]:
+    return finding.code, finding.output, finding.supply
 
 
 class CheckedRecord(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

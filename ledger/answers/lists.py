@@ -7,6 +7,7 @@ from msgspec import UNSET, Raw, UnsetType, field
 
 from ledger.answers.stored import LotAnswer, OrganizationAnswer, QueryAnswer, Visibility
 from ledger.core.record.values import Quantity
+from ledger.footprint.derived.findings import StatedFinding
 
 TransferState = Literal["open", "used", "accepted", "disputed", "withdrawn"]
 RecordState = Literal["inForce", "amended", "withdrawn", "erased"]
@@ -81,7 +82,8 @@ class TransferListAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 class ListedRecordAnswer(QueryAnswer, frozen=True, kw_only=True):
     """A record of the log. `time`: of its entry. `start` and `end`: the period or the time that the record is about, as
-    amended. `lots`: the number of lots that it made."""
+    amended. `lots`: the number of lots that it made. `findings`: as they read now, with the stated values, in a list of
+    the records with findings."""
 
     index: int
     record: str
@@ -94,13 +96,16 @@ class ListedRecordAnswer(QueryAnswer, frozen=True, kw_only=True):
     process: str | None = None
     start: str | None = None
     end: str | None = None
+    findings: list[StatedFinding] = field(default_factory=list)
 
 
 class RecordListAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """A page of an organisation's records, newest first. `next` as in a list of lots."""
+    """A page of an organisation's records, newest first. `next` as in a list of lots. `toAnswer`: by the code of a
+    finding, how the issuer answers it."""
 
     organization: str
     records: list[ListedRecordAnswer]
+    to_answer: dict[str, str] = field(default_factory=dict)
     next: int | None = None
 
 
@@ -115,8 +120,9 @@ class NextQuestion(QueryAnswer, frozen=True, kw_only=True):
 class ShownAnswer(QueryAnswer, frozen=True, kw_only=True):
     """One page about a `record`, `lot`, `item`, `organization`, `facility`, `product` or `pool`, which is its `kind`.
     `also`: other kinds of things with the same name. `entered`: the record that entered it, with its `body` as amended;
-    absent if the record is erased or withdrawn, and for lots. `lot`: of a lot, or the newest lot of an item. `sight`:
-    the parts that are left out because the caller may not see them."""
+    absent if the record is erased or withdrawn, and for lots. `findings`: of a record that the caller sees in full, as
+    they read now, with the stated values; `toAnswer` as in a list of records. `lot`: of a lot, or the newest lot of an
+    item. `sight`: the parts that are left out because the caller may not see them."""
 
     id: str
     kind: str
@@ -126,6 +132,8 @@ class ShownAnswer(QueryAnswer, frozen=True, kw_only=True):
     lot: ListedLotAnswer | None = None
     organization: OrganizationAnswer | None = None
     body: Raw | UnsetType = UNSET
+    findings: list[StatedFinding] = field(default_factory=list)
+    to_answer: dict[str, str] = field(default_factory=dict)
     sight: Visibility | None = None
 
 

@@ -1,6 +1,6 @@
 """Findings and questioned amounts, as lines for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from ledger.answers.stored import Visibility
@@ -29,6 +29,11 @@ def stated_finding(finding: StatedFinding) -> str:
     """A finding with all that its record says, as one line."""
     amount = "" if finding.amount is None else f" ({fixed(finding.amount)} kg CO2e questioned)"
     return f"{finding.severity} {finding.code}: {finding.message}{amount}{_ranges(finding)}"
+
+
+def answer_lines(to_answer: Mapping[str, str]) -> Iterator[str]:
+    """How an issuer answers its findings, by code."""
+    yield from [f"to answer {code}: {answer}" for code, answer in to_answer.items()]
 
 
 def _ranges(finding: StatedFinding) -> str:

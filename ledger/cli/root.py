@@ -65,6 +65,7 @@ COMMANDS = {
     "delivered": Lazy("ledger.cli.lookup.transfers:delivered", "List the transfers from an organisation."),
     "organizations": Lazy("ledger.cli.lookup.organizations:organizations", "List the enrolled organisations."),
     "records": Lazy("ledger.cli.lookup.records:records", "List records by issuer, kind, facility and period."),
+    "findings": Lazy("ledger.cli.lookup.findings:findings", "List an organisation's findings, and how to answer them."),
     "show": Lazy("ledger.cli.lookup.show:show_command", "Show a record, lot, organisation, facility or product."),
     "accesses": Lazy("ledger.cli.lookup.accesses:accesses", "List who read an organisation's data, by which right."),
     "coverage": Lazy("ledger.cli.lookup.purchases:coverage", "Show the data behind bought goods, by supplier."),

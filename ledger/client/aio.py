@@ -119,11 +119,12 @@ class AsyncClient(Asking):
 
     async def record_list(
         self, *, issuer: str | None = None, kind: str | None = None, facility: str | None = None,
-        period: PeriodBounds = EVER, page: ListPage = FIRST
+        period: PeriodBounds = EVER, findings: bool = False, page: ListPage = FIRST
     ) -> RecordListAnswer:
-        """A page of the records of an organisation, newest first."""
+        """A page of the records of an organisation, newest first. `findings`: only those with findings, each with
+        them."""
         return await self.ask(queries.record_list(
-            issuer=issuer, kind=kind, facility=facility, period=period, page=page
+            issuer=issuer, kind=kind, facility=facility, period=period, findings=findings, page=page
         ))
 
     async def grants(

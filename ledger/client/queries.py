@@ -120,11 +120,11 @@ def delivered(
 
 def record_list(
     *, issuer: str | None = None, kind: str | None = None, facility: str | None = None, period: PeriodBounds = EVER,
-    page: ListPage = FIRST,
+    findings: bool = False, page: ListPage = FIRST,
 ) -> Query[RecordListAnswer]:
-    """A page of the records of an organisation, newest first."""
+    """A page of the records of an organisation, newest first. `findings`: only those with findings, each with them."""
     return Query("/v1/record-list", RecordListAnswer, issuer=issuer, kind=kind, facility=facility, **_bounds(period),
-                 **page._asdict())
+                 findings="true" if findings else None, **page._asdict())
 
 
 def grants(organization: str, *, limit: int | None = None, after: int | None = None) -> Query[GrantListAnswer]:

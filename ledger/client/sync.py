@@ -130,10 +130,13 @@ class Client(BlockingReader):
 
     def record_list(
         self, *, issuer: str | None = None, kind: str | None = None, facility: str | None = None,
-        period: PeriodBounds = EVER, page: ListPage = FIRST
+        period: PeriodBounds = EVER, findings: bool = False, page: ListPage = FIRST
     ) -> RecordListAnswer:
-        """A page of the records of an organisation, newest first."""
-        return self.ask(queries.record_list(issuer=issuer, kind=kind, facility=facility, period=period, page=page))
+        """A page of the records of an organisation, newest first. `findings`: only those with findings, each with
+        them."""
+        return self.ask(queries.record_list(
+            issuer=issuer, kind=kind, facility=facility, period=period, findings=findings, page=page
+        ))
 
     def grants(
         self, organization: str, *, limit: int | None = None, after: int | None = None

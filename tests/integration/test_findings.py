@@ -2,7 +2,9 @@
 than a query examines; and what a buyer learns of those behind its delivery."""
 
 import asyncio
+import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import httpx
@@ -21,6 +23,7 @@ from support.witness import registry
 
 from ledger.core.record.kinds import Addition, Amendment, AppointedReader, Pool, Transfer, Transformation
 from ledger.core.record.values import Flow, Output, Quantity, Supply
+from ledger.engine.findings import answer_to, finding_codes
 from ledger.engine.sectors import Registry
 from ledger.footprint.derived.findings import BELOW_RANGE
 from ledger.footprint.derived.rank_findings import FindingList
@@ -84,7 +87,9 @@ def test_questions_arrive_through_wastes_and_pools(served: Server) -> None:
     """By mass. The listed findings account for the whole question of each lot."""
     maker = Signer(served, "stockist")
     served.post([maker.product(name, "works", STEEL) for name in ("slab", "part", "scrap")])
-    served.post([slab(maker, "10").posted])
+    (cheap,) = served.post([slab(maker, "10").posted])
+    page = " ".join(run("show", cheap.digest, "--url", served.url).succeeded().out.split())
+    assert f"to answer {BELOW_RANGE}: {finding_codes()[BELOW_RANGE].answer} Documents: " in page
     served.post([
         made(maker, {"lot:slab": "1000"}, {"lot:part": "800"}, waste="200"),
         made(maker, {"lot:scrap": "200"}, {"lot:recast": "200"}),
@@ -119,6 +124,20 @@ def test_an_amendment_settles_a_finding(served: Server) -> None:
     plate = maker.name("lot:plate")
     missing = {"electricity-unusual", "heat-unusual"}
     assert missing <= codes(get(served, "/v1/footprint", lot=plate))
+    shown = get(served, "/v1/show", name=before.digest)["findings"]
+    assert shown == get(served, f"/v1/records/{before.digest}")["findings"]
+    page = " ".join(run("show", before.digest, "--url", served.url).succeeded().out.split())
+    for finding in shown:
+        assert f"{finding['code']}: {finding['message']}" in page
+    (listed,) = [one for one in get(served, "/v1/record-list", issuer=maker.party.id, findings="true")["records"]
+                 if one["index"] == before.index]
+    assert (listed["findings"], listed["process"]) == (shown, "steel.rolling")
+    table = " ".join(run("findings", maker.party.id, "--url", served.url).succeeded().out.split())
+    for finding in shown:
+        assert f"{finding['code']}: {finding['message']}" in table
+    for code in codes({"findings": shown}):
+        for text in (page, table):
+            assert f"to answer {code}: {answer_to(code)}" in text
     energy = [
         Supply(material="electricity", quantity=Quantity(value="95", unit="KWH")),
         Supply(material="naturalGas", quantity=Quantity(value="40", unit="NM3"), mass=kilograms("30")),
@@ -131,8 +150,43 @@ def test_an_amendment_settles_a_finding(served: Server) -> None:
     record = get(served, f"/v1/records/{before.digest}")
     assert missing <= codes(record)
     assert not missing & codes(record["revisions"][0])
+    assert not missing & codes(get(served, "/v1/show", name=before.digest))
+    assert missing <= codes(get(served, "/v1/show", name=before.digest, at=before.index + 1))
+    still = get(served, "/v1/record-list", issuer=maker.party.id, findings="true")
+    assert not missing & {finding["code"] for one in still["records"] for finding in one["findings"]}
+    assert not missing & still.get("toAnswer", {}).keys()
     (restated,) = get(served, "/v1/changes", holder=maker.party.id)["changes"]
     assert not missing & codes(restated)
+
+
+def test_an_amendment_says_which_findings_remain(served: Server, tmp_path: Path) -> None:
+    """Before it is posted and after, in the same words."""
+    maker = Signer(served, "remaining")
+    served.post([maker.product("slab", "steel", STEEL), maker.product("plate", "steel", STEEL)])
+    bought = slab(maker, "2000")
+    rolled = maker.signed(
+        Transformation, facility=maker.name("site"), process="steel.rolling", start=START, end=END,
+        activity=Raw(b"{}"), inputs=[Flow(lot=bought.lot, quantity=bought.quantity)], outputs=[
+            Output(lot=maker.name("lot:plate"), product=maker.name("plate"), quantity=kilograms("950"), role="product"),
+        ],
+    )
+    served.post([bought.posted, rolled])
+    power = [Supply(material="electricity", quantity=Quantity(value="95", unit="KWH"))]
+    path = tmp_path / "signed.ndjson"
+    path.write_bytes(b"\n".join(served.envelopes(
+        [maker.signed(Amendment, reason="the bill", changes=[change(rolled, supplies=power)])])))
+    foreseen = run("submit", path, "--url", served.url, "--dry-run", "--json").succeeded()
+    (told,) = json.loads(foreseen.out)["checked"][0]["restatement"]["findings"]
+    assert told["record"] == digest_of(rolled)
+    assert {one["code"] for one in told["settled"]} == {"electricity-unusual"}
+    assert {one["code"] for one in told["remaining"]} == {"heat-unusual"}
+    before = run("submit", path, "--url", served.url, "--dry-run").succeeded().out
+    stated = json.loads(run("submit", path, "--url", served.url, "--json").succeeded().out)
+    assert stated["receipts"][0]["restatement"]["findings"] == [told]
+    after = run("submit", path, "--url", served.url).succeeded().out
+    for text in (before, after):
+        assert f"settled at record {digest_of(rolled)[:16]}…: warning electricity-unusual: " in text
+        assert f"remains at record {digest_of(rolled)[:16]}…: warning heat-unusual: " in text
 
 
 def in_database(server: Server, targets: FindingTargets, most: int) -> FindingList:
@@ -287,6 +341,7 @@ def test_lot_record_gaps_and_chain_show_the_same(deliveries: Deliveries, name: s
     record = deliveries.ask(case.buyer, f"/v1/records/{lot['record']}")
     assert by_code(record["lotFindings"], "amount") == made
     assert "findings" not in record
+    assert "findings" not in deliveries.ask(case.buyer, "/v1/show", name=lot["record"])
     graph = deliveries.ask(case.buyer, "/v1/chain", lot=case.part)
     (node,) = [one for one in graph["nodes"] if one["id"] == case.delivered]
     assert by_code(node["findings"], "amount") == made
@@ -313,6 +368,14 @@ def test_no_answer_has_a_stated_value_or_the_record_of_the_maker(deliveries: Del
     digest = digest_of(case.posted)
     stated = deliveries.ask(case.maker, f"/v1/records/{digest}")["findings"]
     assert stated
+    revised = deliveries.ask(case.maker, f"/v1/records/{digest}").get("revisions", [])
+    now = revised[-1].get("findings", []) if revised else stated
+    assert deliveries.ask(case.maker, "/v1/show", name=digest).get("findings", []) == now
+    assert deliveries.callers.get(case.buyer, "/v1/show", {"name": digest}).status_code == 404
+    asked = {"issuer": case.maker, "findings": "true"}
+    assert deliveries.callers.get(case.buyer, "/v1/record-list", asked).status_code == 404
+    listed = deliveries.ask(case.maker, "/v1/record-list", **asked)["records"]
+    assert {one["record"]: one["findings"] for one in listed}.get(digest, []) == now
     for path in ("/v1/footprint", "/v1/lots", "/v1/gaps", "/v1/contributions", "/v1/chain"):
         for lot in (case.delivered, case.part):
             text = deliveries.callers.get(case.buyer, path, {"lot": lot}).text

@@ -22,10 +22,11 @@ left out, questioned or provisional is titled *incomplete*, *questioned* or *pro
 amount; your values stay with you, your auditors, and whoever may see your record.
 
 - **warning**: doubts a figure. **note**: tells something, without an amount. **refusal**: the record does not enter.
-- `carbon-ledger submit` shows the findings of a record at once.
+- `carbon-ledger submit` shows the findings of a record at once; `carbon-ledger findings ORGANIZATION` the findings of
+  all its records as they read now, with the way to answer each.
 - Documents are named by their SHA-256 in the field `evidence` of the record; their `kind` says their subject.
 
-The sectors have findings of their own, whose messages speak for themselves. Some of them often have no amount, since
+The sectors have findings of their own, whose messages name the unusual value. Some of them often have no amount, since
 the figure of the record lacks nothing by them:
 
 - `mass-unaccounted`: the products carry the burden of all that was bought, so the amount is the treatment of the

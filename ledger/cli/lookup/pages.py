@@ -82,13 +82,18 @@ class Following:
         self._client, self._request, self._rest = client, request, options.limit
 
     def rows(self) -> Iterator[Any]:
-        """Raises LedgerError if the server's pages do not go on."""
+        """The rows of all pages, with the errors of `pages`."""
+        for page in self.pages():
+            yield from getattr(page, self._request.rows)
+
+    def pages(self) -> Iterator[Any]:
+        """Raises LedgerError if a page does not continue the last one."""
         empty = 0
         while empty < MOST_EMPTY:
             page: Any = self._client.get(self._request.route, self._request.answer, after=self.next,
                                          limit=min(PAGE, self._rest), **self._request.parameters)
             rows = getattr(page, self._request.rows)
-            yield from rows
+            yield page
             self._rest -= len(rows)
             empty = 0 if rows else empty + 1
             if page.next is not None and self.next is not None and page.next >= self.next:

@@ -208,7 +208,7 @@ def _restated(client: Client, shown: ShownReceipt) -> ShownReceipt:
     """The receipt of an amendment or closing with the restated lots of its issuer."""
     if shown.record is None:
         return shown
-    receipt = with_restated_lots(client, shown.receipt, shown.record.issuer, f"line {shown.line}")
+    receipt = with_restated_lots(client, shown.receipt, shown.record, f"line {shown.line}")
     return shown._replace(receipt=receipt)
 
 

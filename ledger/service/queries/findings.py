@@ -12,7 +12,7 @@ import numpy
 from ledger.footprint.derived.chain.arrays import Arrays, Floats
 from ledger.footprint.derived.chain.delivered_findings import in_figure
 from ledger.footprint.derived.contributions import Weights, weights_of_sum
-from ledger.footprint.derived.findings import FindingRecord, ListedFinding, listed
+from ledger.footprint.derived.findings import FindingRecord, ListedFinding, StatedFinding, listed
 from ledger.footprint.derived.rank_findings import NO_FINDINGS, NO_PATHS, FindingList, question_paths, ranked
 from ledger.host.threads import in_thread
 from ledger.service.access.sight import EVERYTHING, Sight
@@ -137,6 +137,14 @@ async def weigh_findings(
 
 async def read_listed(pool: DatabasePool, indexes: Iterable[int], as_of: AsOf) -> dict[int, list[ListedFinding]]:
     """The findings of records by log index, for those that have any. `moment` is pinned."""
+    stated = await read_stated(pool, indexes, as_of)
+    return {index: [listed(finding) for finding in findings] for index, findings in stated.items()}
+
+
+async def read_stated(
+    pool: DatabasePool, indexes: Iterable[int], as_of: AsOf
+) -> dict[int, Sequence[StatedFinding]]:
+    """The same with the stated values, for a caller who sees these records in full."""
     rows = await pool.fetch(queries("findings")["among"], list_of(indexes), as_of.version)
     records = await in_thread(decoded, rows)
-    return {record.log_index: [listed(finding) for finding in record.findings] for record in records}
+    return {record.log_index: record.findings for record in records}

@@ -85,11 +85,13 @@ class ListsController(Controller):
     async def record_list(
         self, ledger: Ledger, issuer: OptionalId = None,
         kind: Annotated[str | None, Parameter(description="a kind of records", max_length=40)] = None,
-        facility: OptionalId = None, since: Since = None, until: Until = None, after: AfterIndex = None,
-        limit: RowLimit = 100, at: At = None,
+        facility: OptionalId = None, since: Since = None, until: Until = None,
+        findings: Annotated[bool, Parameter(
+            description="only records with findings, each with its findings and the way to answer them")] = False,
+        after: AfterIndex = None, limit: RowLimit = 100, at: At = None,
     ) -> RecordListAnswer:
         """A period selects by the ends or times that the records state; a record without one is in no period."""
-        query = RecordQuery(issuer, kind, facility, since, until, at)
+        query = RecordQuery(issuer, kind, facility, since, until, at, findings)
         return await read_record_list(ledger.pool, query, PageRequest(limit, after))
 
     @get("/show", access=OfThing(),

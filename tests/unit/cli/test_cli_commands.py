@@ -36,7 +36,7 @@ GROUPS = {"reader": ("appoint", "end", "list"),
           "factors": ("search", "show", "list", "import"), "client": ("add", "list", "revoke")}
 EVERY = [(name,) for name in COMMANDS] + [(group, name) for group, names in GROUPS.items() for name in names]
 BASE = [("key", "new"), ("enrol",), ("sign",), ("verify",), ("submit",), ("footprint",), ("trace",), ("audit",),
-        ("lots",), ("received",), ("delivered",), ("records",), ("show",), ("coverage",),
+        ("lots",), ("received",), ("delivered",), ("records",), ("findings",), ("show",), ("coverage",),
         ("plugin", "list"), ("factors", "list"), ("login",), ("logout",), ("client", "list")]
 SERVER = [("init",), ("serve",), ("demo",), ("anchor", "show"), ("backup", "/none/b"), ("doctor",), ("status",),
           ("audit", "--home", "/none"),

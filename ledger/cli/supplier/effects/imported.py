@@ -64,7 +64,7 @@ class ImportEffects:
         summary = brief(answer, self._limits.of) if isinstance(answer, Receipt) else brief(answer)
         record = record_in(envelope)
         if record is not None:
-            summary = with_restated_lots(self._client, summary, record.issuer, str(place))
+            summary = with_restated_lots(self._client, summary, record, str(place))
         self.shown.append(RowEffect(place, key, envelope, summary))
 
     def add_checked(self, place: CellPlace, key: str, envelope: bytes, answer: CheckedRecord) -> None:

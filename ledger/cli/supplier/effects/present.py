@@ -112,6 +112,9 @@ def _restated(restatement: RestatementBrief, more: str) -> Iterator[str]:
         yield f"{lot.lot}: {fixed(lot.footprint_before)} kg CO2e before, now {now}{questioned_note(lot.questioned)}"
     if restatement.left_off:
         yield f"… and {restatement.left_off:,} more lots"
+    for change in restatement.findings:
+        for word, findings in (("settled", change.settled), ("remains", change.remaining), ("new", change.new)):
+            yield from [f"{word} at record {change.record[:16]}…: {stated_finding(one)}" for one in findings]
 
 
 def _table(effects: Sequence[Effect]) -> Table:

@@ -5,7 +5,7 @@ from typing import Final
 
 from ledger.admission.state import State, type_of
 from ledger.answers.brief import results_of, titled
-from ledger.answers.checked import CheckedRecord, InputBrief, RestatedLot, RestatementBrief
+from ledger.answers.checked import CheckedRecord, InputBrief, RestatedLot, RestatementBrief, amended_findings
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.outcome.leaves import outcome_root
 from ledger.core.record.units import plain
@@ -14,6 +14,7 @@ from ledger.engine.batch import Sequenced
 from ledger.engine.prepared import Prepared, Submission
 from ledger.engine.record_outcome import part_of
 from ledger.engine.revision.recompute import Revised
+from ledger.footprint.derived.findings import stated_in
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.footprint.stored.figures import LotFigures
 from ledger.service.posting.revision.transaction import RevisionTransaction
@@ -57,8 +58,12 @@ def restatement_of(attempt: RevisionTransaction, issuer: str, *, is_open: bool) 
                 questioned_before=before.burdens[_QUESTIONED], questioned=now.burdens[_QUESTIONED],
             ))
     restated.sort(key=lambda lot: (-abs(lot.footprint - lot.footprint_before), lot.lot))
-    return RestatementBrief(records=len(seen), lots=restated[:MOST_LOTS],
-                            left_off=max(0, len(restated) - MOST_LOTS))
+    return RestatementBrief(
+        records=len(seen), lots=restated[:MOST_LOTS], left_off=max(0, len(restated) - MOST_LOTS),
+        findings=[change for one in seen if one.index in attempt.findings for change in amended_findings(
+            one.digest.hex(), attempt.findings[one.index],
+            [] if one.outcome is None else stated_in(one.index, one.outcome.leaves))],
+    )
 
 
 def _is_of(revised: Revised, issuer: str) -> bool:

@@ -17,6 +17,7 @@ from ledger.core.record.revisions import Change
 from ledger.engine.batch import Batch, Item, Sequenced, Verdict
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import Submission
+from ledger.engine.record_outcome import outcome_of
 from ledger.engine.revision.changes import changes_of
 from ledger.engine.revision.history import History
 from ledger.engine.revision.recompute import Changes, Engine, Revised, Revision
@@ -25,6 +26,7 @@ from ledger.engine.revision.revise import revise
 from ledger.engine.revision.rows import add_revised
 from ledger.engine.row_buffer import RowBuffer
 from ledger.engine.sectors import Registry
+from ledger.footprint.derived.findings import StatedFinding, stated_in
 from ledger.footprint.stored.figures import LotFigures
 from ledger.service.posting.revision.loading import Loading, Nearby
 from ledger.service.posting.revision.offload import aside
@@ -46,6 +48,8 @@ from ledger.store.rows import write_rows
 _CHUNK = 1_000
 _ROUNDS = 6
 _NEAR = 500
+_FINDINGS = 20
+"""The changed records whose findings a check compares."""
 
 Arguments = ParamSpec("Arguments")
 Value = TypeVar("Value")
@@ -77,8 +81,8 @@ class _Guarded(NamedTuple):
 
 
 class RevisionTransaction:
-    """An attempt at one revision. `revision` holds its results so far. `before`: of a dry attempt, the figures before
-    the revision, by lot id."""
+    """An attempt at one revision. `revision` holds its results so far. Of a dry attempt, `before` has the figures
+    before the revision, by lot id, and `findings` the former findings of the first changed records, by log index."""
 
     def __init__(
         self, connection: asyncpg.Connection, loader: FactLoader, registry: Registry, origin: str,
@@ -90,6 +94,7 @@ class RevisionTransaction:
             raise TypeError(f"{type(record).__name__} revises nothing")
         self.revision = Revision((), {})
         self.before: Mapping[str, LotFigures] = {}
+        self.findings: Mapping[int, Sequence[StatedFinding]] = {}
         self._record = record
         self._connection = connection
         self._loader = loader
@@ -147,6 +152,7 @@ class RevisionTransaction:
         await self._loading.extend(seeds, size, pools=self._resizing, allow=self._allow)
         if self._dry:
             self.before = dict(self._history.figures)
+            self.findings = await self._aside(self._found)
         self.revision = await self._aside(revise, self._engine, self._record, self._history)
         if not self._dry:
             await self._write()
@@ -308,6 +314,12 @@ class RevisionTransaction:
         for revised in fresh:
             self._written[revised.index] = revised
             self._numbers.update([lot.number for lot in revised.lots])
+
+    def _found(self) -> dict[int, Sequence[StatedFinding]]:
+        """The present findings of the first records that an amendment changes."""
+        history, changed = self._history, list(self._changes)[:_FINDINGS] if isinstance(self._record, Amendment) else []
+        return {index: stated_in(index, outcome_of(history.prepared[index], history.figures).leaves)
+                for index in changed if index in history.prepared}
 
     def _rows(self, part: Sequence[Revised]) -> RowBuffer:
         rows = RowBuffer()

@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple, get_args
 
 from asyncpg import Record
+from msgspec.structs import replace
 
 from ledger.answers.lists import ListedRecordAnswer, RecordListAnswer, RecordState
 from ledger.core.log.entry import parse_entry
 from ledger.core.record.kinds import AnyRecord
+from ledger.engine.findings import answers_to
 from ledger.errors import InvalidInput
+from ledger.service.queries.findings import read_stated
 from ledger.service.queries.lists.lots import PageRequest
 from ledger.service.queries.lists.pages import read_keys
 from ledger.service.queries.lists.parties import check_enrolled, operator_of
@@ -24,7 +27,8 @@ _ALWAYS: Final = Period(None, None)
 
 class RecordQuery(NamedTuple):
     """Records of an `issuer`, or of the operator of a `facility` about the facility; of one `kind`, or of any; that
-    ended, or happened, in a period: after `since`, until `until`."""
+    ended, or happened, in a period: after `since`, until `until`. `findings`: only those with findings, each with
+    them."""
 
     issuer: str | None = None
     kind: str | None = None
@@ -32,6 +36,7 @@ class RecordQuery(NamedTuple):
     since: str | None = None
     until: str | None = None
     at: int | None = None
+    findings: bool = False
 
 
 async def read_record_list(pool: DatabasePool, query: RecordQuery, page: PageRequest) -> RecordListAnswer:
@@ -50,6 +55,9 @@ async def read_record_list(pool: DatabasePool, query: RecordQuery, page: PageReq
 
     async def matching(rows: Sequence[Record]) -> list[int]:
         indexes = [row["index"] for row in rows if query.kind in (None, row["type"])]
+        if query.findings:
+            doubted = await read_stated(pool, indexes, as_of)
+            indexes = [index for index in indexes if index in doubted]
         if not indexes or not narrow:
             return indexes
         stated = await pool.fetch(queries("lists")["stated"], indexes, as_of.version)
@@ -57,8 +65,13 @@ async def read_record_list(pool: DatabasePool, query: RecordQuery, page: PageReq
                 and (period == _ALWAYS or row["ended"] in period)]
 
     keys = await read_keys(candidates, matching, page.limit, page.below(as_of.size))
-    return RecordListAnswer(organization=issuer, records=await read_listed_records(pool, keys.keys, as_of),
-                            next=keys.next)
+    records = await read_listed_records(pool, keys.keys, as_of)
+    stated = await read_stated(pool, keys.keys, as_of) if query.findings else {}
+    return RecordListAnswer(
+        organization=issuer, next=keys.next,
+        records=[replace(one, findings=list(stated[one.index])) for one in records] if stated else records,
+        to_answer=answers_to([finding.code for findings in stated.values() for finding in findings]),
+    )
 
 
 async def read_listed_records(

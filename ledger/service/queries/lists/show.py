@@ -10,11 +10,13 @@ from msgspec import UNSET, Raw, UnsetType, structs
 from ledger.access.policy import Level, record_level
 from ledger.admission.facts import LOT_SLOTS
 from ledger.answers.lists import ListedRecordAnswer, NextQuestion, ShownAnswer
+from ledger.engine.findings import answers_to
 from ledger.errors import NotFound
 from ledger.service.access.facts import digest_at, made_facts
 from ledger.service.access.leaves import leaf_sight
 from ledger.service.access.show_lots import show_lots
 from ledger.service.access.sight import EVERYTHING, Sight
+from ledger.service.queries.findings import read_stated
 from ledger.service.queries.lists.lots import read_listed_lots
 from ledger.service.queries.lists.records import read_listed_records
 from ledger.service.queries.records import read_organizations
@@ -60,7 +62,7 @@ _QUESTIONS: Final = {
         ("its holder", "show {issuer}", "/v1/show?name={issuer}"),
     ),
     "record": (
-        ("the record with its entry, leaves and findings", "show {record} --json", "/v1/records/{record}"),
+        ("the record with its body and findings", "show {record} --json", "/v1/records/{record}"),
         ("its receipt", "export bundle {record}", "/v1/records/{record}/proof"),
         ("its issuer", "show {issuer}", "/v1/show?name={issuer}"),
     ),
@@ -97,6 +99,8 @@ async def read_shown(
         entered = structs.replace(entered, facility=None, process=None, lots=0)
     lots = [] if first.number is None else await show_lots(
         pool, sight, await read_listed_lots(pool, [first.number], as_of), at)
+    shown = [first.record] if kind == "record" and first.full else []
+    findings = list((await read_stated(pool, shown, as_of)).get(first.record, ())) if shown else []
     organization = None
     if kind == "organization":
         (organization,) = await read_organizations(pool, first.record - 1, 1)
@@ -105,6 +109,7 @@ async def read_shown(
     return ShownAnswer(
         id=name, kind=kind, entered=entered, also=[row.kind for row in rows[1:]], lot=lots[0] if lots else None,
         organization=organization, body=UNSET if lots or not first.body else await _body(pool, entered, as_of),
+        findings=findings, to_answer=answers_to([one.code for one in findings]),
         sight=None if first.full else "totals",
         questions=[
             NextQuestion(question=question, command=command.format(**names),
