@@ -80,7 +80,7 @@ class Fuel(Struct, frozen=True, kw_only=True):
 class FuelAnalysis(Part, frozen=True, kw_only=True):
     """A site's measurements of a fuel that it burns. The default of `material` applies to each value that is missing.
 
-    `material`: the supply's material. It may be a fuel without defaults (`refuseDerivedFuel`, `woodChips`): then
+    `material`: the supply's material. It may be a fuel without defaults (`industrialWaste`, `sewageSludge`): then
     heating value and carbon are required, and by default all carbon oxidises (IPCC 2006, volume 2, 1.4.2.1).
     `heating_value`: net, as received, MJ per kg (GJ per t); for gases MJ per Nm3.
     `carbon`: kg per kg as received; for gases kg per Nm3. Alternatively, `carbon_content`: t per GJ. Not both.

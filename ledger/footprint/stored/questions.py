@@ -6,6 +6,8 @@ triggers it; its size is the default less the figure, less its omissions, less t
     made(o) = max(0, default(o) - figure(o) - omitted(o) - share(o) * in)    if figure(o) < low(o)
 
 A figure above the low end is questioned by the part of the output that may be another good than it is said to be.
+Ranges are those of plants without capture: CO2 that the output carries as captured moves both ends down, at most to
+zero. Captures have bounds of their own.
 
 The questions of a transformation that makes goods follow the matter in question (see `question_shares`). Other
 records pass questions on by mass, wastes and cores too, and never by allocation shares. So
@@ -22,6 +24,7 @@ from ledger.footprint.stored.contents import ATTRIBUTED, MATERIAL, PHYSICAL, REC
 
 _SLOT: Final = SLOT[QUESTIONED]
 _OMITTED: Final = SLOT["omittedAbs"]
+_CAPTURED: Final = SLOT["ccsTechnologicalCO2Capture"]
 
 
 class Made(NamedTuple):
@@ -66,6 +69,7 @@ def make(references: Sequence[Reference], burdens: Sequence[Vector], contents: S
                 default += usual
                 part = max(part, 0.0 if reference.part is None else float(reference.part))
         figure = footprint(vector)
+        low, default = [max(end + min(vector[_CAPTURED], 0.0), 0.0) for end in (low, default)]
         amount = default - figure - vector[_OMITTED] - vector[_SLOT]
         if figure >= low:
             amount *= part

@@ -118,6 +118,11 @@ def _check_clinker(draft: Draft, context: Context) -> None:
 def _check_capture(draft: Draft, context: Context, emitted: Decimal, captured: Decimal, stored: Decimal) -> None:
     judge(draft, "kiln-gas", "kg of CO2 in kiln gas per kg of clinker", emitted / made(context), usual=USUAL_GAS,
           possible=POSSIBLE_GAS)
+    beyond = captured - made(context) * USUAL_GAS[1] * MOST_CAUGHT
+    if beyond > 0 and context.questions:
+        draft.warn("captured-above-kiln", f"{beyond:.6g} kg of CO2 are captured beyond what a kiln gives off for this "
+                   "clinker", Reading(captured / made(context), "kg/kg", (ZERO, USUAL_GAS[1] * MOST_CAUGHT)),
+                   emits={"CO2": beyond})
     if captured > emitted:
         draft.find("captured-above-emitted", f"{captured:.6g} kg captured of {emitted:.6g} kg in gas", refuses=True)
     elif captured > emitted * MOST_CAUGHT:
