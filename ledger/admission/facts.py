@@ -366,11 +366,12 @@ def product_facts(record: Product) -> ProductFacts:
         record.id, record.issuer, record.sector, record.unit,
         convert(mass.amount, mass.unit, "KGM") if mass else None,
         Composition(record.materials, record.elements, record.fossil_carbon, record.biogenic_carbon),
-        _customs_codes(record),
+        customs_codes({str(name): code for name, code in record.classifications.items()}),
     )
 
 
-def _customs_codes(product: Product) -> tuple[str, ...]:
-    given = [code for name, code in product.classifications.items() if name != "cpc"]
+def customs_codes(classifications: Mapping[str, str]) -> tuple[str, ...]:
+    """The digits of a product's CN and HS codes, the longest first."""
+    given = [code for name, code in classifications.items() if name != "cpc"]
     codes = {"".join([letter for letter in code if letter.isdigit()]) for code in given}
     return tuple(sorted(codes - {""}, key=lambda code: (-len(code), code)))

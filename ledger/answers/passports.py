@@ -16,8 +16,9 @@ class PassportFinding(QueryAnswer, frozen=True, kw_only=True):
 
 class PassportAnswer(QueryAnswer, frozen=True, kw_only=True):
     """The passport of a published lot, item or product, `id`, with its data quality. All figures are kg CO2e per `unit`
-    of the product. `lives` of an item: 1, and 1 for each remanufacturing. `at`: the log's size. Everything else is as
-    in the footprint of the lot. The passport of a product is the average, weighted by production, of lots whose records
+    of the product. `lives` of an item: 1, and 1 for each remanufacturing. `at`: the log's size.
+    `unusuallyHigh`: the figure is more than five times the high end of its product's range. Everything else is as in
+    the footprint of the lot. The passport of a product is the average, weighted by production, of lots whose records
     ended after `from` and at `to` or before.
 
     A passport shows nothing upstream, no quantity of the lot and neither holder nor owner. It has no proof: the leaf
@@ -47,5 +48,6 @@ class PassportAnswer(QueryAnswer, frozen=True, kw_only=True):
     opening: bool = False
     revised: bool = False
     in_doubt: bool = False
+    unusually_high: bool = False
     since: str | None = field(default=None, name="from")
     until: str | None = field(default=None, name="to")

@@ -299,6 +299,8 @@ class FootprintAnswer(QueryAnswer, frozen=True, kw_only=True):
     `findingsLeftOff` is the number of the others, and `findingsNote` states the proof behind the list. The log commits
     to `questioned` with the figure. `missedTotals`: closings that measured more than the final records of their site
     state. The figure does not have its part of these totals, and its title counts that part as left out.
+    `unusuallyHigh`: a note that the figure is more than five times the high end of its product's range, so that a unit
+    may be wrong. It changes neither title nor figure.
 
     `sight`: the parts that are left out because the caller may not see them. With `totals` these are the shares and
     parts by which the figure is made: `share`, `direct`, `inputs`, factors and indicators.
@@ -347,6 +349,7 @@ class FootprintAnswer(QueryAnswer, frozen=True, kw_only=True):
     open_periods: list[OpenPeriod] = []
     more_periods: bool = False
     missed_totals: list[MissedTotal] = []
+    unusually_high: str | None = None
     opening: bool = False
     attestations: list[AttestationAnswer] = []
     verified: VerifiedAnswer | None = None

@@ -21,6 +21,7 @@ from ledger.engine.pricing.surroundings import surroundings_of
 from ledger.engine.sector_context import context_of, with_names
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import FACTS, LedgerError, Unavailable, at_stage
+from ledger.footprint.derived.unusually_high import without_notes
 from ledger.sdk import Context
 
 _ASSESSED = (*REVISING, Report)
@@ -73,12 +74,12 @@ def completed(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -
     that the record names. `assessed` is the sector's answer, None if no sector was called. Raises as `prepare` does."""
     submission, plan, installed, _, versions, _ = draft
     record = submission.record
-    assessment = assess(draft, facts, assessed)
+    assessment, notes = without_notes(assess(draft, facts, assessed))
     empty = not plan.taken and not plan.created and assessment is NOTHING and not isinstance(record, _ASSESSED)
     return Prepared(
         submission, plan, figure_inputs_of(record, plan, facts, assessment),
         None if empty else assessment_bytes(assessment), installed.tag if installed else None, versions,
-        facts.parents.newest, returned(record, facts),
+        facts.parents.newest, returned(record, facts), notes=notes,
     )
 
 

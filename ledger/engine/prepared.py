@@ -9,7 +9,7 @@ from ledger.admission.activations import Versions
 from ledger.admission.checks.goods import NOTHING, EarlierGoods
 from ledger.admission.lots import Plan
 from ledger.admission.parents import NO_END
-from ledger.core.outcome.assessment import Assigned, Reference, UsualShare
+from ledger.core.outcome.assessment import Assigned, Finding, Reference, UsualShare
 from ledger.core.outcome.leaves import salt_seed
 from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import AnyRecord, Closing
@@ -87,7 +87,7 @@ class Prepared(NamedTuple):
     the versions of rules, sector and factor sets that assessed it. `parents`: the newest end of a parent that was known
     then. `returned`: the totals of the goods of its issuer's
     group with which it was prepared. `accepted_by`: the log index of the standing acceptance that accepts a transfer,
-    known only when it is sequenced."""
+    known only when it is sequenced. `notes`: about amounts that are unusually high, for the issuer alone."""
 
     submission: Submission
     plan: Plan
@@ -98,6 +98,7 @@ class Prepared(NamedTuple):
     parents: int = NO_END
     returned: EarlierGoods = NOTHING
     accepted_by: int | None = None
+    notes: tuple[Finding, ...] = ()
 
 
 class PreparedDraft(NamedTuple):

@@ -6,6 +6,7 @@ of one is more than twice another's, the highest counts. A fuel has the range of
 burn it. By-products have ranges as well, except residues, such as slag, and gases.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -24,6 +25,7 @@ from ledger.engine.end_of_waste.recycled import CODE as BY_NAME
 from ledger.engine.end_of_waste.recycled import primary_of, recycled_key, recycled_part, shows_content
 from ledger.engine.pricing.surroundings import Surroundings
 from ledger.footprint.derived.completeness import NO_REFERENCE
+from ledger.footprint.derived.unusually_high import HighEnd
 from ledger.footprint.stored.supplies import FACTOR_EVIDENCE, HEAT_CONTRACTS, proves_factor
 from ledger.sdk import PRODUCT_ROLES, FactorSetVersion, SetChoice
 from ledger.sdk.sets.factor_set import SetBoundary, SupplyEntry
@@ -245,6 +247,26 @@ def ranges_of_lot(output: int, lot: LotFacts, mass: Decimal, purchase: Purchase)
     if product is None:
         return ranges.of((), purchase.facts.composition(lot).materials, {})
     return ranges.of(product.codes, purchase.facts.composition(lot).materials, product.composition.materials)
+
+
+def high_end(
+    sets: tuple[FactorSetVersion, ...], places: tuple[str, ...], year: int, codes: Sequence[str],
+    materials: Mapping[str, float], mass: float,
+) -> HighEnd | None:
+    """The high end of the range of `mass` kg of a good, by its codes or by its `materials` in kg, whichever is higher.
+    None if no set has a range, or too little of the mass has one."""
+    entry = entry_of_code(sets, codes)
+    own = None if entry is None else _range_of(sets, places, year, entry)
+    ends = [HighEnd(mass * float(own.high), own.choice.name)] if own is not None and own.high is not None else []
+    ranged = [(_range_of(sets, places, year, known[1]), kilograms) for name, kilograms in materials.items()
+              if (known := entry_of(sets, name)) is not None]
+    high = [(row.choice.name, kilograms, float(row.high)) for row, kilograms in ranged
+            if row is not None and row.high is not None]
+    part = math.fsum(kilograms for _, kilograms, _ in high)
+    if part and part >= float(_KNOWN_PART) * mass:
+        each = math.fsum(kilograms * one for _, kilograms, one in high) / part
+        ends.append(HighEnd(mass * each, max(high, key=lambda row: row[1] * row[2])[0]))
+    return max(ends, key=lambda end: end.kilograms, default=None)
 
 
 def _is_good(lot: LotFacts, purchase: Purchase) -> bool:

@@ -186,7 +186,7 @@ async def _opened(
                 await assessor.ready()
                 try:
                     yield Ledger(settings, identity, registry, query_pool, sequencer, submitter, receipts, heads,
-                                 publication, Resemblances(query_pool), AssessedVersions(query_pool), keeper,
+                                 publication, Resemblances(query_pool), AssessedVersions(query_pool, registry), keeper,
                                  Gate(query_pool, is_open=settings.access == EVERYBODY), accesses,
                                  _tokens(pool, heads),
                                  MeasuredParts(recorder, assessor, reviser, pool))

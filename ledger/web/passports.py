@@ -39,7 +39,7 @@ class PassportsController(Controller):
             raise InvalidInput("name a lot, an item or a product", code="invalid-request", field="lot",
                                rule="one of the parameters lot, item and product")
         if product is not None:
-            return await read_product_passport(ledger.pool, product)
+            return await read_product_passport(ledger.pool, product, ledger.assessed)
         return await read_passport(ledger.pool, names[0], ledger.assessed)
 
     @get(["/01/{key:path}", "/8003/{key:path}", "/8004/{key:path}"], access=PUBLISHED,
@@ -56,4 +56,4 @@ class PassportsController(Controller):
         except NotFound:
             if not is_of_product(link):
                 raise
-        return await read_product_passport(ledger.pool, link)
+        return await read_product_passport(ledger.pool, link, ledger.assessed)

@@ -52,6 +52,7 @@ def test_it_is_believed(case: Callable[[Market], Outlier], server: Server) -> No
     for lot, kilograms in case(market).lots:
         answer = market.footprint(lot)
         assert answer["footprint"] == pytest.approx(kilograms, rel=0.01), lot
+        assert "unusuallyHigh" not in answer
         questioned = answer["burdens"].get("questionedAbs", 0)
         most = MOST_QUESTIONED * (abs(answer["footprint"]) + questioned)
         assert questioned <= most, (lot, answer["title"], questioned)

@@ -62,7 +62,8 @@ class Mill(NamedTuple):
     ) -> ProductAnswer:
         size = self.sizes[at] if isinstance(at, str) else at
         question = PeriodQuestion(self.shop.name(product), *period, size)
-        reading = read_product(self.ledger.ledger.pool, question, limit, depth, ReadSizes(**sizes))
+        ledger = self.ledger.ledger
+        reading = read_product(ledger.pool, question, ledger.assessed, depth, ReadSizes(**sizes, shown=limit))
         return self.ledger.run(reading)
 
     def refusal(self, *arguments: Any, **more: Any) -> LedgerError:

@@ -43,14 +43,38 @@ class _Usual(NamedTuple):
     price: Price | None
 
 
-def small_inputs(
+class MetNeed(NamedTuple):
+    """Needs that count together, with the amount that is `stated` for them and the `usual` one, both in `unit`."""
+
+    group: Sequence[_Usual]
+    stated: Decimal
+    usual: Decimal
+    unit: str
+
+    @property
+    def what(self) -> str:
+        """The needs, in words."""
+        return " and ".join([one.need.priced_as for one in self.group])
+
+
+def met_needs(
     needs: Sequence[Need], inputs: Sequence[StatedInput], context: Context, pricer: SetPricer
-) -> list[SmallInput]:
-    """The findings of the needs that something meets. `inputs`: all that the record states."""
+) -> list[MetNeed]:
+    """The needs whose usual amounts can be compared with the amounts that meet them. `inputs`: all that the record
+    states."""
     usual = [_usual(need, amount, pricer) for need in needs if (amount := usual_amount(need, context))]
-    small = [_small_matter(one, inputs, pricer) for one in usual if one.megajoules is None]
-    small += [_small_energy(group, inputs, context, pricer) for group in _groups(usual)]
-    return [one for one in small if one is not None]
+    met = [_met_by_matter(one, inputs, pricer) for one in usual if one.megajoules is None]
+    met += [_met_by_energy(group, inputs, context, pricer) for group in _groups(usual)]
+    return [one for one in met if one is not None]
+
+
+def small_inputs(met: Sequence[MetNeed]) -> list[SmallInput]:
+    """The findings of the needs that are met by too little."""
+    return [
+        SmallInput(_finding(one, least), frozenset(name for each in one.group for name in each.need.any_of))
+        for one in met
+        if one.stated < (least := CONTEXT.multiply(one.usual, min([each.need.least for each in one.group])))
+    ]
 
 
 def _usual(need: Need, amount: Decimal, pricer: SetPricer) -> _Usual:
@@ -71,9 +95,9 @@ def _groups(usual: Sequence[_Usual]) -> list[list[_Usual]]:
     return groups
 
 
-def _small_energy(
+def _met_by_energy(
     group: Sequence[_Usual], inputs: Sequence[StatedInput], context: Context, pricer: SetPricer
-) -> SmallInput | None:
+) -> MetNeed:
     names = frozenset(name for one in group for name in one.need.any_of)
     usual = sum([one.megajoules or ZERO for one in group], ZERO)
     booked: dict[str, Decimal] = {}
@@ -87,10 +111,7 @@ def _small_energy(
     whole = ZERO
     for carrier in {**booked, **given}:
         whole = CONTEXT.add(whole, max(booked.get(carrier, ZERO), given.get(carrier, ZERO)))
-    least = CONTEXT.multiply(usual, min([one.need.least for one in group]))
-    if whole >= least:
-        return None
-    return SmallInput(_finding(group, _AmountsOfNeed(whole, least, usual, _MEGAJOULES)), names)
+    return MetNeed(group, whole, usual, _MEGAJOULES)
 
 
 def _energy_for(stated: StatedInput, usual: Decimal, need: Need, context: Context, pricer: SetPricer) -> Decimal:
@@ -101,9 +122,9 @@ def _energy_for(stated: StatedInput, usual: Decimal, need: Need, context: Contex
     return energy_of(stated, pricer.sets)
 
 
-def _small_matter(usual: _Usual, inputs: Sequence[StatedInput], pricer: SetPricer) -> SmallInput | None:
-    """None also where an input meets the need in a way that the usual amount cannot be compared with, such as power
-    for oxygen."""
+def _met_by_matter(usual: _Usual, inputs: Sequence[StatedInput], pricer: SetPricer) -> MetNeed | None:
+    """None where an input meets the need in a way that the usual amount cannot be compared with, such as power for
+    oxygen."""
     need, whole = usual.need, ZERO
     for stated in inputs:
         if not stated.booked and not set(need.any_of).isdisjoint(stated.names):
@@ -111,10 +132,7 @@ def _small_matter(usual: _Usual, inputs: Sequence[StatedInput], pricer: SetPrice
             if amount is None:
                 return None
             whole = CONTEXT.add(whole, amount)
-    least = CONTEXT.multiply(usual.amount, need.least)
-    if whole >= least:
-        return None
-    return SmallInput(_finding([usual], _AmountsOfNeed(whole, least, usual.amount, need.unit)), frozenset(need.any_of))
+    return MetNeed([usual], whole, usual.amount, need.unit)
 
 
 def _amount_in(unit: str, stated: StatedInput, pricer: SetPricer) -> Decimal | None:
@@ -130,24 +148,16 @@ def _amount_in(unit: str, stated: StatedInput, pricer: SetPricer) -> Decimal | N
     return None if own is None else CONTEXT.divide(CONTEXT.multiply(own, UNITS[entry[1].unit].scale), want.scale)
 
 
-class _AmountsOfNeed(NamedTuple):
-    stated: Decimal
-    least: Decimal
-    usual: Decimal
-    unit: str
-
-
-def _finding(group: Sequence[_Usual], amounts: _AmountsOfNeed) -> Finding:
-    prices = [one.price for one in group if one.price is not None]
-    rest = CONTEXT.subtract(_ONE, CONTEXT.divide(amounts.stated, amounts.usual))
+def _finding(met: MetNeed, least: Decimal) -> Finding:
+    prices = [one.price for one in met.group if one.price is not None]
+    rest = CONTEXT.subtract(_ONE, CONTEXT.divide(met.stated, met.usual))
     amount = CONTEXT.multiply(sum([price.co2e for price in prices], ZERO), rest)
-    names = " and ".join([one.need.priced_as for one in group])
-    unit = UNITS[amounts.unit].name
+    unit = UNITS[met.unit].name
     return Finding(
-        code=TOO_SMALL, value=short(amounts.stated), unit=amounts.unit, usual=Span(low=short(amounts.least)),
+        code=TOO_SMALL, value=short(met.stated), unit=met.unit, usual=Span(low=short(least)),
         amount=short(amount) if amount else None, factor=prices[0].factor if prices else None,
-        message=f"{names}: {_plain(amounts.stated)} {unit}s are stated; {_plain(amounts.usual)} are usual for the "
-                f"products, and plants take at least {_plain(amounts.least)}"[:_LONGEST],
+        message=f"{met.what}: {_plain(met.stated)} {unit}s are stated; {_plain(met.usual)} are usual for the "
+                f"products, and plants take at least {_plain(least)}"[:_LONGEST],
     )
 
 

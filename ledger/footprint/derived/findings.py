@@ -150,7 +150,7 @@ def findings_in(log_index: int, leaf: bytes) -> FindingRecord:
     escaped = _escaped(assessed.usual_shares, committed.questions)
     unasked = {(one.code, one.output) for one in assessed.usual_shares if one.captured is not None} - escaped.keys()
     findings = [
-        replace(_stated(log_index, finding), amount=escaped[key]) if key in escaped else _stated(log_index, finding)
+        replace(stated(log_index, finding), amount=escaped[key]) if key in escaped else stated(log_index, finding)
         for finding in assessed.findings if (key := (finding.code, finding.output)) not in unasked
     ]
     asked = [_below_range(log_index, question, assessed.references) for question in below]
@@ -219,7 +219,8 @@ def severest(finding: ListedFinding) -> tuple[float, bool, str]:
     return (-(finding.amount or 0.0), finding.severity != WARNING, finding.code)
 
 
-def _stated(log_index: int, finding: Finding) -> StatedFinding:
+def stated(log_index: int, finding: Finding) -> StatedFinding:
+    """A finding of the record at `log_index`, as its issuer sees it."""
     return StatedFinding(
         record=log_index, code=finding.code, severity=finding.severity, message=finding.message,
         amount=_number(finding.amount), value=_number(finding.value), unit=finding.unit, usual=_range(finding.usual),

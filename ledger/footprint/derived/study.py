@@ -33,8 +33,9 @@ class StudyRecord(Struct, frozen=True, rename="camel"):
 
 
 class StudyProduct(Struct, frozen=True):
-    """The field of a product."""
+    """The fields of a product."""
 
+    classifications: dict[str, str] = {}
     study: StudyContext | None = None
 
 

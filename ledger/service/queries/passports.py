@@ -48,10 +48,11 @@ async def read_passport(pool: DatabasePool, name: str, assessed: AssessedVersion
         lives=row["lives"], primary_share=answer.primary_share, provisional_share=answer.provisional_share,
         pact_ratings=answer.pact_ratings, unestimated=answer.unestimated, opening=answer.opening,
         revised=answer.revised_at is not None, in_doubt=bool(answer.in_doubt),
+        unusually_high=answer.unusually_high is not None,
     )
 
 
-async def read_product_passport(pool: DatabasePool, name: str) -> PassportAnswer:
+async def read_product_passport(pool: DatabasePool, name: str, assessed: AssessedVersions) -> PassportAnswer:
     """The passport of the published product with this identifier or GS1 Digital Link: the average of the lots that the
     owner's own records made, of goods of the owner, in the year up to its newest production, weighted by production.
 
@@ -66,8 +67,8 @@ async def read_product_passport(pool: DatabasePool, name: str) -> PassportAnswer
     question = PeriodQuestion(row["product"], _year_before(max(ended)), max(ended))
     # The eyes of the owner alone, so that records of others do not count.
     owner = Sight(Rights(own=frozenset({row["organization"]})))
-    sizes = ReadSizes(MAX_LOTS, after=row["before"])
-    answer = await read_product(pool, question, limit=0, sizes=sizes, sight=owner)
+    sizes = ReadSizes(MAX_LOTS, after=row["before"], shown=0)
+    answer = await read_product(pool, question, assessed, sizes=sizes, sight=owner)
     product = _product.decode(row["body"])
     size = float(answer.quantity.amount)
     return PassportAnswer(
@@ -78,6 +79,7 @@ async def read_product_passport(pool: DatabasePool, name: str) -> PassportAnswer
         at=answer.at, findings=_findings_of_product(answer, size), recycled_content=answer.recycled_content,
         primary_share=answer.primary_share, provisional_share=answer.provisional_share,
         pact_ratings=answer.pact_ratings, unestimated=answer.unestimated, in_doubt=bool(answer.in_doubt),
+        unusually_high=answer.unusually_high is not None,
         since=answer.since, until=answer.until,
     )
 

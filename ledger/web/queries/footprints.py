@@ -27,7 +27,7 @@ from ledger.service.queries.methods.newest_factors import read_newest_factors
 from ledger.service.queries.methods.of_sectors import run_chain_method
 from ledger.service.queries.methods.read import read_method
 from ledger.service.queries.methods.sensitivity import read_sensitivity
-from ledger.service.queries.product.read import MAX_SHOWN, SHOWN, read_product
+from ledger.service.queries.product.read import MAX_SHOWN, SHOWN, ReadSizes, read_product
 from ledger.service.queries.questions import LotQuestion, MethodChoice, PeriodQuestion
 from ledger.service.queries.statement.make import make_statement, statement_size
 from ledger.web.queries.lots import At, LotId
@@ -111,7 +111,8 @@ class FootprintsController(Controller):
         limit: Limit = SHOWN, findings: Findings = "near", at: At = None,
     ) -> ProductAnswer:
         return await read_product(
-            ledger.pool, PeriodQuestion(product, since, until, at), limit, findings, sight=sight)
+            ledger.pool, PeriodQuestion(product, since, until, at), ledger.assessed, findings,
+            ReadSizes(shown=limit), sight)
 
     @get("/statement", access=OfLot(),
          summary="A signed statement of a lot's figure, with proofs one hop upstream, to be checked offline")
@@ -124,12 +125,13 @@ class FootprintsController(Controller):
         made gets the committed figure with the proof of its leaf alone."""
         ledger.heads.require_signing()
         if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
-            return await make_statement(ledger.pool, ledger.publication, LotQuestion(lot, at), sight=sight)
+            return await make_statement(
+                ledger.pool, ledger.publication, LotQuestion(lot, at), ledger.assessed, sight=sight)
         await sight.require_whole_chain(ledger.pool, "lot", lot)
         question = LotQuestion(lot, await statement_size(ledger.pool, at))
         choice = _choice(method, gwp, allocation, parameter)
         answer = await run_method(ledger.pool, ledger.registry, question, choice, sight)
-        return await make_statement(ledger.pool, ledger.publication, question, answer)
+        return await make_statement(ledger.pool, ledger.publication, question, ledger.assessed, answer)
 
 
 class MethodsController(Controller):

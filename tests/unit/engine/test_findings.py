@@ -15,6 +15,7 @@ from ledger.engine.bounds.carbon import delivered
 from ledger.engine.end_of_waste import recovered, returned
 from ledger.engine.findings import FIGURE_BELOW_RANGE, finding_codes, title_of
 from ledger.footprint.derived.completeness import NO_REFERENCE
+from ledger.footprint.derived.unusually_high import CODE as UNUSUALLY_HIGH
 from ledger.sdk import rows
 
 ENGINE: Final = Path(__file__).parents[3] / "ledger" / "engine"
@@ -25,7 +26,7 @@ _CODE: Final = re.compile(r"[a-z]+(-[a-z]+)+")
 
 def codes_of_engine() -> set[str]:
     """The values of constants with which the engine makes a finding or a refusal of the bounds."""
-    codes = {FIGURE_BELOW_RANGE, NO_REFERENCE, NOT_YET, ON_FINAL}
+    codes = {FIGURE_BELOW_RANGE, NO_REFERENCE, NOT_YET, ON_FINAL, UNUSUALLY_HIGH}
     folders = [path for folder in ("bounds", "inventory", "end_of_waste") for path in (ENGINE / folder).rglob("*.py")]
     for path in [*folders, *[ENGINE / f"{name}.py" for name in QUESTIONING]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -22,7 +22,7 @@ from ledger.core.record.units import UNITS, plain
 from ledger.core.record.values import Quantity, Supply
 from ledger.engine.inventory.missing import unmet_needs
 from ledger.engine.inventory.stated import stated_inputs
-from ledger.engine.inventory.too_small import small_inputs
+from ledger.engine.inventory.too_small import met_needs, small_inputs
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.pricing.surroundings import Surroundings
 from ledger.errors import LedgerError
@@ -217,7 +217,7 @@ def test_gas_by_energy_meets_a_need_once() -> None:
     pricer = SetPricer(Surroundings(("DE", "EU", "EUR", "*"), 2024), sets)
     stated = list(stated_inputs(given, own.energy, sets))
     assert unmet_needs([need], stated) == []
-    (small,) = small_inputs([replace(need, least=Decimal(1))], stated, given, pricer)
+    (small,) = small_inputs(met_needs([replace(need, least=Decimal(1))], stated, given, pricer))
     assert small.finding.value == pytest.approx(Decimal(1000), rel=Decimal("0.08"))
 
 

@@ -300,3 +300,16 @@ def test_no_usual_amount_is_no_estimate(changed: dict[str, Any], outputs: Any) -
     """Zero would say that nothing is missing."""
     need = replace(NEED, **changed)
     assert omissions(need, outputs=outputs) == [Omission(what=f"{need.priced_as}, which the route needs")]
+
+
+def test_a_need_that_is_met_five_times_over_is_believed() -> None:
+    """500 kWh of power and 100 m3 of gas are usual: 5,436 MJ. Power typed as megawatt hours is noted, without an amount
+    in question."""
+    most = 5 * (GAS_OF_TONNE + POWER_OF_TONNE) / Decimal("3.6")
+    assert assessed(supplies=(supply("electricity", f"{int(most)} KWH"),)).findings == ()
+    (note,) = assessed(supplies=(supply("electricity", "500 MWH"),)).findings
+    assert (note.code, note.severity, note.amount) == ("unusually-high", "note", None)
+    assert (note.value, note.usual.high) == (Decimal(1_800_000), GAS_OF_TONNE + POWER_OF_TONNE)
+    (lime,) = assessed(needs=(LIME,), supplies=(supply("lime", "201 KGM"),)).findings
+    assert (lime.code, lime.value, lime.unit) == ("unusually-high", Decimal(201), "KGM")
+    assert assessed(needs=(LIME,), supplies=(supply("lime", "200 KGM"),)).findings == ()

@@ -37,7 +37,7 @@ from ledger.footprint.derived.averages import (
 )
 from ledger.footprint.derived.chain.arrays import compiled_from
 from ledger.footprint.derived.contributions import Weights, contribution, weights
-from ledger.footprint.derived.limitations import RecountRequest, limitations
+from ledger.footprint.derived.methods.limitations import RecountRequest, limitations
 from ledger.footprint.derived.reallocation import NEEDS, allocation_named
 from ledger.footprint.derived.recount import RecountFigures
 from ledger.footprint.stored.burdens import SLOT, ZERO, footprint, vector_of

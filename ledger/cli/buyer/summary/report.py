@@ -33,6 +33,7 @@ def summary_report(answer: FootprintAnswer, ask: Callable[[str], FootprintAnswer
     if answer.direct is not None:
         yield contributor_table(answer, ask)
     yield from sight_line(answer.sight)
+    yield from high_line(answer)
     yield from answer_findings(answer, answer.questioned_share, _SHOWN)
     yield from _attested(answer)
     yield from answer.limitations
@@ -83,6 +84,12 @@ def recalled_line(answer: FootprintAnswer) -> Iterator[str]:
     if answer.recalled_factors:
         yield ("[recalled] factors of its own record, not checked against their source: "
                f"{', '.join(answer.recalled_factors)}")
+
+
+def high_line(answer: FootprintAnswer | ProductAnswer) -> Iterator[str]:
+    """The note about a figure that is unusually high; empty for all others."""
+    if answer.unusually_high is not None:
+        yield answer.unusually_high
 
 
 def percent(share: float | None) -> str:

@@ -1,12 +1,12 @@
 """The effect of a record as the answer of a check."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ledger.admission.state import State, type_of
-from ledger.answers.brief import results_of, titled
+from ledger.answers.brief import RecordResults, results_of, titled
 from ledger.answers.checked import CheckedRecord, InputBrief, RestatedLot, RestatementBrief, amended_findings
-from ledger.core.outcome.assessment import QUESTIONED
+from ledger.core.outcome.assessment import QUESTIONED, Finding
 from ledger.core.outcome.leaves import outcome_root
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
@@ -14,7 +14,8 @@ from ledger.engine.batch import Sequenced
 from ledger.engine.prepared import Prepared, Submission
 from ledger.engine.record_outcome import part_of
 from ledger.engine.revision.recompute import Revised
-from ledger.footprint.derived.findings import stated_in
+from ledger.footprint.derived.findings import stated, stated_in
+from ledger.footprint.derived.unusually_high import figure_note, high_end_of
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.footprint.stored.figures import LotFigures
 from ledger.service.posting.revision.transaction import RevisionTransaction
@@ -35,12 +36,21 @@ def checked(
     """The answer for a record that would become this entry. `figures`: of the lots that it takes from, by lot id."""
     results = results_of(sequenced.index, sequenced.leaves)
     limit = prepared.versions.limit
+    high = [*prepared.notes, *_high_figures(results)]
     return CheckedRecord(
         digest=sequenced.digest.hex(), type=type_of(prepared.submission.record), index=sequenced.index,
         outcome=outcome_root(sequenced.leaves).hex(), priced=results.priced, omitted=results.omitted,
-        findings=results.findings, inputs=_inputs(prepared, figures), accepted_by=results.accepted_by,
-        lots=titled(results, limit),
+        findings=[*results.findings, *[stated(sequenced.index, one) for one in high]],
+        inputs=_inputs(prepared, figures), accepted_by=results.accepted_by, lots=titled(results, limit),
     )
+
+
+def _high_figures(results: RecordResults) -> Iterator[Finding]:
+    """The notes about the figures of the lots that are unusually high."""
+    for output, lot in enumerate(results.lots):
+        note = figure_note(output, lot.footprint, high_end_of(results.assessment.references, output))
+        if note is not None:
+            yield note
 
 
 def restatement_of(attempt: RevisionTransaction, issuer: str, *, is_open: bool) -> RestatementBrief:

@@ -75,6 +75,7 @@ from ledger.service.queries.footprint.verified import read_verified
 from ledger.service.queries.product.averages import read_lot_averages
 from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.tree_size import AsOf, as_of_size
+from ledger.service.queries.usual_ranges import GoodsFigure, unusually_high
 from ledger.service.queries.versions import AssessedVersions
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -145,7 +146,16 @@ async def read_figure(
         verified=await _verified(pool, row, as_of, depth),
         averages=await read_lot_averages(pool, row, as_of) if averages else None)
     makers = dict(zip(row["lots"] or (), row["makers"] or (), strict=True))
-    return StoredFigure(answer(row, leaf, context, at), makers)
+    return StoredFigure(_with_note(answer(row, leaf, context, at), row, assessed), makers)
+
+
+def _with_note(figure: FootprintAnswer, row: Record, assessed: AssessedVersions) -> FootprintAnswer:
+    if figure.study is None:
+        return figure
+    note = unusually_high(assessed, GoodsFigure(
+        figure.footprint, row["role"], None if row["mass"] is None else float(row["mass"]), figure.contents,
+        product_of(row["product_body"]), figure.study, figure.study.versions))
+    return figure if note is None else structs.replace(figure, unusually_high=note)
 
 
 def not_found(field: str, name: str, at: int | None) -> NotFound:

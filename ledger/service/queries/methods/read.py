@@ -15,10 +15,10 @@ from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.chain.arrays import Arrays
 from ledger.footprint.derived.completeness import WITHDRAWN, worse
-from ledger.footprint.derived.limitations import STORED_GWP, RecountRequest, limitations
 from ledger.footprint.derived.methods.calculation import MethodResult, calculate
 from ledger.footprint.derived.methods.catalogue import MULTI_LIFE, method_named
 from ledger.footprint.derived.methods.gases import gases_named
+from ledger.footprint.derived.methods.limitations import STORED_GWP, RecountRequest, limitations
 from ledger.footprint.derived.methods.published import Published, published_values
 from ledger.footprint.derived.methods.subject import MethodSubject, materials_of
 from ledger.footprint.derived.reallocation import allocation_named, missing_weight, under

@@ -8,8 +8,8 @@ import numpy
 from ledger.admission.facts import LOT_SLOTS
 from ledger.answers.methods import ChoiceAnswer, MissingAnswer, SensitiveRecord, SensitivityAnswer
 from ledger.footprint.derived.chain.arrays import Arrays, Floats
-from ledger.footprint.derived.limitations import STORED_GWP, RecountRequest, limitations
 from ledger.footprint.derived.methods.gases import gases_named
+from ledger.footprint.derived.methods.limitations import STORED_GWP, RecountRequest, limitations
 from ledger.footprint.derived.reallocation import NEEDS, Split, lots_of, placed, under
 from ledger.footprint.derived.recount import Recount, RecountFigures, RecountWeight
 from ledger.footprint.stored.burdens import METHOD, footprint

@@ -20,7 +20,7 @@ from ledger.admission.title_limit import stated_limit
 from ledger.answers.products import FacilityAnswer, ProductAnswer, ProductLotAnswer, SpreadAnswer
 from ledger.answers.stored import FigureChangeAnswer, StudyAnswer, VerifiedAnswer
 from ledger.core.outcome.assessment import QUESTIONED
-from ledger.core.record.units import plain
+from ledger.core.record.units import UNITS, plain
 from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.derived.completeness import NO_REFERENCE, completeness_of, doubtful_of
@@ -52,6 +52,7 @@ from ledger.footprint.stored.burdens import (
     location_based,
     market_based,
 )
+from ledger.footprint.stored.contents import MATERIAL
 from ledger.host.threads import in_thread
 from ledger.service.access.facts import organizations_of
 from ledger.service.access.sight import EVERYTHING, Sight
@@ -87,6 +88,8 @@ from ledger.service.queries.product.averages import (
 )
 from ledger.service.queries.questions import PeriodQuestion
 from ledger.service.queries.tree_size import EVER, AsOf, as_of_size
+from ledger.service.queries.usual_ranges import GoodsFigure, unusually_high
+from ledger.service.queries.versions import AssessedVersions
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -96,28 +99,29 @@ MAX_SHOWN: Final = 1_000
 
 
 class ReadSizes(NamedTuple):
-    """The most lots of a question, the number of lots that are read at a time, and the number of the lot after which
-    the reading begins."""
+    """The most lots of a question, the number of lots that are read at a time, the number of the lot after which the
+    reading begins, and how many of the largest lots an answer lists."""
 
     most: int = MAX_LOTS
     chunk: int = 2_000
     after: int = -1
+    shown: int = SHOWN
 
 
 READ_SIZES: Final = ReadSizes()
 
 
 async def read_product(
-    pool: DatabasePool, question: PeriodQuestion, limit: int = SHOWN, depth: Depth = "near",
+    pool: DatabasePool, question: PeriodQuestion, assessed: AssessedVersions, depth: Depth = "near",
     sizes: ReadSizes = READ_SIZES, sight: Sight = EVERYTHING,
 ) -> ProductAnswer:
-    """The footprint of a product's lots made in a period, with the `limit` largest lots, and with the findings upstream
-    to a `depth`. Only lots count whose records the caller sees.
+    """The footprint of a product's lots made in a period, with the largest lots, and with the findings upstream to a
+    `depth`. Only lots count whose records the caller sees.
 
     Raises NotFound for a product that is not on the ledger, or that was not made in the period; InvalidInput for a
     malformed day or instant, an empty period, an invalid tree size, and more lots than `sizes.most`.
     """
-    product, at = question.subject, question.at
+    product, at, limit = question.subject, question.at, sizes.shown
     period = period_of(question.since, question.until)
     if not 0 <= limit <= MAX_SHOWN:
         raise InvalidInput(f"limit={limit} lots is out of range", code="limit", field="limit", value=limit,
@@ -136,7 +140,21 @@ async def read_product(
         context = context._replace(findings=await reading.findings(depth))
     sources = await reading.sources() if reading.production.lots else StudySources(StudyProduct())
     context = context._replace(changes=await reading.changes())
-    return await in_thread(_answer, reading, lots, context, sources, _lowest_limit(row, reading))
+    answer = await in_thread(_answer, reading, lots, context, sources, _lowest_limit(row, reading))
+    return structs.replace(answer, unusually_high=await _high(answer, sources.product, assessed))
+
+
+async def _high(answer: ProductAnswer, product: StudyProduct, assessed: AssessedVersions) -> str | None:
+    """The note about a figure that is unusually high, by the sets in force. A product that is counted in pieces has the
+    mass of its materials."""
+    unit, quantity = UNITS[answer.unit], float(answer.quantity.amount)
+    contents = {name: amount * quantity for name, amount in answer.contents.items()}
+    mass = quantity * float(unit.scale) if unit.dimension == "mass" else math.fsum(
+        [amount for name, amount in contents.items() if name.startswith(MATERIAL)])
+    if answer.study is None:
+        return None
+    return unusually_high(assessed, GoodsFigure(
+        answer.footprint, "product", mass, contents, product, answer.study, await assessed.now()))
 
 
 def _lowest_limit(row: Record, reading: "_ProductReading") -> float:

@@ -44,6 +44,7 @@ from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.derived.statements import GWP, adjustment_of, figure_of, part_taken, recompute
 from ledger.footprint.derived.study import (
     OwnOmissions,
+    StudyProduct,
     exempted_description,
     facility_of,
     lot_sources,
@@ -52,7 +53,7 @@ from ledger.footprint.derived.study import (
     study_of,
 )
 from ledger.footprint.derived.validity import DataSource, data_end, figure_kind, valid_until
-from ledger.footprint.stored.burdens import vector_of
+from ledger.footprint.stored.burdens import footprint, vector_of
 from ledger.service.access.facts import organizations_of
 from ledger.service.access.show_figures import (
     attestations_of_lot,
@@ -69,7 +70,8 @@ from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.statement.rows import Results, StatementRows, StatementTree, read_results, read_tree
 from ledger.service.queries.statement.site import site_claim
 from ledger.service.queries.tree_size import EVER, AsOf
-from ledger.service.queries.versions import version_claims
+from ledger.service.queries.usual_ranges import GoodsFigure, unusually_high
+from ledger.service.queries.versions import AssessedVersions, version_claims
 from ledger.store.database import Connection, DatabasePool
 from ledger.store.facts import FactLoader
 from ledger.store.sql import queries
@@ -118,8 +120,8 @@ class StatementParts(NamedTuple):
 
 
 async def make_statement(
-    pool: DatabasePool, publication: Publication, question: LotQuestion, answer: object = None,
-    sight: Sight = EVERYTHING,
+    pool: DatabasePool, publication: Publication, question: LotQuestion, assessed: AssessedVersions,
+    answer: object = None, sight: Sight = EVERYTHING,
 ) -> Statement:
     """The statement of a lot. `answer`: the answer of another method, which the statement vouches for in addition. For
     a caller who does not see how the figure is made, it proves the committed figure alone.
@@ -141,7 +143,7 @@ async def make_statement(
             activations = (await FactLoader().in_force(connection)).activations
             index = rows.own.row["index"]
             versions = version_claims(activations, _assessment.decode(rows.own.shown[0].leaf), index)
-            study = await _study(connection, rows)
+            product, study = await _study(connection, rows)
             end = await _data_end(connection, index, tree.version)
         checkpoint = await publication.checkpoint(connection, tree.size, tree.root)
     # A later key report may not be in the tree. The limitations are as of the question, not as of the tree.
@@ -151,10 +153,14 @@ async def make_statement(
     site = await site_claim(pool, record, [row["lot"] for row in rows.taken], asked)
     attested = await read_attested(pool, lot, asked, NEAR_PRODUCT)
     parts = StatementParts(
-        tree, checkpoint, rows, record, named, digest, versions, activations.before_entry(index).limit, study, answer,
+        tree, checkpoint, rows, record, named, digest, versions, activations.before_entry(index).limit,
+        None if study.stated is None else study, answer,
         limitations, site, end, attested, _assessment.decode(rows.own.shown[0].leaf),
     )
+    note = _high(assessed, rows, product, study, versions)
     parts = await _seen(pool, sight, parts, asked, doubts)
+    if note is not None:
+        parts = parts._replace(limitations=[*parts.limitations, note])
     return await asyncio.to_thread(_signed, publication.signers, publication.keys, parts)
 
 
@@ -292,8 +298,20 @@ async def _named(connection: Connection, record: AnyRecord, stored: StatementRow
     return [*[row["digest"] for row in rows], *sorted(names.declarations | names.transfers)]
 
 
-async def _study(connection: Connection, rows: StatementRows) -> StudyClaim | None:
-    """The context of the figure; None if neither product nor facility states anything, as in statements of before."""
+def _high(
+    assessed: AssessedVersions, rows: StatementRows, product: StudyProduct, study: StudyClaim,
+    versions: Sequence[VersionClaim],
+) -> str | None:
+    """The note about a figure that is unusually high."""
+    place = rows.number % LOT_SLOTS + 1
+    lot, leaf = rows.own.lots[place], _lot.decode(rows.own.shown[place].leaf)
+    return unusually_high(assessed, GoodsFigure(
+        footprint(vector_of(read(leaf.burdens))), leaf.role, None if lot.mass is None else float(lot.mass),
+        read(leaf.contents), product, study, versions))
+
+
+async def _study(connection: Connection, rows: StatementRows) -> tuple[StudyProduct, StudyClaim]:
+    """The product of the lot, and the context of its figure."""
     lot = rows.own.lots[rows.number % LOT_SLOTS + 1]
     facility = None if lot.maker is None else lot.maker[0]
     (bodies,) = await connection.fetch(queries("statement")["study"], lot.product, facility)
@@ -303,7 +321,7 @@ async def _study(connection: Connection, rows: StatementRows) -> StudyClaim | No
     omissions = msgspec.json.decode(leaf.assessment, type=Assessment).omissions
     burdens = vector_of(read(_lot.decode(rows.own.shown[rows.number % LOT_SLOTS + 1].leaf).burdens))
     study = study_of(sources, lot.unit, burdens, exempted_description(burdens, OwnOmissions(omissions, rows.share)))
-    return None if study.stated is None else study
+    return product, study
 
 
 async def _plugin_digest(connection: Connection, rows: StatementRows) -> str | None:

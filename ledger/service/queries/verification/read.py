@@ -122,7 +122,8 @@ def _answer(
         value_choices=_value_choices(figure, gathering), sensitivity=choices, sensitivity_note=note,
         valid_until=None if end is None else valid_until(end), study=study, findings=figure.findings,
         findings_left_off=figure.findings_left_off, findings_note=figure.findings_note,
-        attestations=figure.attestations, verified=figure.verified, limitations=figure.limitations,
+        attestations=figure.attestations, verified=figure.verified,
+        limitations=[*figure.limitations, *([] if figure.unusually_high is None else [figure.unusually_high])],
     )
 
 
