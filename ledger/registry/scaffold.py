@@ -6,6 +6,7 @@ from string import Template
 from typing import Final
 
 from ledger.errors import ConfigurationError
+from ledger.registry import table_texts
 from ledger.registry.scaffold_texts import FACTORS, PACKAGE, PYPROJECT, README, ROUTE, SECTOR, TEST
 
 _NAME: Final = re.compile("[a-z][a-z0-9-]{0,39}")
@@ -19,10 +20,28 @@ _TEXTS: Final[Mapping[str, str]] = {
     "$package/py.typed": "",
     "tests/test_$module.py": TEST,
 }
+_TABLES: Final[Mapping[str, str]] = {
+    "pyproject.toml": PYPROJECT,
+    "README.md": table_texts.README,
+    "$package/__init__.py": table_texts.PACKAGE,
+    "$package/sector.csv": table_texts.SECTOR,
+    "$package/processes.csv": table_texts.PROCESSES,
+    "$package/activity.csv": table_texts.ACTIVITY,
+    "$package/emissions.csv": table_texts.EMISSIONS,
+    "$package/ranges.csv": table_texts.RANGES,
+    "$package/needs.csv": table_texts.NEEDS,
+    "$package/nature.csv": table_texts.NATURE,
+    "$package/indicators.csv": table_texts.INDICATORS,
+    "$package/routes.csv": table_texts.ROUTES,
+    "$package/fields.csv": table_texts.FIELDS,
+    "$package/py.typed": "",
+    "tests/test_$module.py": table_texts.TEST,
+}
 
 
-def files_of(name: str, en: str | None = None, zh: str | None = None) -> Mapping[str, str]:
+def files_of(name: str, en: str | None = None, zh: str | None = None, *, tables: bool = False) -> Mapping[str, str]:
     """The texts of a new plugin by path below its folder. `en` and `zh`: the sector's names in English and Chinese.
+    `tables`: a sector without code.
 
     Raises ConfigurationError for a name that cannot be the first part of a `process`.
     """
@@ -32,7 +51,8 @@ def files_of(name: str, en: str | None = None, zh: str | None = None) -> Mapping
         "name": name, "module": module, "package": f"carbon_ledger_{module}",
         "en": quoted(en or name.replace("-", " ").capitalize()), "zh": quoted(zh or f"{name} 行业"),
     }
-    return {Template(path).substitute(words): Template(text).substitute(words) for path, text in _TEXTS.items()}
+    return {Template(path).substitute(words): Template(text).substitute(words) for path, text in
+            (_TABLES if tables else _TEXTS).items()}
 
 
 def check_plugin_name(name: str) -> None:

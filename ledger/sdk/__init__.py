@@ -104,6 +104,7 @@ from ledger.sdk.sets.gases import gas_of, potential_of
 from ledger.sdk.sets.lookup import SetChoice
 from ledger.sdk.sets.prices import dry_part
 from ledger.sdk.sets.reading import read_factor_set
+from ledger.sdk.tabled.reading import read_burnt_lots, read_sector, read_table_routes
 from ledger.sdk.tables import rows
 
 __all__ = [
@@ -211,6 +212,7 @@ __all__ = [
     "omit_upstream",
     "potential_of",
     "purchased_heat",
+    "read_burnt_lots",
     "read_document",
     "read_factor_set",
     "read_factors",
@@ -218,6 +220,8 @@ __all__ = [
     "read_nature",
     "read_needs",
     "read_raw_materials",
+    "read_sector",
+    "read_table_routes",
     "read_words",
     "residual_mix",
     "rows",

@@ -63,6 +63,29 @@ def test_the_kit_catches_it_once_it_is_broken(written: Path) -> None:
     assert "deep-sea.making: silent-gap: flux" in done.stdout
 
 
+def test_a_sector_of_tables_passes_its_own_test_and_installs(home: Path, tmp_path: Path) -> None:
+    """Its only code reads the tables."""
+    folder = tmp_path / "tables"
+    done = command(home, "plugin", "new", "salt-works", "--kind", "tables", "--output", str(folder))
+    assert done.returncode == 0, done.stderr
+    tested = own_tests(folder)
+    assert (tested.returncode, "3 passed" in tested.stdout) == (0, True), tested.stdout
+    code = [path.name for path in folder.rglob("carbon_ledger_salt_works/*.py")]
+    assert code == ["__init__.py"]
+    install(folder, tmp_path / "site")
+    listed = command(home, "plugin", "list", installed=[tmp_path / "site"])
+    assert "salt-works" in listed.stdout, listed.stderr
+
+
+def test_the_kit_names_a_broken_table(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "tables"
+    command(home, "plugin", "new", "salt-works", "--kind", "tables", "--output", str(folder))
+    table = folder / "carbon_ledger_salt_works/ranges.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("3B/TNE", "KGM/TNE"), encoding="utf-8")
+    done = own_tests(folder)
+    assert (done.returncode, "ranges.csv row 2: unit is 'KGM/TNE'" in done.stdout) == (1, True), done.stdout
+
+
 @pytest.fixture
 def written_set(home: Path, tmp_path: Path) -> Path:
     """The folder of a new factor set `river-works`."""

@@ -61,21 +61,23 @@ def _installed() -> list[PluginAnswer]:
 @plugin.command("new")
 @click.argument("name")
 @click.option("--output", type=FOLDER, help="New or empty folder to write to.  [default: carbon-ledger-NAME]")
-@click.option("--kind", type=click.Choice(["sector", "factors"]), default="sector", show_default=True,
-              help="A sector that computes emissions, or a set of emission factors.")
+@click.option("--kind", type=click.Choice(["sector", "tables", "factors"]), default="sector",
+              show_default=True, help="A sector with code, a sector made of tables, or a set of emission factors.")
 @click.option("--en", help="The plugin's English name.  [default: NAME]")
 @click.option("--zh", help="The plugin's Chinese name.")
 @json_option
 def new_plugin(name: str, output: Path | None, kind: str, en: str | None, zh: str | None, as_json: bool) -> None:
     """Write a working plugin, with a test that uses the conformance kit.
 
-    NAME is the sector: the first part of a record's `process`. With `--kind factors` it is the factor set: the first
+    NAME is the sector: the first part of a record's `process`. With `--kind tables` its routes have no code: tables
+    state their fields, emissions, needs and ranges. With `--kind factors` it is the factor set: the first
     part of `set:row`.
     """
     if kind == "factors":
         files = set_files(SetNames(name, en, zh), "1")
     else:
-        files = {path: text.encode() for path, text in files_of(name, en, zh).items()}
+        files = {path: text.encode() for path, text in
+                 files_of(name, en, zh, tables=kind == "tables").items()}
     folder = output if output is not None else Path(f"carbon-ledger-{name}")
     if folder.exists() and any(folder.iterdir()):
         raise ConfigurationError(f"{folder} is not empty", field="output", value=folder, rule="a new or empty folder")

@@ -6,7 +6,7 @@ triggers it; its size is the default less the figure, less its omissions, less t
     made(o) = max(0, default(o) - figure(o) - omitted(o) - share(o) * in)    if figure(o) < low(o)
 
 A figure above the low end is questioned by the part of the output that may be another good than it is said to be.
-Ranges are those of plants without capture: CO2 that the output carries as captured moves both ends down, at most to
+Ranges describe plants without capture: CO2 that the output carries as captured moves both ends down, at most to
 zero. Captures have bounds of their own.
 
 The questions of a transformation that makes goods follow the matter in question (see `question_shares`). Other

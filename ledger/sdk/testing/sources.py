@@ -15,6 +15,7 @@ from ledger.footprint.stored.gwp import AR6
 from ledger.sdk.factors import FactorRow, read_factors
 from ledger.sdk.places import wider_places
 from ledger.sdk.sector import Sector
+from ledger.sdk.tabled.reading import TabledProcess
 from ledger.sdk.tables import factor_files
 from ledger.sdk.testing.faults import ConformanceFault
 
@@ -36,7 +37,9 @@ def packages_of(sector: Sector) -> list[str]:
     """The packages, or single modules, in which a sector's routes are written."""
     names = set()
     for route in sector.routes.values():
-        module = getattr(route.assess, "__module__", None) or route.activity.__module__
+        # The activity of a route made of tables is of the package that has them.
+        made = route.activity if isinstance(route.assess, TabledProcess) else route.assess
+        module = getattr(made, "__module__", None) or route.activity.__module__
         root = module.partition(".")[0]
         spec = find_spec(root)
         # A folder without __init__.py, such as a tests folder, is not a package of the plugin.

@@ -120,8 +120,8 @@ def _check_capture(draft: Draft, context: Context, emitted: Decimal, captured: D
           possible=POSSIBLE_GAS)
     beyond = captured - made(context) * USUAL_GAS[1] * MOST_CAUGHT
     if beyond > 0 and context.questions:
-        draft.warn("captured-above-kiln", f"{beyond:.6g} kg of CO2 are captured beyond what a kiln gives off for this "
-                   "clinker", Reading(captured / made(context), "kg/kg", (ZERO, USUAL_GAS[1] * MOST_CAUGHT)),
+        draft.warn("captured-above-kiln", f"{beyond:.6g} kg of the captured CO2 exceed the gas of any usual kiln "
+                   "for this clinker", Reading(captured / made(context), "kg/kg", (ZERO, USUAL_GAS[1] * MOST_CAUGHT)),
                    emits={"CO2": beyond})
     if captured > emitted:
         draft.find("captured-above-emitted", f"{captured:.6g} kg captured of {emitted:.6g} kg in gas", refuses=True)

@@ -1,9 +1,17 @@
-"""The sector `building-materials`: its routes and their names."""
+"""The sector `building-materials`: its routes and their names. Lime, concrete and quarrying are made of tables."""
 
 from decimal import Decimal
 
 from carbon_ledger_building_materials import capture, cement, ceramics, clinker, glass
-from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs
+from ledger.sdk import (
+    Route,
+    Sector,
+    read_burnt_lots,
+    read_indicators,
+    read_nature,
+    read_needs,
+    read_table_routes,
+)
 
 
 def plugin() -> Sector:
@@ -14,8 +22,12 @@ def plugin() -> Sector:
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_building_materials"),
         needs=read_needs("carbon_ledger_building_materials"), nature=read_nature("carbon_ledger_building_materials"),
         # Of waste, the kiln burns the lots that its activity names.
-        burns_lots=dict.fromkeys(("clinker", "cement", "flatGlass", "ceramics"), "mineral"),
+        burns_lots={
+            **dict.fromkeys(("clinker", "cement", "flatGlass", "ceramics"), "mineral"),
+            **read_burnt_lots("carbon_ledger_building_materials"),
+        },
         routes={
+            **read_table_routes("carbon_ledger_building_materials"),
             "clinker": Route(activity=clinker.Clinker, assess=clinker.assess, en="Cement clinker", zh="水泥熟料"),
             "cement": Route(activity=cement.Cement, assess=cement.assess, en="Cement grinding", zh="水泥粉磨"),
             "flatGlass": Route(activity=glass.FlatGlass, assess=glass.assess, en="Flat glass", zh="平板玻璃"),

@@ -46,6 +46,20 @@ CASES = [
                  "storageEvidence": ["a" * 64]},
         twice={"captured": tonnes("1440"), "stored": tonnes("1400"), "biogenicShare": "0.1",
                "storageEvidence": ["a" * 64]}),
+    Case(context=context(
+        "building-materials.lime", place="CN-AH", outputs=(output("1000 TNE", materials={"lime": "1"}),),
+        supplies=(supply("limestone", "1780 TNE", nature=True), supply("bituminous", "165 TNE"),
+                  supply("electricity", "35000 KWH")),
+    ), activity={"purity": "0.97", "calcined": "0.97", "renewableShare": "0"}),
+    Case(context=context(
+        "building-materials.concrete", outputs=(output("2400 TNE", materials={"concrete": "1"}),),
+        supplies=(supply("portlandCement", "320 TNE"), supply("sand", "780 TNE"), supply("gravel", "1120 TNE"),
+                  supply("water", "180 TNE"), supply("electricity", "4000 KWH")),
+    )),
+    Case(context=context(
+        "building-materials.quarrying", outputs=(output("10000 TNE", materials={"gravel": "1"}),),
+        supplies=(supply("crushedStone", "10200 TNE", nature=True), supply("diesel", "4.5 TNE"), POWER),
+    )),
 ]
 
 
