@@ -52,6 +52,30 @@ def quarry(market: Market, *energy: Supply) -> Company:
     return pit
 
 
+def sawmill(market: Market, *energy: Supply) -> Company:
+    """Chips carry a tenth by their value; the kilns burn bark that another mill sold."""
+    mill = market.company("mill", "SE", "SE-BD").products("consumer-goods", timber="timber", chips="woodChips")
+    mill.run(
+        "consumer-goods.sawnWood",
+        [mill.out("timber", "5000 TNE", value="2000000 EUR"),
+         mill.out("chips", "3800 TNE", "byProduct", value="228000 EUR")],
+        [supply("wood", "10000 TNE"), supply("woodResidue", "900 TNE"), supply("diesel", "15 TNE"), *energy],
+        allocation="value", evidence=[METER, evidence("deliveryNote:woodResidue"), evidence("invoice")],
+    )
+    return mill
+
+
+def pellet_mill(market: Market, *energy: Supply) -> Company:
+    """4,000 t of wet sawdust; the dryer burns chips."""
+    mill = market.company("mill", "DE", "DE-BY").products("consumer-goods", pellets="woodPellets")
+    mill.run(
+        "consumer-goods.woodPellets", [mill.out("pellets", "2000 TNE")],
+        [supply("woodResidue", "4000 TNE"), supply("woodChips", "1200 MWH"), supply("diesel", "3 TNE"), *energy],
+        evidence=[METER, evidence("deliveryNote")],
+    )
+    return mill
+
+
 DIESEL, POWER = supply("diesel", "4.5 TNE"), supply("electricity", "45 MWH")
 CEMENT = supply("portlandCement", "320 TNE")
 
@@ -83,6 +107,37 @@ def test_a_quarry_by_hand(memory: MemoryLedger) -> None:
     figure = 45_000 * row(GERMANY) + 4_500 * diesel("*/2006") + 2_500 * row("explosives/cradleToGate/*/2025")
     answer = market.footprint(quarry(market, DIESEL, POWER).name("gravel"))
     assert (answer["title"], answer["footprint"]) == ("footprint", pytest.approx(figure, rel=1e-9))
+
+
+def test_sawn_wood_by_hand(memory: MemoryLedger) -> None:
+    """10,000 t of logs, 900 t of bark for the kilns, 850 MWh and 15 t of diesel; 2,000 of 2,228 EUR are timber."""
+    market = MemoryMarket(memory, "sawn-wood-by-hand")
+    bark = row("woodResidue/combustion/*/2006") + row("woodResidue/wellToTank/*/2016")
+    figure = (10_000_000 * row("wood/cradleToGate/*/2025") + 900_000 * bark
+              + 850_000 * row("electricity/cradleToGate/SE/2024") + 15_000 * diesel("*/2006"))
+    answer = market.footprint(sawmill(market, supply("electricity", "850 MWH")).name("timber"))
+    assert (answer["title"], answer["footprint"]) == ("footprint", pytest.approx(figure * 2000 / 2228, rel=1e-3))
+
+
+def test_pellets_by_hand(memory: MemoryLedger) -> None:
+    """4,000 t of sawdust are collected, 1,200 MWh of chips burn in the dryer, at 13.1406 MJ per kg."""
+    market = MemoryMarket(memory, "pellets-by-hand")
+    chips = (row("woodChips/combustion/*/2006") + row("woodChips/wellToTank/*/2016")) / 13.1406
+    figure = (4_000_000 * row("woodResidue/wellToTank/*/2016") + 1_200_000 * 3.6 * chips
+              + 260_000 * row(GERMANY) + 3_000 * diesel("*/2006"))
+    answer = market.footprint(pellet_mill(market, supply("electricity", "260 MWH")).name("pellets"))
+    assert (answer["title"], answer["footprint"]) == ("footprint", pytest.approx(figure, rel=1e-3))
+
+
+@pytest.mark.parametrize(("case", "code"), [(sawmill, "saw-energy-unusual"), (pellet_mill, "pellet-energy-unusual")])
+def test_wood_without_power_is_asked_for_it(
+    case: Callable[..., Company], code: str, memory: MemoryLedger
+) -> None:
+    """Its diesel is energy, so nothing is omitted; saws and presses run on electricity."""
+    market = MemoryMarket(memory, f"{case.__name__}-dark".replace("_", "-"))
+    answer = market.footprint(case(market).name("timber" if case is sawmill else "pellets"))
+    assert code in answer["findings"]
+    assert answer["questioned"] > 0
 
 
 OMITTED: Sequence[tuple[str, Callable[[Market], Company], str, Any]] = (

@@ -1,9 +1,18 @@
-"""The sector `consumer-goods`: its routes and their names."""
+"""The sector `consumer-goods`: its routes and their names. Sawn wood and pellets are made of tables."""
 
 from decimal import Decimal
 
 from carbon_ledger_consumer_goods import appliances, food, papermaking, pulping, textile_dyeing
-from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs, read_raw_materials
+from ledger.sdk import (
+    Route,
+    Sector,
+    read_burnt_lots,
+    read_indicators,
+    read_nature,
+    read_needs,
+    read_raw_materials,
+    read_table_routes,
+)
 
 
 def plugin() -> Sector:
@@ -14,9 +23,13 @@ def plugin() -> Sector:
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_consumer_goods"),
         needs=read_needs("carbon_ledger_consumer_goods"), nature=read_nature("carbon_ledger_consumer_goods"),
         raw_materials=read_raw_materials("carbon_ledger_consumer_goods"),
-        burns_lots=dict.fromkeys(
-            ("pulping", "papermaking", "textileDyeing", "householdAppliances", "foodAndDrink"), "mineral"),
+        burns_lots={
+            **dict.fromkeys(
+                ("pulping", "papermaking", "textileDyeing", "householdAppliances", "foodAndDrink"), "mineral"),
+            **read_burnt_lots("carbon_ledger_consumer_goods"),
+        },
         routes={
+            **read_table_routes("carbon_ledger_consumer_goods"),
             "pulping": Route(activity=pulping.Pulping, assess=pulping.assess, en="Pulping", zh="制浆"),
             "papermaking": Route(
                 activity=papermaking.Papermaking, assess=papermaking.assess, en="Papermaking", zh="造纸",

@@ -301,6 +301,14 @@ CASES = [
     Case(context=dyeing(), activity=cotton(1), twice=cotton(2)),
     Case(context=appliances(), activity=filled(1), twice=filled(2)),
     Case(context=BREWERY, activity=brewed(1), twice=brewed(2)),
+    Case(context=context(
+        "consumer-goods.sawnWood", outputs=(output("5000 TNE", materials={"timber": "1"}),),
+        supplies=(supply("wood", "10000 TNE"), supply("electricity", "850000 KWH")),
+    ), activity={"renewableShare": "0"}),
+    Case(context=context(
+        "consumer-goods.woodPellets", outputs=(output("2000 TNE"),),
+        supplies=(supply("wood", "3000 TNE"), supply("electricity", "260000 KWH")),
+    )),
 ]
 
 
@@ -313,7 +321,7 @@ def test_names_that_targets_use() -> None:
     assert {"chpShare", "recycledFibreShare", "energyPerTonnePaper", "energyPerTonneFabric", "appliancesMade",
             "fabricDyed", "lowEnergyDyed"} <= set(sector.indicators)
     assert set(sector.routes) == {
-        "pulping", "papermaking", "textileDyeing", "householdAppliances", "foodAndDrink"}
+        "pulping", "papermaking", "textileDyeing", "householdAppliances", "foodAndDrink", "sawnWood", "woodPellets"}
 
 
 @pytest.mark.parametrize(("supplies", "missing"), [
