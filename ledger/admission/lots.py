@@ -306,12 +306,12 @@ def _product_of(
 ) -> ProductFacts:
     product = facts.products.get(output.product)
     if output.role == "core" and carried:
-        if any(lot.product == output.product for lot in carried) and product is not None:
+        if product is not None and any(lot.role == "core" or lot.product == output.product for lot in carried):
             return product
         raise Refused(
             f"{field}.product: no input has the product {output.product!r} of this core", code="core-product",
-            field=f"{field}.product", value=output.product, rule="a core keeps the product of an input; parts "
-            "of other goods have the role product or waste",
+            field=f"{field}.product", value=output.product, rule="a core keeps the product of an input, or is a part "
+            "of a core; parts of other goods have the role product or waste",
         )
     if product is None or (product.owner != issuer and output.role != "core"):
         raise Refused(

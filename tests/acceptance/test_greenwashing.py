@@ -126,6 +126,8 @@ ATTEMPTS: Final = (
             "nature only in routes that extract, and for what nature gives"),
     Attempt(goods.cloth_that_nobody_spun, 259_965, "fibre becomes fabric by spinning"),
     Attempt(goods.core_that_was_never_sold, 11_761, "a core comes from an end user and not from its maker"),
+    Attempt(goods.wafers_out_of_old_machines, 114, "parts hold no more of a material than the cores taken apart",
+            "core"),
     Attempt(goods.machine_of_gravel, 104_949, "output content that no input explains, at its default"),
     Attempt(goods.cylinders_that_go_back_full, 7_281_407, "heel outside the possible range of the route"),
     Attempt(goods.gases_that_a_fab_abates_by_word, 7_216_693, "abatement of a fab without evidence"),

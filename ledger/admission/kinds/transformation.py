@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from ledger.admission.checks.allocation import check_allocation
 from ledger.admission.checks.attributes import check_made, check_used
-from ledger.admission.checks.cores import check_cores, core_refused
+from ledger.admission.checks.cores import check_cores, check_parts, core_refused
 from ledger.admission.checks.credits import RECYCLING, check_recycled
 from ledger.admission.checks.disclosing import handed_on
 from ledger.admission.checks.matter import check_elements, check_kept, check_mass
@@ -104,14 +104,14 @@ def _plan(record: Transformation, facts: Facts, terms: Terms) -> Plan:
     issuer = record.issuer if terms.before is None else None
     planned = Plan(taken, created, supply(facts, record.supplies, issuer=issuer),
                    supply(facts, record.overheads, "overheads", issuer=issuer))
-    cores = {lot.product for lot in lots if lot.role == "core"}
+    cores = [part for part in taken if part.lot.role == "core"]
     for i, (lot, output) in enumerate(created):
-        if lot.role == "core" and lot.product not in cores:
-            raise core_refused(f"outputs[{i}]",
-                               "a core comes from a core of its product, from a consumption, or from a declaration")
+        if lot.role == "core" and not cores:
+            raise core_refused(f"outputs[{i}]", "a core comes from a core, from a consumption, or from a declaration")
         if output is not None and output.previous_life is not None:
             raise core_refused(f"outputs[{i}].previousLife", "only a declared core has a previous life in the record")
-    check_cores([part for part in taken if part.lot.role == "core"], created)
+    check_cores(cores, created, parts=True)
+    check_parts(cores, created, facts)
     check_mass(planned, terms.tolerance)
     if terms.element_tolerance is not None:
         check_elements(planned, facts, terms.element_tolerance)

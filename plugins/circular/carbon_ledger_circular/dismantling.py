@@ -50,7 +50,8 @@ class Held(Part, frozen=True, kw_only=True):
 class Dismantling(Sorting, frozen=True, kw_only=True):
     """How products were dismantled; every field may be left out. Supplies as in `sorting`.
 
-    Outputs: parts for reuse in pieces, materials by mass, residue as waste. A core keeps the product of an input.
+    Outputs: parts for reuse in pieces, materials by mass, residue as waste. A core keeps the product of an
+    input, or is a part of a core.
     `item`: its kind. `gases`: refrigerants and insulating gases in it.
     """
 

@@ -102,6 +102,21 @@ def core_that_was_never_sold(market: Market) -> Lie:
     return Lie(works, "again", 3600 * MACHINE)
 
 
+def wafers_out_of_old_machines(market: Market) -> Lie:
+    """Ten used machines of steel are taken apart, and a kilogram of wafers is among their parts."""
+    works = market.company("works", "DE")
+    works.product("machine", "equipment", "H87", materials={"steel": "1"})
+    works.product("wafer", "electronics", "KGM", materials={"siliconWafer": "1"})
+    works.product("worn", "circular", materials={"steel": "1"})
+    works.collect(works.out("machine", "10 H87", "core", name="old", mass=kilograms("5000"),
+                            previous_life=PreviousLife(estimated_years="9")), evidence("coreReturnNote"))
+    works.lying().run(
+        "circular.dismantling", [works.out("wafer", "1 KGM", "core"), works.out("worn", "4999 KGM")],
+        [supply("electricity", "500 KWH")], {"old": "10 H87"}, {"item": "machine"},
+    )
+    return Lie(works, "wafer", row("siliconWafer/cradleToGate/*/2024"))
+
+
 def machine_of_gravel(market: Market) -> Lie:
     """The product is steel, but nine tenths of the bought parts are written down as gravel."""
     works = market.company("works", "CN", "CN-SN")

@@ -32,7 +32,7 @@ from unit.admission.world import (
 )
 
 from ledger.admission.facts import Composition
-from ledger.core.record.kinds import AnyRecord
+from ledger.core.record.kinds import AnyRecord, Transformation
 from ledger.core.record.values import Flow, Money, Output, PreviousLife, Quantity
 from ledger.engine.batch import Sequenced
 from ledger.errors import InvalidInput, InvalidQuantity, Refused
@@ -361,11 +361,33 @@ def test_a_core_may_be_taken_apart_into_cores(world: World) -> None:
     """Sorting and cleaning: a core stays one, and what else goes in does not become one."""
     world.admit(used_gear(world))
     taken = [flow("core-1", "1 H87"), flow("steel-1", "1")]
-    world.refuse(transformation([output("x", "1", "core")], taken), "core", "outputs[0]", says="of its product")
+    world.refuse(transformation([output("x", "1", "core")], taken), "core", "outputs[0]", says="and its materials")
     world.refuse(transformation([_core("x", previous_life=PreviousLife(estimated_years="3"))], taken), "core",
                  "outputs[0].previousLife", says="declared core")
     world.admit(transformation([_core("clean"), output("dirt", "1 KGM", "waste")], taken))
     assert world.state.lots[MILL.name("dirt")].previous_life is None
+
+
+def test_parts_of_a_core_are_cores_of_their_own_products(world: World) -> None:
+    """A gear of 50 kg is 40 kg of steel and 10 kg of bronze: it gives no more of either, and no copper."""
+    gear = _core("core-1", materials={"steel": "0.8", "bronze": "0.2"})
+    world.admit(consumption([flow("gear-1", "1 H87")], [gear]))
+    world.admit(product("ring", "KGM"))
+
+    def taken_apart(*parts: Output) -> Transformation:
+        return transformation(list(parts), [flow("core-1", "1 H87")])
+
+    def part(name: str, kilograms: str, **materials: str) -> Output:
+        return output(name, f"{kilograms} KGM", "core", product="ring", materials=materials)
+
+    world.refuse(taken_apart(part("x", "41", steel="1")), "core", "outputs[0]",
+                 says="no more steel than the cores taken apart: 41 kg of 40 kg")
+    world.refuse(taken_apart(part("x", "30", steel="1"), part("y", "20", steel="0.6", bronze="0.4")), "core",
+                 "outputs[0]", says="42 kg of 40 kg")
+    world.refuse(taken_apart(part("x", "1", copper="1")), "core", "outputs[0]", says="no more copper")
+    world.admit(taken_apart(part("x", "30", steel="1"), part("y", "15", steel="0.4", bronze="0.6"),
+                            output("dirt", "5 KGM", "waste")))
+    assert (world.state.lots[MILL.name("y")].role, world.state.lots[MILL.name("y")].mass) == ("core", 15)
 
 
 def test_only_cores_have_a_previous_life(world: World) -> None:
