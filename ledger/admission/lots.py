@@ -172,23 +172,27 @@ _SUPPLIES: Final = ("supplies", "overheads", "transport", "packaging", "measured
 """The fields with supplies, of all records."""
 
 
-def declarations_of(record: AnyRecord) -> Iterator[tuple[str, str]]:
-    """Field and digest of each declaration by which a record prices supplies."""
+def supplies_of(record: AnyRecord) -> Iterator[tuple[str, Supply]]:
+    """Field and value of each supply that a record states."""
     for name in _SUPPLIES:
         stated: Sequence[Supply] = getattr(record, name, ())
         for i, item in enumerate(stated):
-            if item.declaration is not None:
-                yield f"{name}[{i}].declaration", item.declaration
+            yield f"{name}[{i}]", item
+
+
+def declarations_of(record: AnyRecord) -> Iterator[tuple[str, str]]:
+    """Field and digest of each declaration by which a record prices supplies."""
+    for field, item in supplies_of(record):
+        if item.declaration is not None:
+            yield f"{field}.declaration", item.declaration
 
 
 def products_of(record: AnyRecord) -> Iterator[tuple[str, str]]:
     """Field and id of each product whose facts a record uses without a lot of it: of supplies, and of a declared core.
     Other outputs name products of their issuer, or of lots that it holds."""
-    for name in _SUPPLIES:
-        stated: Sequence[Supply] = getattr(record, name, ())
-        for i, item in enumerate(stated):
-            if item.product is not None:
-                yield f"{name}[{i}].product", item.product
+    for field, item in supplies_of(record):
+        if item.product is not None:
+            yield f"{field}.product", item.product
     if isinstance(record, Declaration) and record.lot is not None and record.lot.role == "core":
         yield "lot.product", record.lot.product
 

@@ -4,7 +4,7 @@ before it takes the append lock."""
 from ledger.admission.activations import Versions
 from ledger.admission.checks.goods import returned
 from ledger.admission.facts import Facts
-from ledger.admission.lots import Plan
+from ledger.admission.lots import Plan, supplies_of
 from ledger.admission.plan import plan as plan_of
 from ledger.core.outcome.assessment import NOTHING, Assessment
 from ledger.core.outcome.leaves import assessment_bytes
@@ -14,15 +14,15 @@ from ledger.engine.bounds.carbon.written_off import USES
 from ledger.engine.figure_inputs import figure_inputs_of
 from ledger.engine.prepared import REVISING, Prepared, PreparedDraft, Pricing, Submission
 from ledger.engine.pricing.burnt_lots import with_burnt_lots, with_burnt_materials
+from ledger.engine.pricing.keys_and_rows import check_keys, check_no_rows
 from ledger.engine.pricing.lot_fuels import FuelMarket
-from ledger.engine.pricing.named_rows import check_no_rows
 from ledger.engine.pricing.supplies import price_supplies
 from ledger.engine.pricing.surroundings import surroundings_of
 from ledger.engine.sector_context import context_of, with_names
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import FACTS, LedgerError, Unavailable, at_stage
 from ledger.footprint.derived.unusually_high import without_notes
-from ledger.sdk import Context
+from ledger.sdk import Context, FactorSetVersion
 
 _ASSESSED = (*REVISING, Report)
 """Records that always have a leaf 0, even if they take, make and emit nothing: a record without leaf 0 cannot be
@@ -49,7 +49,16 @@ def draft_of(
     """The part of `prepare` before the sector's assessment. Raises as `prepare` does."""
     installed = _sector_of(submission.record, registry, versions)
     plan = _plan(submission.record, facts, installed, before)
+    if before is None:
+        # A later closing or revision adds supplies whose keys its own record was asked for.
+        stated = list(supplies_of(submission.record))
+        check_keys(stated, sets_of(registry, versions) if stated else ())
     return _drafted(submission, plan, facts, installed, registry, versions)
+
+
+def sets_of(registry: Registry, versions: Versions) -> tuple[FactorSetVersion, ...]:
+    """The factor sets of `versions`. Raises Unavailable if one is not installed here."""
+    return tuple([registry.factor_set(name, versions.plugins[name]) for name in versions.sets])
 
 
 def drafted(
@@ -116,7 +125,7 @@ def _pricing(
     if not (plan.supplied or plan.overheads or plan.created or used or isinstance(record, Transformation)):
         # Above all an activation: it must be possible even if this server lacks the set in force.
         return None
-    sets = tuple([registry.factor_set(name, versions.plugins[name]) for name in versions.sets])
+    sets = sets_of(registry, versions)
     around = surroundings_of(record, facts)
     supplies = price_supplies(record, plan, around, facts, sets)
     return Pricing(around, sets, supplies)

@@ -20,7 +20,7 @@ def made(mill: Company, name: str) -> str:
     mill.run(
         "steel.electricArcFurnace", [mill.out("slab", "1000 TNE", name=name)],
         [supply("pigIron", "1000 TNE"), supply("electricity", "450 MWH"), supply("naturalGas", "5000 NM3", "3.75 TNE"),
-         supply("unheardOf", ADDED)],
+         supply("unheardOf", ADDED, unknown=True)],
     )
     return mill.name(name)
 

@@ -612,7 +612,7 @@ def test_what_nobody_prices_is_cut_off(server: Server) -> None:
     case = Case(server, "omitting")
     works = case.works
     works.declare("statement", "none", lot=works.out("stone", "1 TNE", name="free"))
-    works.run("works.make", [works.out("mix", "1 TNE", name="cut")], [supply("unobtainium", "100 KGM")],
+    works.run("works.make", [works.out("mix", "1 TNE", name="cut")], [supply("unobtainium", "100 KGM", unknown=True)],
               inputs={"free": "1 TNE"})
     answer = case.market.ask("/v1/verification", lot=works.name("cut"))
     assert any("unobtainium" in row["what"] for row in answer["cutOffs"])

@@ -63,13 +63,13 @@ RANGES: Final[Mapping[str, str]] = {"steel/cradleToGate/*/2025": "1,10", "steel/
 """The reference ranges, low and high, of the rows that have one."""
 
 
-def version(name: str, rows: Mapping[str, str] = ROWS) -> FactorSetVersion:
-    """A version of the set. Every factor has the geometric standard deviation 1.1."""
+def version(name: str, rows: Mapping[str, str] = ROWS, more: Sequence[str] = ()) -> FactorSetVersion:
+    """A version of the set, with `more` supplies. Every factor has the geometric standard deviation 1.1."""
     factors = [
         f"{row.replace('/', ',')},{gases},,{RANGES.get(row, ',')},1.1,,read,hand,," for row, gases in rows.items()
     ]
     return parse_version(NAME, name, {
-        "supplies.csv": _table(SUPPLY_COLUMNS, _SUPPLIES), "classes.csv": _table(CLASS_COLUMNS, _CLASSES),
+        "supplies.csv": _table(SUPPLY_COLUMNS, [*_SUPPLIES, *more]), "classes.csv": _table(CLASS_COLUMNS, _CLASSES),
         "factors.csv": _table(FACTOR_COLUMNS, factors),
         "sources.csv": _table(SOURCE_COLUMNS, ["hand,By hand,Tests,2025,CC0,"]),
     })

@@ -43,7 +43,7 @@ def files(
 ) -> dict[str, bytes]:
     """The files of a version."""
     return {
-        "supplies.csv": table(SUPPLY_COLUMNS, supplies), "factors.csv": table(FACTOR_COLUMNS, factors),
+        "supplies.csv": table((*SUPPLY_COLUMNS, "de"), supplies), "factors.csv": table(FACTOR_COLUMNS, factors),
         "sources.csv": table(SOURCE_COLUMNS, [source()] if sources is None else sources),
         "classes.csv": table(CLASS_COLUMNS, classes),
     }

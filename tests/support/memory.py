@@ -18,6 +18,7 @@ from ledger.core.record.kinds import Activation, Amendment, AnyRecord, Closing, 
 from ledger.core.record.units import convert
 from ledger.core.record.values import Flow
 from ledger.engine.batch import Batch, Item, Sequenced, Verdict
+from ledger.engine.prepare import sets_of
 from ledger.engine.prepared import REVISING, Prepared, Submission
 from ledger.engine.revision.history import History
 from ledger.engine.revision.recompute import Engine, Revision
@@ -26,8 +27,10 @@ from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
 from ledger.footprint.stored.burdens import named, vector_of
 from ledger.footprint.stored.figures import LotFigures
+from ledger.sdk import FactorSetVersion
 from support.keeping import keep
 from support.parties import Party, enrolment, nonces, party
+from support.unknown import marked
 
 ORIGIN: Final = "test.example/log"
 _START: Final = 1_893_456_000_000
@@ -174,15 +177,19 @@ class MemoryLedger:
         return revision
 
     def must(self, *records: tuple[Party, AnyRecord]) -> list[Sequenced]:
-        """Posts records of which none may be refused; raises the first error."""
+        """Posts records of which none may be refused; raises the first error. Supplies that no factor set knows say so:
+        a test of that rule posts by itself."""
         sequenced = []
-        for verdict in self.post(records):
+        for verdict in self.post([(signer, marked(record, self._sets)) for signer, record in records]):
             if isinstance(verdict, LedgerError):
                 raise verdict
             if not isinstance(verdict, Sequenced):
                 raise TypeError(f"the record is on the log already: {verdict}")
             sequenced.append(verdict)
         return sequenced
+
+    def _sets(self) -> tuple[FactorSetVersion, ...]:
+        return sets_of(self.registry, self.state.activations.versions())
 
     def burdens(self, lot: str) -> dict[str, float]:
         """Burdens of a whole lot by name."""

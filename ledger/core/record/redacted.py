@@ -56,7 +56,7 @@ def _kept(names: str) -> dict[str, _Spec]:
 
 
 _FACTOR: Final = _kept("value unit year boundary gas deviation pedigree") | {"source": _Word}
-_SUPPLY: Final = _kept("material quantity product mass origin declaration factorRow deviation pedigree") | {
+_SUPPLY: Final = _kept("material quantity product mass origin declaration factorRow unknown deviation pedigree") | {
     "factor": _FACTOR}
 _OUTPUT: Final = _kept(
     "lot product quantity role origin mass value heatingValue moles share item materials elements previousLife owner "

@@ -181,8 +181,9 @@ class Supply(Part, frozen=True):
     `material` is the sector's key. `mass` is required if matter enters and `quantity` is not a mass. Upstream burdens
     come from at most one of `declaration` (digest of a record that gives figures per quantity), `factor`, and
     `factorRow` (a row of a factor set in force, as `set:row`); without any, from the factor sets in force.
-    `deviation` and `pedigree` give the uncertainty of `quantity`; declaration and factor have their own. `product`: of
-    the issuer, or shown to it; its materials are the supply's.
+    `unknown`: no factor set in force knows `material`, so its figure is an estimate. `deviation` and `pedigree` give
+    the uncertainty of `quantity`; declaration and factor have their own. `product`: of the issuer, or shown to it; its
+    materials are the supply's.
     """
 
     material: Key
@@ -194,6 +195,7 @@ class Supply(Part, frozen=True):
     declaration: Sha256 | None = None
     factor: Factor | None = None
     factor_row: FactorRowName | None = None
+    unknown: bool = False
     deviation: Deviation | None = None
     pedigree: Pedigree | None = None
 

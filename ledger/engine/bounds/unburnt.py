@@ -41,9 +41,9 @@ from ledger.engine.pricing.analyses import analyses_of
 from ledger.engine.pricing.burning import ANALYSIS
 from ledger.engine.pricing.burnt_lots import burnt_parts
 from ledger.engine.pricing.fuel_kinds import kind_of
+from ledger.engine.pricing.keys_and_rows import named_row
 from ledger.engine.pricing.lot_fuels import CARBON_DIOXIDE, SOLD, FuelMarket, LotFuel, is_feedstock
 from ledger.engine.pricing.material_amount import MaterialAmount, amount_of_lot
-from ledger.engine.pricing.named_rows import named_row
 from ledger.engine.pricing.priced import co2e_of_lines
 from ledger.footprint.stored.supplies import burning_factor, proves_factor
 from ledger.sdk import CO2_PER_C

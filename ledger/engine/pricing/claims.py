@@ -27,9 +27,9 @@ from ledger.core.record.units import UNITS
 from ledger.core.record.values import Supply
 from ledger.engine.pricing.burning import question_of_burning, unknown_burning
 from ledger.engine.pricing.fuel_kinds import carbon_of, twin_of
+from ledger.engine.pricing.keys_and_rows import named_row
 from ledger.engine.pricing.lot_fuels import FuelMarket
 from ledger.engine.pricing.material_amount import MaterialAmount
-from ledger.engine.pricing.named_rows import named_row
 from ledger.engine.pricing.price_list import PriceList
 from ledger.engine.pricing.priced import BURNING, PricedSupply, co2e_of_lines
 from ledger.engine.pricing.unproven import UNPROVEN, StatedSupply, question_of

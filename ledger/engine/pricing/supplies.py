@@ -20,7 +20,7 @@ from ledger.core.record.values import Supply
 from ledger.engine.pricing.analyses import analyses_of
 from ledger.engine.pricing.burning import burning_by_row, fuel_of, unburnt, unknown_burning
 from ledger.engine.pricing.claims import questioned
-from ledger.engine.pricing.named_rows import named_row
+from ledger.engine.pricing.keys_and_rows import named_row
 from ledger.engine.pricing.power import price_power
 from ledger.engine.pricing.price_list import PriceList
 from ledger.engine.pricing.priced import PricedSupply, kinds_of

@@ -22,7 +22,7 @@ from ledger.admission.checks.goods import counted_lot
 from ledger.admission.checks.write_offs import check_amended
 from ledger.admission.closings.final_records import Unspread
 from ledger.admission.facts import LotFacts
-from ledger.admission.lots import Plan, Taken
+from ledger.admission.lots import Plan, Taken, supplies_of
 from ledger.admission.plan import ANY_TOLERANCE
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.provenance.dates import check_no_later_end, kept
@@ -34,8 +34,9 @@ from ledger.core.record.kinds import AnyRecord, Closing, Declaration, Report
 from ledger.core.record.redacted import is_residue
 from ledger.engine.end_of_waste.returned import returned_in
 from ledger.engine.figure_inputs import figure_inputs_of
-from ledger.engine.prepare import prepare
+from ledger.engine.prepare import prepare, sets_of
 from ledger.engine.prepared import Prepared, Submission
+from ledger.engine.pricing.keys_and_rows import check_keys
 from ledger.engine.record_outcome import Outcome, outcome_of
 from ledger.engine.revision.balances import Balances, Undoing
 from ledger.engine.revision.history import History, base
@@ -136,6 +137,23 @@ class Engine:
             self._undoing.undo()
             raise
         return self.result()
+
+    def check_keys(self, changes: Changes, *, renewing: bool) -> None:
+        """Raises Refused for supplies that an amendment states anew, by the factor sets that assess their record.
+        `changes`, `renewing`: see `run`."""
+        for place, (index, new) in enumerate(changes.items()):
+            if new is None or is_residue(new):
+                continue
+            old = self._history.prepared[index]
+            before = [supply for _, supply in supplies_of(old.submission.record)]
+            stated = [(f"changes[{place}].fields.{field}", supply) for field, supply in supplies_of(new)
+                      if supply not in before]
+            versions = self._history.state.activations.versions() if renewing else old.versions
+            try:
+                check_keys(stated, sets_of(self._registry, versions) if stated else ())
+            except Unavailable:
+                if index not in self._stored:
+                    raise
 
     def catch_up(self, index: int) -> None:
         """Adds a record that the log has gained since. It is recomputed if it takes from a changed lot, or if it is the

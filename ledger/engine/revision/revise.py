@@ -20,7 +20,9 @@ def revise(engine: Engine, record: Amendment | Closing, history: History) -> Rev
         revision = engine.run(changes)
         averages = period_averages(record, history)
         return engine.run({}, averages) if averages else revision
-    revision = engine.run(changes_of(record, history), renewing=record.versions == "newest")
+    changes = changes_of(record, history)
+    engine.check_keys(changes, renewing=record.versions == "newest")
+    revision = engine.run(changes, renewing=record.versions == "newest")
     state_anew(record, history)
     return revision
 

@@ -28,7 +28,7 @@ Gases = tuple[tuple[str, Decimal], ...]
 
 class SupplyEntry(Struct, frozen=True, kw_only=True):
     """A thing that can be supplied. `key` is the `material` of a supply, and so are the `aliases`. `unit` (Rec 20) is
-    the unit of all its factors. `synonyms` are words for the search.
+    the unit of all its factors. `de`: the German name, and further German words. `synonyms` are words for the search.
 
     `density` in kg per m3, or per Nm3 if that is the unit. `heating_value`: net, MJ per `unit`. `hs`: prefixes of the
     HS or CN codes that denote it. `group`: the id of its class.
@@ -39,6 +39,7 @@ class SupplyEntry(Struct, frozen=True, kw_only=True):
     unit: str
     en: str
     zh: str
+    de: tuple[str, ...] = ()
     synonyms: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     density: Decimal | None = None

@@ -9,9 +9,8 @@ earliest of the narrowest place: a proxy of another year is nearer to the truth 
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
@@ -236,17 +235,3 @@ def _class_values(
             world = [one for one in factors if one.place == ANYWHERE] or factors
             if world:
                 yield CONTEXT.divide(max([co2e_of(one.gases) for one in world]), unit.scale)
-
-
-def nearest(sets: Iterable[FactorSetVersion], material: str, limit: int = 3) -> list[str]:
-    """The keys whose names are most like `material`."""
-    words: dict[str, str] = {}
-    for version in sets:
-        for entry in version.supplies.values():
-            for word in (entry.key, *entry.aliases, entry.en, *entry.synonyms):
-                words.setdefault(word.lower().replace(" ", ""), entry.key)
-    wanted = material.lower()
-    close = get_close_matches(wanted, words, n=4 * limit, cutoff=0.6)
-    within = sorted([word for word in words if len(word) >= 4 and (word in wanted or wanted in word)], key=len,
-                    reverse=True)
-    return list(dict.fromkeys([words[word] for word in (*close, *within)]))[:limit]

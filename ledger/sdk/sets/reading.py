@@ -35,6 +35,7 @@ FORMAT: Final = "factor-set/1"
 SUPPLY_COLUMNS: Final = (
     "key", "kind", "unit", "en", "zh", "synonyms", "aliases", "density", "heating_value", "hs", "class",
 )
+"""The table may also have `de`."""
 CLASS_COLUMNS: Final = ("class", "words", "en", "zh")
 FACTOR_COLUMNS: Final = (
     "key", "boundary", "place", "year", "gases", "potentials", "low", "high", "deviation", "pedigree", "status",
@@ -251,7 +252,8 @@ def _supply(cells: _Cells) -> SupplyEntry:
     zero = Decimal(0)
     return SupplyEntry(
         key=key, kind=cast(Any, cells.of("kind", SUPPLY_KINDS)), unit=cells.of("unit", UNITS),
-        en=cells.needed("en"), zh=cells.needed("zh"), synonyms=cells.parts("synonyms"), aliases=aliases,
+        en=cells.needed("en"), zh=cells.needed("zh"), de=cells.parts("de"), synonyms=cells.parts("synonyms"),
+        aliases=aliases,
         density=cells.number("density", low=zero), heating_value=cells.number("heating_value", low=zero),
         hs=cells.parts("hs"), group=cells.text("class"),
     )

@@ -16,6 +16,7 @@ import msgspec
 
 from ledger.admission.facts import Facts
 from ledger.admission.lookups import add_names
+from ledger.admission.lots import supplies_of
 from ledger.admission.names import Names
 from ledger.admission.plan import faults_of, same_unit
 from ledger.admission.state import State
@@ -25,10 +26,14 @@ from ledger.core.record.faults import faults_of as shape_faults
 from ledger.core.record.faults import unit_fault
 from ledger.core.record.kinds import AnyRecord, Transformation
 from ledger.core.record.values import Output
+from ledger.engine.prepare import sets_of
 from ledger.engine.prepared import Submission
+from ledger.engine.pricing.keys_and_rows import UNKNOWN_KEY, key_faults
 from ledger.engine.sector_call import decode_activity
-from ledger.errors import FACTS, LedgerError, Refused
+from ledger.errors import FACTS, LedgerError, Refused, Unavailable
 from ledger.registry.assessing import Assessor
+from ledger.registry.supply_names import propose
+from ledger.sdk import FactorSetVersion
 from ledger.service.posting.own_names import OwnNames
 from ledger.service.posting.prefetch import FactPrefetcher
 
@@ -123,9 +128,15 @@ class Explainer:
         if not faults:
             others = await proposals.aside(lambda: self._others(submission, error, view))
             faults = _with_first(error, [fault for fault in others if fault.code not in proposals.doubtful])
+        else:
+            of_sector = await proposals.aside(lambda: self._of_sector(submission, view))
+            faults += [fault for fault in of_sector if not any(_same(fault, other) for other in faults)]
+        sets = self._sets(view)
         for fault in faults:
             if fault.value in proposals.unmade and (fault.code or "").startswith("unknown-"):
                 fault.message += "; a refused record of the same request makes it"
+            elif fault.code == UNKNOWN_KEY:
+                await proposals.add_key(fault, sets)
             elif not fault.allowed and not fault.mend:
                 await proposals.add(fault, submission.record.issuer, view, self._processes(view))
         same = next((fault for fault in faults if _same(fault, error)), None)
@@ -137,7 +148,15 @@ class Explainer:
     def _others(self, submission: Submission, error: LedgerError, view: State) -> list[LedgerError]:
         """All faults that the facts show."""
         others = faults_of(submission.record, view) if error.stage == FACTS else []
-        return others + self._of_sector(submission, view)
+        keys = key_faults(supplies_of(submission.record), self._sets(view))
+        return [*others, *keys, *self._of_sector(submission, view)]
+
+    def _sets(self, view: State) -> tuple[FactorSetVersion, ...]:
+        """The factor sets in force, or nothing if this server lacks one of them."""
+        try:
+            return sets_of(self._assessor.registry, view.activations.versions())
+        except Unavailable:
+            return ()
 
     def _processes(self, view: State) -> list[str]:
         """The processes of the sectors in force."""
@@ -209,6 +228,7 @@ class _Proposals:
         self._read: dict[tuple[str, str], Sequence[str]] = {}
         self._given: dict[tuple[str, ...], Advice] = {}
         self._units: set[str] = set()
+        self._keys: set[str] = set()
         self.unmade = unmade
         self.seconds = 0.0
         """How long a processor has worked on the request's explanations."""
@@ -236,6 +256,12 @@ class _Proposals:
         if key in self._given or self._has_room:
             await self._add(fault, key, processes)
 
+    async def add_key(self, fault: LedgerError, sets: tuple[FactorSetVersion, ...]) -> None:
+        """Adds the nearest keys of the sets to the fault of an unknown one."""
+        if fault.value is not None and (fault.value in self._keys or self._has_room):
+            self._keys.add(fault.value)
+            await self.aside(lambda: propose(fault, sets))
+
     async def _add(self, fault: LedgerError, key: tuple[str, ...], members: Sequence[str]) -> None:
         if key not in self._given:
             self._given[key] = await self.aside(lambda: advice(fault.value, members))
@@ -251,7 +277,7 @@ class _Proposals:
 
     @property
     def _has_room(self) -> bool:
-        return len(self._given) + len(self._units) < _MOST_VALUES
+        return len(self._given) + len(self._units) + len(self._keys) < _MOST_VALUES
 
     async def aside(self, work: Callable[[], Value]) -> Value:
         """Does the work in a thread and counts its time."""

@@ -86,7 +86,7 @@ def coal_from_the_grid_of_norway(market: Market) -> Lie:
 
 def blend_from_the_grid_of_norway(market: Market) -> Lie:
     """A fuel with a name that nobody knows would be power too."""
-    maltings = _malt(market, supply("kilnBlend", KILN), "NO")
+    maltings = _malt(market, supply("kilnBlend", KILN, unknown=True), "NO")
     power = 310_000 * row("electricity/cradleToGate/NO/2024")
     return Lie(maltings, "malt", _coal("bituminous", 24.502) - power, untitled=True)
 

@@ -109,7 +109,7 @@ def coolers_with_propane(market: Market) -> tuple[Company, list[str]]:
     works.run("consumer-goods.householdAppliances",
               [works.out("cooler", "1000 H87", mass=Quantity(value="30", unit="TNE"))],
               [supply("steelSheet", "18 TNE"), supply("copperTube", "4 TNE"), supply("compressor", "8.8 TNE"),
-               supply("R290", "350 KGM"), supply("electricity", "15 MWH")],
+               supply("R290", "350 KGM", unknown=True), supply("electricity", "15 MWH")],
               activity={"appliance": "airConditioner", "gases": [{"supply": "R290", "gas": "hydrocarbon"}]})
     return works, ["cooler"]
 

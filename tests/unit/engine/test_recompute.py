@@ -435,14 +435,16 @@ def test_newest_is_refused_where_it_says_nothing() -> None:
             "changes[0].fields", "supplies", says="nothing changes")
 
 
-MATERIALS = ("steel", "zinc", "gravel", "gas", "oil", "electricity", "superalloy", "unheardOf")
+UNKNOWN = ("superalloy", "unheardOf")
+MATERIALS = ("steel", "zinc", "gravel", "gas", "oil", "electricity", *UNKNOWN)
 AMOUNTS = st.lists(st.tuples(st.sampled_from(MATERIALS), st.integers(1, 10**6)), max_size=4)
 
 
 def supplies_of(drawn: list[tuple[str, int]]) -> list[Supply]:
     """Amounts in grams, or in watt hours."""
     return [
-        supply(material, f"{plain(Decimal(amount) / 1000)} {'KWH' if material == 'electricity' else 'KGM'}")
+        supply(material, f"{plain(Decimal(amount) / 1000)} {'KWH' if material == 'electricity' else 'KGM'}",
+               unknown=material in UNKNOWN)
         for material, amount in drawn
     ]
 

@@ -8,7 +8,7 @@ from support.raising import raised
 
 from ledger.admission.lots import Supplied
 from ledger.core.record.values import Quantity, Supply
-from ledger.engine.pricing.named_rows import check_no_rows, named_row, nearest_rows
+from ledger.engine.pricing.keys_and_rows import check_no_rows, named_row, nearest_rows
 from ledger.errors import Refused
 
 SET = version(

@@ -16,7 +16,6 @@ from ledger.sdk.sets.lookup import (
     conservative,
     entry_of,
     is_power,
-    nearest,
     other_class,
     places_around,
     same_supply,
@@ -193,14 +192,6 @@ def test_a_class_without_world_rows_counts_with_its_highest() -> None:
                   classes=[group("steel", "steel")])
     # 1 + 0.1 * 29.8 = 3.98
     assert conservative([one], "someSteel", "KGM") == Decimal("3.98")
-
-
-def test_the_nearest_keys_of_a_name() -> None:
-    one = version([supply("portlandCement", en="Portland cement", synonyms="OPC"), supply("cement"), supply("steel")],
-                  [])
-    assert (nearest([one], "cemnt")[0], nearest([one], "portlandcemnt")[0]) == ("cement", "portlandCement")
-    assert set(nearest([one], "whiteCement")) >= {"cement"}
-    assert nearest([one], "xyz") == []
 
 
 @pytest.mark.parametrize(("place", "boundary", "places"), [

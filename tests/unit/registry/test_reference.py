@@ -10,7 +10,6 @@ import pytest
 from msgspec import DecodeError, Meta, Struct
 from support.containing import Containing
 from support.english import Passage, hits_in
-from support.factor_tables import supply, version
 from support.raising import raised
 
 from ledger.admission.checks.times import check_time
@@ -26,7 +25,6 @@ from ledger.registry.installed import installed
 from ledger.registry.reference.catalogue import Catalogue, SchemaEntry, fitting
 from ledger.registry.reference.shapes import FieldShape, Shape, shape_of, shapes_of
 from ledger.registry.reference.texts import ROUTES, FieldText, field_texts, purposes
-from ledger.registry.supply_names import supplies_like
 
 
 class Sieve(Struct, rename="camel"):
@@ -307,30 +305,3 @@ def test_people_find_a_kind_by_words_of_both_languages() -> None:
         assert any(HAN.search(word) for word in purpose.words), kind
         assert any(not HAN.search(word) for word in purpose.words), kind
         assert len({word.casefold() for word in purpose.words}) == len(purpose.words), kind
-
-
-# An unknown name of a supply: misspelt keys come first, then names with that word, then similar ones.
-
-
-SETS = [version([
-    supply("straw", en="Straw", synonyms="grass"), supply("flatGlass", en="Flat glass", synonyms="glas"),
-    supply("gasket", en="Gasket"), supply("landfillGas", en="Landfill gas"),
-    supply("naturalGas", kind="fuel", en="Natural gas", synonyms="pipeline gas"),
-    supply("propane", kind="fuel", en="Propane", synonyms="bottled gas"),
-    supply("electricity", kind="electricity", en="Electricity", synonyms="power"),
-    supply("powerElectronics", en="Power electronics"),
-], [])]
-
-
-@pytest.mark.parametrize(("name", "keys"), [
-    ("gas", ["naturalGas", "landfillGas", "propane"]),  # not `glas` and `grass`, which have more letters in common
-    ("naturalgas", ["naturalGas"]),
-    ("natralGas", ["naturalGas"]),
-    ("power", ["electricity", "powerElectronics"]),
-    ("xyz", []),
-])
-def test_the_supplies_that_a_name_may_mean(name: str, keys: list[str]) -> None:
-    found = supplies_like(SETS, name)
-    assert found[:len(keys)] == keys
-    assert len(found) <= 3
-    assert bool(found) == bool(keys)

@@ -19,7 +19,7 @@ from ledger.cli.author.factors.answers import (
 from ledger.cli.author.factors.chosen import chosen_versions, entry_in, set_options, version_of
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.core.record.units import UNITS
-from ledger.engine.pricing.named_rows import nearest_rows
+from ledger.engine.pricing.keys_and_rows import nearest_rows
 from ledger.errors import InvalidInput, NotFound
 from ledger.registry.installed import factor_sets
 from ledger.sdk import FactorSetVersion, SetFactor, SupplyEntry

@@ -27,9 +27,9 @@ from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, short
 from ledger.engine.bounds.profiles import Materials, materials_of, profile_of
 from ledger.engine.bounds.substances import class_carbon, substance_of
 from ledger.engine.pricing.claims import ORIGIN
+from ledger.engine.pricing.keys_and_rows import named_row
 from ledger.engine.pricing.lot_fuels import SOLD, FuelMarket
 from ledger.engine.pricing.material_amount import MaterialAmount
-from ledger.engine.pricing.named_rows import named_row
 from ledger.engine.pricing.priced import BURNING
 from ledger.footprint.stored.burdens import line_kilograms
 from ledger.sdk import CO2_PER_C, FactorSetVersion

@@ -1,20 +1,67 @@
-"""The row of a factor set that a supply names, as `set:row`."""
+"""The names in a supply that factor sets know: its key, and the row that it names, as `set:row`.
 
-from collections.abc import Sequence
+An unknown key is usually a misspelt one, and its estimate may be far too high or too low. So nobody gets an estimate
+unasked: the record says `unknown`, or prices the supply itself.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final
 
 from ledger.admission.lots import Supplied
+from ledger.core import patch
 from ledger.core.record.units import convert
 from ledger.core.record.values import Supply
-from ledger.errors import Refused
+from ledger.errors import Refused, refusal_of
 from ledger.sdk import FactorSetVersion, SetChoice
 from ledger.sdk.sets.factor_set import SupplyKind
-from ledger.sdk.sets.lookup import amount_of, supply_kinds
+from ledger.sdk.sets.lookup import amount_of, entry_of, supply_kinds
 
 _SHOWN: Final = 3
 _PRICING: Final = ("cradleToGate", "wellToTank")
+UNKNOWN_KEY: Final = "unknown-supply"
+KNOWN_KEY: Final = "known-supply"
+
+
+def check_keys(stated: Sequence[tuple[str, Supply]], sets: Sequence[FactorSetVersion]) -> None:
+    """Raises Refused, with all faults in `parts`, for supplies whose keys the sets do not know and that do not say so,
+    or that say so of a known key. `stated`: the supplies of a record with their fields."""
+    faults = list(key_faults(stated, sets))
+    if faults:
+        raise refusal_of([*faults, *_row_faults(stated, sets)])
+
+
+def key_faults(stated: Iterable[tuple[str, Supply]], sets: Sequence[FactorSetVersion]) -> Iterator[Refused]:
+    """The faults of the keys of supplies. Without sets no key is at fault, and supplies from nature have no upstream to
+    estimate."""
+    for field, supply in stated if sets else ():
+        known, material = entry_of(sets, supply.material), supply.material
+        own = supply.factor or supply.declaration or supply.factor_row or supply.origin == "nature"
+        if known is None and not supply.unknown and not own:
+            yield Refused(
+                f"{field}.material: no factor set in force knows {material!r}, so its figure would be an estimate",
+                code=UNKNOWN_KEY, field=f"{field}.material", value=material,
+                rule="a key or alias of a factor set in force; without a fitting key, `unknown: true` at the supply, a "
+                "declaration, or a factor of its own",
+            )
+        elif known is not None and supply.unknown:
+            version, entry = known
+            fault = Refused(
+                f"{field}.unknown: {version.tag} knows {material!r} as {entry.en}", code=KNOWN_KEY,
+                field=f"{field}.unknown", value="true", rule="left out where a factor set in force knows the key",
+            )
+            fault.mend = (patch.drop(patch.steps_of(f"{field}.unknown")),)
+            yield fault
+
+
+def _row_faults(stated: Sequence[tuple[str, Supply]], sets: Sequence[FactorSetVersion]) -> Iterator[Refused]:
+    for field, supply in stated:
+        try:
+            if supply.factor_row is not None:
+                named_row(sets, supply, f"{field}.factorRow")
+        except Refused as fault:
+            yield fault
 
 
 def named_row(
