@@ -561,8 +561,8 @@ class PluginAnswer(QueryAnswer, frozen=True):
 
 
 class PluginVersionAnswer(QueryAnswer, frozen=True):
-    """A version of a plugin that the log has activated, first by the entry `index`. `archived`: its code is at
-    `/v1/plugins/{digest}/archive`."""
+    """A version of a plugin that the log has activated, first by the entry `index`. `archived`: its code, or the
+    tables of a factor set, are at `/v1/plugins/{digest}/archive`."""
 
     plugin: str
     version: str

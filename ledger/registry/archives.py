@@ -21,6 +21,7 @@ from ledger.registry.digests import SDK, SUFFIXES, code_of, digest_of_files
 from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.reading import FORMAT as TABLES
 from ledger.sdk.sets.reading import digest_of_files as digest_of_tables
+from ledger.sdk.sets.reading import parse_version
 
 MAX_BYTES: Final = 16 << 20
 """Largest archive."""
@@ -97,6 +98,15 @@ def _write(zipped: zipfile.ZipFile, files: Iterable[tuple[str, bytes]]) -> None:
         member.compress_type = zipfile.ZIP_DEFLATED
         member.create_system, member.external_attr = 3, 0o644 << 16
         zipped.writestr(member, content, compresslevel=9)
+
+
+def read_set(data: bytes, name: str, version: str, digest: str) -> FactorSetVersion:
+    """The version of a factor set in a zip, as data alone. Raises InvalidInput if the zip is no archive of tables with
+    this digest, and PluginError if the tables have faults."""
+    archive = read_archive(data, digest)
+    if archive.entry != TABLES:
+        raise _refused("it holds code", "entry", archive.entry, rule=f"the tables of factor set {name}")
+    return parse_version(name, version, archive.code)
 
 
 def read_archive(data: bytes, digest: str | None = None) -> Archive:

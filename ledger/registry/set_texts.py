@@ -63,6 +63,10 @@ columns.
     pytest                                  # the conformance kit
     carbon-ledger plugin activate $name     # puts the newest version into force on a ledger, as its registrar
 
+Servers keep the tables to themselves, since they may be licensed to you alone. If everybody may have them, give
+`read_factor_set` the argument `shared=True`: then suppliers search the set at the server, and auditors recompute with
+it.
+
 Never change a version that a log has activated: records refer to its digest. `carbon-ledger factors import FILE.csv
 ... --name $name --version NEW --output .` checks new files and adds them as a version. It writes the digest to
 `digest.txt` beside them, and from then on the package refuses other tables under that version.

@@ -1,6 +1,7 @@
 """The archives of plugin versions in the database: each version that a server has had installed stays runnable.
 
-The tables of a factor set may be licensed to the operator alone, so servers use its archive, and no route shows it.
+The tables of a factor set may be licensed to the operator alone. A route gives only those of sets that say that
+everybody may have them.
 """
 
 import asyncio
@@ -78,28 +79,40 @@ def look_up_in(pool: DatabasePool) -> LookUp:
     return partial(earlier_versions, pool)
 
 
-async def read_stored(pool: DatabasePool, digest: str, query: str = "sector_archive") -> bytes:
-    """The archive of the version with this digest, by default of a sector alone. Raises InvalidInput or NotFound."""
+def given_sets(registry: Registry) -> list[str]:
+    """The names of the installed factor sets whose tables everybody may have."""
+    return [name for name, one in registry.sets.items() if one.shared]
+
+
+async def read_given(pool: DatabasePool, digest: str, sets: Sequence[str]) -> bytes:
+    """The archive of the version with this digest, of a sector or of one of these factor sets. Raises InvalidInput or
+    NotFound."""
+    return await _read_stored(pool, "given_archive", digest, sets)
+
+
+async def _read_stored(pool: DatabasePool, query: str, digest: str, *more: object) -> bytes:
     if len(digest) != 64 or digest.strip("0123456789abcdef"):
         raise InvalidInput(f"{digest[:80]!r} is not the digest of a plugin", field="digest", value=digest,
                            rule="64 lower-case hexadecimal digits")
-    data = await pool.fetchval(queries("plugins")[query], digest)
+    data = await pool.fetchval(queries("plugins")[query], digest, *more)
     if data is None:
         raise NotFound(f"no archive of a plugin with the digest {digest} is stored", field="digest", value=digest,
-                       rule="a digest that an activation names, of a sector that a server of this log has had")
+                       rule="a digest that an activation names, of a version that a server of this log has had; a "
+                            "factor set has to allow that everybody gets its tables")
     return bytes(data)
 
 
 async def _read_checked(pool: DatabasePool, digest: str) -> Archive:
-    return await asyncio.to_thread(read_archive, await read_stored(pool, digest, "archive"), digest)
+    return await asyncio.to_thread(read_archive, await _read_stored(pool, "archive", digest), digest)
 
 
-async def read_versions(pool: DatabasePool) -> list[PluginVersionAnswer]:
-    """Every version of a plugin that the log has ever activated, in the order of their first activations."""
+async def read_versions(pool: DatabasePool, sets: Sequence[str]) -> list[PluginVersionAnswer]:
+    """Every version of a plugin that the log has ever activated, in the order of their first activations. `sets`: the
+    factor sets whose archives everybody may have."""
     return [
         PluginVersionAnswer(
             plugin=row["plugin"], version=row["version"], digest=row["digest"], index=row["record"],
             kind=FACTORS if row["ranked"] else SECTOR, archived=row["archived"],
         )
-        for row in await pool.fetch(queries("plugins")["activated"], sorted(RESERVED))
+        for row in await pool.fetch(queries("plugins")["activated"], sorted(RESERVED), sets)
     ]

@@ -18,14 +18,16 @@ WHERE digest <> ALL ($1::text[]) ORDER BY plugin, version, digest;
 -- parameters: digest
 SELECT archive FROM plugin_archive WHERE digest = $1;
 
--- name: sector_archive
--- parameters: digest
-SELECT archive FROM plugin_archive WHERE digest = $1 AND terms IS NOT NULL;
+-- name: given_archive
+-- purpose: the archive of a sector, or of a factor set whose tables everybody may have
+-- parameters: digest, names of these sets
+SELECT archive FROM plugin_archive WHERE digest = $1 AND (terms IS NOT NULL OR plugin = ANY ($2::text[]));
 
 -- name: activated
--- purpose: every version that the log has activated, and whether the archive of its sector is there
--- parameters: names of what is activated but is no plugin
+-- purpose: every version that the log has activated, and whether its archive is there for everybody
+-- parameters: names of what is activated but is no plugin, names of the factor sets whose tables everybody may have
 SELECT a.plugin, a.version, a.digest, min(a.record) AS record, bool_or(a.precedence IS NOT NULL) AS ranked,
-       EXISTS (SELECT FROM plugin_archive p WHERE p.digest = a.digest AND p.terms IS NOT NULL) AS archived
+       EXISTS (SELECT FROM plugin_archive p
+               WHERE p.digest = a.digest AND (p.terms IS NOT NULL OR p.plugin = ANY ($2::text[]))) AS archived
 FROM activation a WHERE NOT a.retired AND a.plugin <> ALL ($1::text[])
 GROUP BY a.plugin, a.version, a.digest ORDER BY record;

@@ -15,6 +15,8 @@ from support.server import Posted, Server, command, prepared_home
 from support.site import supply
 from support.workshop import Workshop, workshop
 
+from ledger.errors import InvalidInput
+from ledger.registry.archives import read_set
 from ledger.registry.set_packages import SetNames, set_files, write_new
 
 NAME: Final = "river-works"
@@ -23,11 +25,13 @@ OLD, NEW = "2026.1", "2026.2"
 
 
 class Sites(NamedTuple):
-    """Folders that have one version of the set each. `changed` has other tables under the name of the old version."""
+    """Folders that have one version of the set each. `changed` has other tables under the name of the old version.
+    `shared` has the new version of a set that servers give to everybody."""
 
     old: Path
     new: Path
     changed: Path
+    shared: Path
 
 
 def package(folder: Path, version: str, kilograms: str) -> Path:
@@ -42,7 +46,10 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Sites:
     folder = tmp_path_factory.mktemp("sites")
     changed = package(folder / "source-changed", OLD, "7")
     (changed / PACKAGE / "v2026_1" / "digest.txt").unlink()
-    sources = package(folder / "source-old", OLD, "1"), package(folder / "source-new", NEW, "3"), changed
+    shared = package(folder / "source-shared", NEW, "3")
+    module = shared / PACKAGE / "__init__.py"
+    module.write_text(module.read_text().replace("VERSIONS, en=", "VERSIONS, shared=True, en="))
+    sources = package(folder / "source-old", OLD, "1"), package(folder / "source-new", NEW, "3"), changed, shared
     for name, source in zip(Sites._fields, sources, strict=True):
         install(source, folder / name)
     return Sites(*[folder / name for name in Sites._fields])
@@ -108,7 +115,24 @@ def test_the_version_in_force_prices_on(works: Works, sites: Sites) -> None:
         assert "from their archives run" in command(home, "doctor").stdout
 
 
-def test_servers_alone_read_the_tables(works: Works, sites: Sites) -> None:
+def test_a_shared_set_is_given_to_everybody(works: Works, sites: Sites) -> None:
+    """Also a version that its package no longer has. It is data with the digest in force, and never code."""
+    with Server(works.home, installed=[sites.shared]) as server:
+        data = httpx.get(f"{server.url}/v1/plugins/{works.digest}/archive", timeout=60).raise_for_status().content
+        read = read_set(data, NAME, OLD, works.digest)
+        assert (read.tag, read.digest, [one.row for one in read]) == (
+            f"{NAME}@{OLD}", works.digest, ["sand/cradleToGate/*/2020"])
+        versions = httpx.get(f"{server.url}/v1/plugins/versions", timeout=60).json()
+        assert {one["archived"] for one in versions if one["plugin"] == NAME} == {True}
+        with pytest.raises(InvalidInput, match="its files have the digest"):
+            read_set(data, NAME, OLD, "0" * 64)
+        code = next(one["digest"] for one in versions if one["kind"] == "sector")
+        data = httpx.get(f"{server.url}/v1/plugins/{code}/archive", timeout=60).raise_for_status().content
+        with pytest.raises(InvalidInput, match="it holds code"):
+            read_set(data, NAME, OLD, code)
+
+
+def test_servers_alone_read_other_tables(works: Works, sites: Sites) -> None:
     """They may be licensed to the operator alone."""
     with Server(works.home, installed=[sites.new]) as server:
         answer = httpx.get(f"{server.url}/v1/plugins/{works.digest}/archive", timeout=60)
@@ -116,6 +140,8 @@ def test_servers_alone_read_the_tables(works: Works, sites: Sites) -> None:
         (version,) = [one for one in httpx.get(f"{server.url}/v1/plugins/versions", timeout=60).json()
                       if one["digest"] == works.digest]
         assert (version["plugin"], version["archived"]) == (NAME, False)
+        found = command(works.home, "factors", "search", "sand", "--url", server.url)
+        assert (found.returncode, f"does not give the tables of factor set {NAME}@{OLD}" in found.stderr) == (1, True)
 
 
 def test_a_version_never_denotes_two_digests(works: Works, sites: Sites, tmp_path: Path) -> None:

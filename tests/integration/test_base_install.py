@@ -1,4 +1,5 @@
-"""A machine with the base install alone: it knows kinds of records, and the processes that its user's server knows."""
+"""A machine with the base install alone: it knows kinds of records, and the processes and factor sets that its user's
+server knows."""
 
 import base64
 import json
@@ -25,11 +26,21 @@ SHIFT: Final = {
 IMPORT: Final = ("import", "shift.csv", "--key", "own.pem", "--issuer", ISSUER, "--origin", "ledger.example",
                  "--numbers", "de", "--output", "signed.ndjson", "--patience", "0")
 WAYS: Final = ("--url", "CARBON_LEDGER_URL", "carbon-ledger-steel")
+MELT: Final = {
+    "type": "transformation", "facility": f"{ISSUER}:site", "process": "steel.electricArcFurnace",
+    "start": "2026-01-03T00:00:00Z", "end": "2026-01-03T12:00:00Z", "inputs": [], "activity": {},
+    "outputs": [{"lot": f"{ISSUER}:lot:heat", "product": f"{ISSUER}:product:billet", "role": "product",
+                 "quantity": {"value": "3800", "unit": "KGM"}}],
+    "supplies": [{"material": "naturalGas", "quantity": {"value": "5000", "unit": "NM3"}}],
+}
+"""It burns a volume of gas, whose density a factor set has."""
+SIGN: Final = ("sign", "melt.json", "--key", "own.pem", "--issuer", ISSUER, "--origin", "ledger.example",
+               "--output", "signed.ndjson")
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with prepared_home() as home, Server(home) as serving:
+    with prepared_home() as home, Server(home, CARBON_LEDGER_FACTOR_SETS="all") as serving:
         yield serving
 
 
@@ -46,6 +57,7 @@ def foundry(machine: FreshMachine, tmp_path: Path) -> FreshMachine:
     assert user.run("key", "new", "own.pem").code == 0
     table = "\n".join([";".join(SHIFT), ";".join(SHIFT.values())]) + "\n"
     (user.folder / "shift.csv").write_text(table, encoding="utf-8")
+    (user.folder / "melt.json").write_text(json.dumps(MELT), encoding="utf-8")
     return user
 
 
@@ -67,6 +79,8 @@ def test_without_a_server_it_lists_kinds_and_says_so(machine: FreshMachine) -> N
 @pytest.mark.parametrize("asked", [
     ("schema", "--find", "aluminium"), ("schema", "transfer"), ("schema", PROCESS, "--json"), ("template", PROCESS),
     ("template", "steel.electricArcFurnace", "--whole"),
+    ("factors", "search", "natural", "gas"), ("factors", "show", "electricity", "--place", "DE", "--json"),
+    ("factors", "show", "factors-open@2026.1:gravel/cradleToGate/*/2025"),
 ])
 def test_it_answers_as_its_server(machine: FreshMachine, server: Server, asked: tuple[str, ...]) -> None:
     """A server that the environment names is enough, as for every other command."""
@@ -79,6 +93,39 @@ def test_an_option_names_another_server_than_the_environment(machine: FreshMachi
     assert machine.run("schema", PROCESS, "--url", server.url, CARBON_LEDGER_URL=NOBODY).code == 0
     unreachable = machine.run("schema", PROCESS, CARBON_LEDGER_URL=NOBODY)
     assert (unreachable.code, NOBODY in unreachable.err) == (1, True)
+
+
+@pytest.mark.parametrize("asked", [("factors", "search", "steel"), ("factors", "show", "electricity")])
+def test_without_a_server_it_says_where_factors_are(machine: FreshMachine, asked: tuple[str, ...]) -> None:
+    done = machine.run(*asked)
+    assert (done.code, done.out) == (1, "")
+    assert [way for way in (*WAYS[:2], "carbon-ledger-factors-open") if way not in done.err] == []
+
+
+def test_what_the_servers_sets_do_not_have_is_said(machine: FreshMachine, server: Server) -> None:
+    unknown = machine.run("factors", "show", "naturlGas", "--url", server.url)
+    assert (unknown.code, "nearest: naturalGas" in unknown.err) == (1, True)
+    version = machine.run("factors", "search", "steel", "--version", "1", "--url", server.url)
+    assert (version.code, "has no version '1' (rule: one of 2026.1)" in version.err) == (1, True)
+
+
+def test_sign_reads_densities_from_the_server_that_is_named(foundry: FreshMachine, server: Server) -> None:
+    """The mass is written before the signature, and its maker sees it."""
+    done = foundry.run(*SIGN, CARBON_LEDGER_URL=server.url)
+    assert done.code == 0, done.err
+    assert "supplies[0].mass: 5000 NM3 of naturalGas get 3788 KGM by the density of the factor set" in done.err
+    assert _signed(foundry)["supplies"][0]["mass"] == {"value": "3788", "unit": "KGM"}
+
+
+def test_sign_works_without_a_server(foundry: FreshMachine) -> None:
+    """A server that only the environment names is dispensable; the command says what it did without it."""
+    alone = foundry.run(*SIGN)
+    assert (alone.code, "mass" in _signed(foundry)["supplies"][0]) == (0, False)
+    silent = foundry.run(*SIGN, CARBON_LEDGER_URL=NOBODY)
+    assert (silent.code, "mass" in _signed(foundry)["supplies"][0]) == (0, False)
+    assert f"{NOBODY} does not answer" in silent.err
+    named = foundry.run(*SIGN, "--url", NOBODY)
+    assert (named.code, f"{NOBODY} does not answer" in named.err) == (1, True)
 
 
 def test_an_import_reads_activities_as_its_server_describes_them(foundry: FreshMachine, server: Server) -> None:

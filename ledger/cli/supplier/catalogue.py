@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from ledger.cli.client import Client
 from ledger.cli.console import say
-from ledger.errors import NotFound, Unavailable
+from ledger.errors import NotFound, Unauthenticated, Unavailable
 from ledger.registry.installed import plugin_names
 from ledger.registry.reference.catalogue import Catalogue, SchemaEntry, SchemaReference
 from ledger.registry.workers.trial import tried
@@ -24,35 +24,36 @@ NO_SECTOR: Final = (
 )
 
 
-class _Source:
-    """A server, or the sectors installed here if `url` is None. They answer too, and the command says so, if a server
-    that the environment names does not."""
+class Source:
+    """A server, or what is installed here if `url` is None. That answers too, and the command says so, if the server
+    does not and the command can do without it."""
 
-    def __init__(self, url: str | None) -> None:
+    def __init__(self, url: str | None, dispensable: Callable[[], bool]) -> None:
         self._url = url
+        self._dispensable = dispensable
 
     def answer(self, ask: Callable[[Client], Value], installed: Callable[[], Value]) -> Value:
         if self._url is not None:
             try:
                 with Client(self._url) as client:
                     return ask(client)
-            except Unavailable as error:
-                if is_named() or not plugin_names():
+            except (Unavailable, Unauthenticated) as error:
+                if not self._dispensable():
                     raise
-                say(f"{error.message}; the sectors installed here answer instead")
+                say(f"{error.message}; what is installed here answers instead")
                 self._url = None
         return installed()
 
 
 def entries(url: str | None) -> list[SchemaEntry]:
     """The kinds and processes of a server, or of the sectors installed here."""
-    return _Source(url).answer(Client.schemas, lambda: Catalogue(tried()).entries)
+    return _source(url).answer(Client.schemas, lambda: Catalogue(tried()).entries)
 
 
 def references(url: str | None) -> Reference:
     """The reference of a name from a server, or from the sectors installed here. It raises NotFound for an unknown
     name; the error says how to get processes if no sector is installed."""
-    source, installed = _Source(url), cache(_installed)
+    source, installed = _source(url), cache(_installed)
     return cache(lambda name: source.answer(lambda client: client.schema(name), lambda: installed()(name)))
 
 
@@ -83,6 +84,10 @@ def lacks_sectors(url: str | None) -> bool:
 def is_named() -> bool:
     """Whether the user named the server by `--url`, rather than by the environment."""
     return click.get_current_context().get_parameter_source("url") is ParameterSource.COMMANDLINE
+
+
+def _source(url: str | None) -> Source:
+    return Source(url, lambda: not is_named() and bool(plugin_names()))
 
 
 def _installed() -> Reference:

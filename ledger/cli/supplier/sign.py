@@ -5,9 +5,12 @@ from pathlib import Path
 
 import click
 
+from ledger.cli.client import catalogue_option
 from ledger.cli.console import print_bytes, say
 from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_options, signing_key
+from ledger.cli.supplier.catalogue import is_named
+from ledger.cli.supplier.served_sets import versions_of
 from ledger.cli.supplier.signing import sign_file
 from ledger.client.signing import RecordSigner
 from ledger.host.files.durable import replacing
@@ -20,10 +23,11 @@ from ledger.host.files.durable import replacing
 @origin_option
 @click.option("--type", "kind", help="Type for records without `type`, such as `transformation`.")
 @click.option("-o", "--output", type=FILE, help="File to write instead of stdout.")
+@catalogue_option
 @passphrase_options
 def sign(
     records: Path, key: Path, issuer: str | None, origin: str | None, kind: str | None, output: Path | None,
-    passphrase_file: Path | None, prompt: bool,
+    url: str | None, passphrase_file: Path | None, prompt: bool,
 ) -> None:
     """Sign RECORDS (one as JSON, many as NDJSON or CSV; `-` is stdin) and write one envelope per line.
 
@@ -31,19 +35,21 @@ def sign(
     columns are paths such as `outputs.0.quantity.value`. Empty cells fill no field. A column of integers is named
     like `activity.heats:int`; use `:bool` for booleans and `:json` for lists. Columns whose name begins with `#` are
     notes. If a record is not valid, the command writes nothing. A supply of gas or of a liquid that is counted by
-    volume and states no mass gets its mass by the density of an installed factor set; the command says so.
+    volume and states no mass gets its mass by the density of a factor set, and the command says so: of the server that
+    you name, else of a set installed here. Otherwise the command needs no server.
 
     Receipts can stand for digests of earlier records: in a column `transfer:digest` or `changes.0.record:digest`, the
     cell `receipts.ndjson#LOT` is the record that made a lot, and `receipts.ndjson#3` is the record of the third receipt
     in the file.
     """
     signer = RecordSigner(signing_key(key, passphrase_file, prompt), required_origin(origin), issuer)
+    sets = versions_of(url, dispensable=not is_named())
     if output is not None:
         with replacing(output) as file:
-            count = sign_file(records, kind, signer, file)
+            count = sign_file(records, kind, signer, file, sets)
         say(f"{count} records signed: {output}")
         return
     with tempfile.TemporaryFile() as file:
-        sign_file(records, kind, signer, file)
+        sign_file(records, kind, signer, file, sets)
         file.seek(0)
         print_bytes(file)

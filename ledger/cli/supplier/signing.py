@@ -7,13 +7,12 @@ import msgspec
 
 from ledger.cli.console import Rejected, progress, say
 from ledger.cli.files import reading
-from ledger.cli.supplier.receipts import newest_sets
 from ledger.cli.supplier.record_files import RecordDraft, read_drafts
 from ledger.client.signing import RecordSigner
 from ledger.client.writing import densities
-from ledger.client.writing.densities import Weighing
-from ledger.client.writing.spelling import Respelling, summary, written
-from ledger.core.signatures.envelope import Envelope, seal
+from ledger.client.writing.densities import Sets, Weighing
+from ledger.client.writing.spelling import Respelling, WrittenRecord, summary, written
+from ledger.core.signatures.envelope import seal
 from ledger.errors import InvalidInput, LedgerError
 from ledger.host.files.key_files import new_nonce
 from ledger.registry.reference.examples import check_nonce
@@ -21,9 +20,9 @@ from ledger.registry.reference.examples import check_nonce
 _MAX_ERRORS = 1_000
 
 
-def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[bytes]) -> int:
-    """Writes one envelope per line for the records of a file; returns their number. Raises Rejected with the faults of
-    all malformed records."""
+def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[bytes], sets: Sets) -> int:
+    """Writes one envelope per line for the records of a file; returns their number. `sets` have densities. Raises
+    Rejected with the faults of all malformed records."""
     errors: list[LedgerError] = []
     respelled: list[Respelling] = []
     weighings: list[Weighing] = []
@@ -33,7 +32,11 @@ def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[byt
             try:
                 if isinstance(draft, LedgerError):
                     raise draft
-                output.write(msgspec.json.encode(_sealed(draft, signer, respelled, weighings)) + b"\n")
+                record, changes = _written(draft, signer)
+                record, masses = densities.weighed(record, sets)
+                respelled += changes[: _MAX_ERRORS]
+                weighings += masses[: _MAX_ERRORS]
+                output.write(msgspec.json.encode(seal(record, signer.key, signer.origin)) + b"\n")
             except LedgerError as error:
                 errors += error.parts or [error]
                 malformed += 1
@@ -53,9 +56,7 @@ def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[byt
     return count
 
 
-def _sealed(
-    draft: RecordDraft, signer: RecordSigner, respelled: list[Respelling], weighings: list[Weighing]
-) -> Envelope:
+def _written(draft: RecordDraft, signer: RecordSigner) -> WrittenRecord:
     tree = draft.tree
     tree.setdefault("nonce", new_nonce())
     if signer.issuer is not None and tree.setdefault("issuer", signer.issuer) != signer.issuer:
@@ -68,18 +69,15 @@ def _sealed(
     if "type" not in tree:
         raise InvalidInput(f"{draft.place}: no type", code="missing-field", field="type", rule="give --type")
     try:
-        record, changes = written(tree)
-        check_nonce(record.nonce)
+        complete = written(tree)
+        check_nonce(complete.record.nonce)
     except LedgerError as error:
         placed = _placed(error, draft)
         placed.parts = tuple([_placed(part, draft) for part in error.parts])
         raise placed from None
     except (OverflowError, RecursionError, UnicodeEncodeError) as error:
         raise InvalidInput(f"{draft.place}: cannot be written as JSON: {error}", code="not-json") from None
-    record, masses = densities.weighed(record, newest_sets)
-    respelled += changes[: _MAX_ERRORS]
-    weighings += masses[: _MAX_ERRORS]
-    return seal(record, signer.key, signer.origin)
+    return complete
 
 
 def _placed(error: LedgerError, draft: RecordDraft) -> LedgerError:

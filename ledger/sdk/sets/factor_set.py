@@ -178,12 +178,14 @@ def _class_of(version: FactorSetVersion, material: str) -> SupplyClass | None:
 
 
 class FactorSet(Struct, frozen=True):
-    """A set with all versions of its data, oldest first. `en`, `zh`: its names."""
+    """A set with all versions of its data, oldest first. `en`, `zh`: its names. `shared`: its tables may be given to
+    everybody, so servers do; others may be licensed to the operator alone."""
 
     name: str
     en: str
     zh: str
     versions: tuple[FactorSetVersion, ...]
+    shared: bool = False
 
     @property
     def newest(self) -> FactorSetVersion:

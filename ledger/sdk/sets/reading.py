@@ -125,12 +125,12 @@ class _Cells:
 
 
 def read_factor_set(
-    name: str, package: str, folders: Mapping[str, str], *, en: str, zh: str
+    name: str, package: str, folders: Mapping[str, str], *, en: str, zh: str, shared: bool = False
 ) -> FactorSet:
-    """The set `name` from folders of `package`, by version, oldest first. Raises PluginError with all faults, a line
-    each, at most 20."""
+    """The set `name` from folders of `package`, by version, oldest first. `shared`: servers give its tables to
+    everybody. Raises PluginError with all faults, a line each, at most 20."""
     versions = [read_version(name, version, files(package).joinpath(folder)) for version, folder in folders.items()]
-    return FactorSet(name, en, zh, tuple(versions))
+    return FactorSet(name, en, zh, tuple(versions), shared)
 
 
 def read_version(name: str, version: str, folder: Traversable) -> FactorSetVersion:

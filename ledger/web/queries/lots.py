@@ -17,7 +17,7 @@ from ledger.answers.stored import (
 from ledger.service.access.show_lots import show_lots
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
-from ledger.service.plugin_archives import read_stored, read_versions
+from ledger.service.plugin_archives import given_sets, read_given, read_versions
 from ledger.service.queries.records import read_lots, read_organizations, read_plugins
 from ledger.service.queries.restatements.of_holder import ChangesPage, read_changes
 from ledger.service.queries.tree_size import EVER
@@ -71,11 +71,14 @@ class QueriesController(Controller):
 
     @get("/plugins/versions", access=ENROLLED, summary="All versions of plugins that the log has ever activated")
     async def plugin_versions(self, ledger: Ledger) -> list[PluginVersionAnswer]:
-        return await read_versions(ledger.pool)
+        return await read_versions(ledger.pool, given_sets(ledger.registry))
 
     @get("/plugins/{digest:str}/archive", access=ENROLLED,
-         summary="The code of a plugin version, as a zip", media_type=ZIP, responses=NOT_MODIFIED)
+         summary="The code of a sector's version, or the tables of a factor set's version, as a zip", media_type=ZIP,
+         responses=NOT_MODIFIED)
     async def plugin_archive(self, request: Request[Any, Any, Any], digest: str, ledger: Ledger) -> Response[bytes]:
-        """Exactly the files that the digest covers. Any client can check them against the log's activations."""
+        """Exactly the files that the digest covers. Any client can check them against the log's activations. A factor
+        set gives its tables only if it says that everybody may have them."""
         check_path(request, f"/v1/plugins/{digest}/archive")
-        return resource(request, await read_stored(ledger.pool, digest), ZIP, IMMUTABLE)
+        data = await read_given(ledger.pool, digest, given_sets(ledger.registry))
+        return resource(request, data, ZIP, IMMUTABLE)

@@ -14,4 +14,4 @@ VERSIONS: Final = {"2026.1": "v2026_1"}
 
 def factor_set() -> FactorSet:
     """The set with all its versions."""
-    return read_factor_set(NAME, __name__, VERSIONS, en="Open emission factors", zh="开放排放因子")
+    return read_factor_set(NAME, __name__, VERSIONS, en="Open emission factors", zh="开放排放因子", shared=True)

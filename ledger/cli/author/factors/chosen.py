@@ -1,48 +1,50 @@
 """The factor sets and versions that a command uses."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import click
 
+from ledger.cli.client import catalogue_option
 from ledger.cli.console import Command
+from ledger.cli.supplier.served_sets import NO_SET, known_sets
 from ledger.errors import ConfigurationError, NotFound
-from ledger.registry.installed import factor_sets
 from ledger.registry.supply_names import supplies_like
 from ledger.sdk import FactorSet, FactorSetVersion, SupplyEntry
 
-_INSTALL: Final = "an installed set, such as the distribution carbon-ledger-factors-open"
-
 
 def set_options(command: Command) -> Command:
-    """`--set` and `--version`."""
-    command = click.option("--version", metavar="VERSION", help="Use this version.  [default: the newest]")(command)
+    """`--set` and `--version`, and the server whose sets these are."""
+    command = click.option(
+        "--version", metavar="VERSION", help="Use this version.  [default: the server's one in force; the newest here]",
+    )(catalogue_option(command))
     return click.option(
         "--set", "names", multiple=True, metavar="NAME",
-        help="Use this set only; repeat it for several, the first has precedence.  [default: all, by name]",
+        help="Use this set only; repeat it for several, the first has precedence.  "
+             "[default: all, by the server's precedence; by name here]",
     )(command)
 
 
-def chosen_versions(names: Sequence[str], version: str | None) -> list[FactorSetVersion]:
-    """The version of each set, in the order of `names`. Raises NotFound for an unknown set or version, and
-    ConfigurationError if no set is installed."""
-    sets = {one.name: one for one in factor_sets()}
+def chosen_versions(url: str | None, names: Sequence[str], version: str | None) -> list[FactorSetVersion]:
+    """The version of each set of a server or installed here, in the order of `names`. Raises NotFound for an unknown
+    set or version, and ConfigurationError if there is no set."""
+    sets = {one.name: one for one in known_sets(url, every=version is not None)}
     if not sets:
-        raise ConfigurationError("no factor set is installed", code="no-factor-set", field="set", rule=_INSTALL)
+        raise ConfigurationError("no factor set is installed here" if url is None else f"{url} gives no factor set",
+                                 code="no-factor-set", field="set", rule=NO_SET)
     for name in names:
         if name not in sets:
-            raise NotFound(f"no factor set {name!r} is installed", code="unknown-factor-set", field="set", value=name,
-                           rule="one of " + ", ".join(sets))
+            raise NotFound(f"no factor set {name!r} is {'installed' if url is None else 'in force there'}",
+                           code="unknown-factor-set", field="set", value=name, rule="one of " + ", ".join(sets))
     asked = [sets[name] for name in dict.fromkeys(names)] or list(sets.values())
     if version is None:
         return [one.newest for one in asked]
-    matching = [version_of(one, version) for one in asked if version in [each.version for each in one.versions]]
+    matching = [_version_of(one, version) for one in asked if version in [each.version for each in one.versions]]
     if not matching:
-        version_of(asked[0], version)
+        _version_of(asked[0], version)
     return matching
 
 
-def version_of(factor_set: FactorSet, version: str) -> FactorSetVersion:
+def _version_of(factor_set: FactorSet, version: str) -> FactorSetVersion:
     """Raises NotFound for a version that the set does not have."""
     for candidate in factor_set.versions:
         if candidate.version == version:

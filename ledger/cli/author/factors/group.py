@@ -1,4 +1,4 @@
-"""`factors`: the installed factor sets, and the import of own CSV files."""
+"""`factors`: the factor sets of a server or installed here, and the import of own CSV files."""
 
 import click
 
@@ -13,4 +13,4 @@ from ledger.cli.author.factors.showing import show_supply
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 def factors() -> None:
-    """Search, show, list and import emission factors of factor sets. These commands need no server."""
+    """Search, show, list and import emission factors of factor sets. `search` and `show` also read a server's."""

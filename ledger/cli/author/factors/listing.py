@@ -17,7 +17,8 @@ def list_sets(as_json: bool) -> None:
         print_json(answers)
         return
     if not answers:
-        say("no factor set is installed; the distribution carbon-ledger-factors-open has open factors")
+        say("no factor set is installed here; the distribution carbon-ledger-factors-open has open factors, and "
+            "`factors search` and `factors show` read those of a server: --url")
         return
     table = Table("set", "version", "supplies", "factors", "sources", "recalled", "digest", box=None, pad_edge=False)
     for answer in answers:

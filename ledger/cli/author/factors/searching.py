@@ -22,13 +22,13 @@ from ledger.sdk.sets.summary import default_of, short
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Show at most this many.")
 @json_option
 def search_supplies(
-    words: tuple[str, ...], names: tuple[str, ...], version: str | None, limit: int, as_json: bool
+    words: tuple[str, ...], names: tuple[str, ...], version: str | None, url: str | None, limit: int, as_json: bool
 ) -> int:
     """Find supplies by WORDS: English or Chinese names, synonyms, aliases, keys, or the first digits of an HS code.
 
     All words must match. The nearest supply comes first. The exit code is 1 if nothing matches.
     """
-    versions = chosen_versions(names, version)
+    versions = chosen_versions(url, names, version)
     query = " ".join(words)
     hits = search(versions, query)
     if as_json:

@@ -16,12 +16,11 @@ from ledger.cli.author.factors.answers import (
     choice_answer,
     supply_answer,
 )
-from ledger.cli.author.factors.chosen import chosen_versions, entry_in, set_options, version_of
+from ledger.cli.author.factors.chosen import chosen_versions, entry_in, set_options
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.core.record.units import UNITS
 from ledger.engine.pricing.keys_and_rows import nearest_rows
 from ledger.errors import InvalidInput, NotFound
-from ledger.registry.installed import factor_sets
 from ledger.sdk import FactorSetVersion, SetFactor, SupplyEntry
 from ledger.sdk.sets.checks import is_place
 from ledger.sdk.sets.explained import explain
@@ -46,7 +45,8 @@ _YEARS: Final = click.IntRange(1900, 2200)
 @click.option("--year", type=_YEARS, help="Year of the look-up; needs --place.  [default: this year]")
 @json_option
 def show_supply(
-    name: str, names: tuple[str, ...], version: str | None, place: str | None, year: int | None, as_json: bool
+    name: str, names: tuple[str, ...], version: str | None, url: str | None, place: str | None, year: int | None,
+    as_json: bool,
 ) -> None:
     """Show a supply: names, unit, class, and all its rows with gases, range, uncertainty and source.
 
@@ -61,28 +61,26 @@ def show_supply(
             f"unknown place {place!r}", code="unknown-place", field="place", value=place,
             rule="an ISO 3166 code such as DE or CN-JS, a continent (AFR ASI EUR NAM OCE SAM), EU, or * for the world",
         )
-    answer = _answer(name, _asked(name, names, version), place, year if year is not None else datetime.now(UTC).year)
+    asked = _asked(name, url, names, version)
+    answer = _answer(name, asked, place, year if year is not None else datetime.now(UTC).year)
     if as_json:
         print_json(answer)
     else:
         show(*_report(answer))
 
 
-def _asked(name: str, names: Sequence[str], version: str | None) -> list[_Asked]:
+def _asked(name: str, url: str | None, names: Sequence[str], version: str | None) -> list[_Asked]:
     """The supply or row that the argument names."""
     tag, colon, row = name.partition(":")
     if not colon:
         return [_Asked(one, entry, [factor for factor in one if factor.key == entry.key])
-                for one, entry in entry_in(chosen_versions(names, version), name)]
+                for one, entry in entry_in(chosen_versions(url, names, version), name)]
     set_name, _, tagged = tag.partition("@")
     if names:
         raise click.UsageError(f"{name} names its set: leave out --set")
     if tagged and version:
         raise click.UsageError(f"{name} names its version: leave out --version")
-    (chosen,) = chosen_versions([set_name], None)
-    if tagged or version:
-        installed = next(one for one in factor_sets() if one.name == set_name)
-        chosen = version_of(installed, tagged or version or "")
+    (chosen,) = chosen_versions(url, [set_name], tagged or version)
     if "/" not in row:
         return [_Asked(one, entry, [factor for factor in one if factor.key == entry.key])
                 for one, entry in entry_in([chosen], row)]
