@@ -39,7 +39,7 @@ def catalogue_option(command: Command) -> Command:
     """`--url` and `--ca`, for commands that need no server, but use the catalogue of one that is named."""
     return click.option(
         "--url", envvar="CARBON_LEDGER_URL", show_envvar=True,
-        help="Use the catalogue of this server.  [default: what is installed here]",
+        help="Use the catalogue of this server.  [default: the plugins installed here]",
     )(ca_option(command))
 
 

@@ -123,6 +123,11 @@ class Registry:
         """The version of a sector with this digest."""
         return self._versions.get((name, digest))
 
+    def has_set(self, digest: str) -> bool:
+        """Whether the version of a factor set with this digest is installed or archived here."""
+        return digest in self.archived_sets.digests or any(
+            one.version(digest) is not None for one in self.sets.values())
+
     def factor_set(self, name: str, active: PluginState) -> FactorSetVersion:
         """The version of a factor set in force. Raises Unavailable if it is neither installed nor archived here."""
         installed = self.sets.get(name)

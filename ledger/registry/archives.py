@@ -101,12 +101,18 @@ def _write(zipped: zipfile.ZipFile, files: Iterable[tuple[str, bytes]]) -> None:
 
 
 def read_set(data: bytes, name: str, version: str, digest: str) -> FactorSetVersion:
-    """The version of a factor set in a zip, as data alone. Raises InvalidInput if the zip is no archive of tables with
-    this digest, and PluginError if the tables have faults."""
+    """The version of a factor set in a zip. Raises InvalidInput as `tables_in` does, and PluginError if the tables have
+    faults."""
+    return parse_version(name, version, tables_in(data, digest))
+
+
+def tables_in(data: bytes, digest: str) -> Mapping[str, bytes]:
+    """The tables of a factor set in a zip, as data. Raises InvalidInput if the zip is no archive of tables with this
+    digest."""
     archive = read_archive(data, digest)
     if archive.entry != TABLES:
-        raise _refused("it holds code", "entry", archive.entry, rule=f"the tables of factor set {name}")
-    return parse_version(name, version, archive.code)
+        raise _refused("it holds code", "entry", archive.entry, rule="the tables of a factor set")
+    return archive.code
 
 
 def read_archive(data: bytes, digest: str | None = None) -> Archive:

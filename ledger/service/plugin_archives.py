@@ -1,7 +1,7 @@
 """The archives of plugin versions in the database: each version that a server has had installed stays runnable.
 
-The tables of a factor set may be licensed to the operator alone. A route gives only those of sets that say that
-everybody may have them.
+The tables of a factor set may be licensed to the operator alone. A route gives only the tables of
+shared sets.
 """
 
 import asyncio

@@ -57,7 +57,7 @@ def activate(server: Server, *arguments: str, installed: Path | None = None, cod
 
 def notes(server: Server, installed: Path | None, *options: str) -> tuple[int, str]:
     """How many records an audit recomputed, and its notes."""
-    done = command(server.home, "audit", server.url, "--vkey", server.vkey, "--json", *options,
+    done = command(server.home, "audit", server.url, "--vkey", server.vkey, "--compare-only", "--json", *options,
                    installed=[installed] if installed else [])
     assert done.returncode == 0, done.stdout
     report = msgspec.json.decode(done.stdout)

@@ -1,10 +1,12 @@
 """A factor set is upgraded: its version in force goes on from its archive, and nobody activates anything."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import httpx
+import msgspec
 import pytest
 from msgspec import Raw
 from support.bricks import install
@@ -15,6 +17,10 @@ from support.server import Posted, Server, command, prepared_home
 from support.site import supply
 from support.workshop import Workshop, workshop
 
+from ledger.admission.activations import PluginActivation
+from ledger.client.audit.source.interface import AuditSource
+from ledger.client.audit.source.served_sets import MOST_BYTES, ServedSets
+from ledger.engine.sectors import Registry
 from ledger.errors import InvalidInput
 from ledger.registry.archives import read_set
 from ledger.registry.set_packages import SetNames, set_files, write_new
@@ -130,6 +136,64 @@ def test_a_shared_set_is_given_to_everybody(works: Works, sites: Sites) -> None:
         data = httpx.get(f"{server.url}/v1/plugins/{code}/archive", timeout=60).raise_for_status().content
         with pytest.raises(InvalidInput, match="it holds code"):
             read_set(data, NAME, OLD, code)
+
+
+def test_an_audit_recomputes_with_the_tables_that_a_server_gives(works: Works, sites: Sites, tmp_path: Path) -> None:
+    """The auditor has the sector and no version of the set. Of a set that the server keeps, it compares."""
+    with Server(works.home, installed=[sites.shared]) as server:
+        assert activate(server, sites.shared).returncode == 0
+        server.post([made(works.shop, "second")])
+        code, report = audited(server)
+        assert (code, report["ok"], report["not_recomputed"]) == (0, True, {})
+        assert report["recomputed"] >= 2
+        # From its state an audit knows the sets that came into force before.
+        state = ("--state", str(tmp_path / "state"))
+        assert audited(server, *state)[0] == 0
+        server.post([made(works.shop, "third"), amend(works.shop, change(works.first, activity=Raw(b'{"co2":"2"}')))])
+        code, report = audited(server, *state)
+        assert (code, report["ok"], report["not_recomputed"]) == (0, True, {})
+    with Server(works.home, installed=[sites.new]) as server:
+        code, report = audited(server)
+        assert (code, report["ok"], report["findings"]) == (1, False, [])
+        assert report["not_recomputed"] == {f"factor set {NAME}": 3}
+        told = command(works.home, "audit", server.url, "--vkey", server.vkey).stdout.splitlines()[-1]
+        assert told.startswith(f"compared, not recomputed: 3 records of factor set {NAME}; install the factor sets")
+        assert audited(server, "--compare-only")[0] == 0
+
+
+def test_tables_of_another_digest_are_not_used(works: Works, sites: Sites) -> None:
+    """A server cannot price an audit with tables that the log does not name."""
+    with Server(works.home, installed=[sites.shared]) as server:
+        data = httpx.get(f"{server.url}/v1/plugins/{works.digest}/archive", timeout=60).raise_for_status().content
+    registry = Registry()
+
+    async def learned(digest: str, most: int = MOST_BYTES) -> list[str]:
+        active = PluginActivation(5, NAME, OLD, digest, False, 1)
+        return await ServedSets(registry, most).learn(cast(AuditSource, Giving(data)), [None, active])
+
+    (note,) = asyncio.run(learned("0" * 64))
+    assert "cannot be used: not an archive of a plugin: its files have the digest" in note
+    (note,) = asyncio.run(learned(works.digest, most=10))
+    assert "all sets together have more than" in note
+    assert not registry.has_set(works.digest)
+    assert asyncio.run(learned(works.digest)) == []
+    assert registry.has_set(works.digest)
+
+
+class Giving:
+    """A source with one archive, whatever is asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    async def archive(self, _: str) -> bytes:
+        return self._data
+
+
+def audited(server: Server, *options: str) -> tuple[int, Any]:
+    """The exit code of an audit without the set, and its report."""
+    done = command(server.home, "audit", server.url, "--vkey", server.vkey, "--json", *options)
+    return done.returncode, msgspec.json.decode(done.stdout)
 
 
 def test_servers_alone_read_other_tables(works: Works, sites: Sites) -> None:

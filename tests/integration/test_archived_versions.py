@@ -161,7 +161,8 @@ def test_limits_hold_for_an_archived_version(kiln: Kiln) -> None:
 
 def test_an_audit_recomputes_all_with_the_fetched_versions(kiln: Kiln, sites: Sites, tmp_path: Path) -> None:
     audit = ("audit", kiln.server.url, "--vkey", kiln.server.vkey)
-    without = kiln.run(*audit, site=sites.new)
+    without = kiln.run(*audit, site=sites.new, code=1)
+    assert (without["ok"], without["findings"], [*without["not_recomputed"]]) == (False, [], [f"bricks/{OLD}"])
     assert f"records of bricks/{OLD}" in " ".join(without["notes"])
     folder = tmp_path / "plugins"
     got = kiln.run("plugin", "fetch", str(folder), "--url", kiln.server.url)

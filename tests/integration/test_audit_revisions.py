@@ -330,9 +330,10 @@ def test_receipts_of_before_prove_what_was(copy: Copy, statement: str) -> None:
 
 
 def test_where_the_plugin_is_not_installed(copy: Copy) -> None:
-    """What is stored is taken as the assessments, and the report says so; figures are computed all the same."""
+    """What is stored is taken as the assessments, so the audit has only compared; figures are computed all the same."""
     by_database, by_http = copy.reports(Registry([]))
-    assert (by_database, by_database.ok, by_database.findings) == (by_http, True, [])
+    assert (by_database, by_database.ok, by_database.findings) == (by_http, False, [])
+    assert by_database.not_recomputed == {"works/1.0.0": 10}
     assert by_database.recomputed == 0
     assert [note for note in by_database.notes if "works/1.0.0" in note] == [
         "not recomputed: 10 records of works/1.0.0, whose version is not installed here; their stored assessments "

@@ -11,6 +11,8 @@ import pytest
 from support.cli import run
 from support.fresh import FreshMachine, built_wheel, fresh_machine
 from support.server import Server, prepared_home
+from support.site import supply
+from support.workshop import workshop
 
 ISSUER: Final = "urn:example:foundry"
 PROCESS: Final = "equipment.casting"
@@ -141,6 +143,25 @@ def test_an_import_that_writes_a_file_asks_only_a_server_that_is_named(foundry: 
     assert (done.code, "describes them" in done.err) == (0, False), done.err
     assert _signed(foundry)["activity"] == {"furnace": "induction", "temperature": "1.690,5"}
     assert foundry.run(*IMPORT, CARBON_LEDGER_URL=NOBODY).code == 1
+
+
+def test_an_audit_without_sectors_compares_and_says_so(foundry: FreshMachine, server: Server) -> None:
+    """The server's code never runs unasked. When the auditor has fetched it and names it, the audit recomputes."""
+    shop = workshop(server, "kiln", ore="10")
+    server.post([shop.make({"part": "5"}, {"ore": "5"}, supplies=[supply("electricity", "100 KWH")])])
+    target = ("audit", server.url, "--vkey", server.vkey)
+    compared = foundry.run(*target)
+    assert (compared.code, "everything holds" in compared.out) == (1, False)
+    last = compared.out.splitlines()[-1]
+    assert last.startswith("compared, not recomputed: 2 records of ")
+    assert [way for way in ("carbon-ledger plugin fetch DIR", "--plugins DIR") if way not in last] == []
+    report = json.loads(foundry.run(*target, "--json").out)
+    assert (report["ok"], report["findings"], sum(report["not_recomputed"].values())) == (False, [], 2)
+    assert [foundry.run(*target, "--compare-only").code, foundry.run(*target, "--public").code] == [0, 0]
+    assert foundry.run(*target, "--public", "--compare-only").code == 2
+    assert foundry.run("plugin", "fetch", "code", "--url", server.url).code == 0
+    recomputed = foundry.run(*target, "--plugins", "code")
+    assert (recomputed.code, recomputed.out.splitlines()[-1]) == (0, "everything holds"), recomputed.out
 
 
 def _signed(foundry: FreshMachine) -> dict[str, Any]:

@@ -304,8 +304,8 @@ def test_audited_without_the_factor_set(alone: Priced, spread_overheads: Literal
         close(shop, supply("steel", "60 KGM")), shop.make({"c": "100"}, {"b": "100"}, activity=Make(), **LATER),
     ])
     report = alone.audited(Registry(REGISTRY.sectors.values()))
-    assert report.ok, report.findings
-    assert "not recomputed: 2 records of round, whose version is not installed here" in "; ".join(report.notes)
+    assert (report.findings, report.not_recomputed) == ([], {"factor set round": 5})
+    assert "not recomputed: 5 records of factor set round, whose version is not installed" in "; ".join(report.notes)
 
 
 def test_an_operator_with_too_many_records_is_not_reconciled(priced: Priced) -> None:

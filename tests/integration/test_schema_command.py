@@ -60,7 +60,7 @@ def test_installed_sectors_answer_for_a_silent_server_of_the_environment(asked: 
     assert (silent.code, silent.out) == (0, installed.out)
     (line,) = silent.err.splitlines()
     assert SILENT in line
-    assert line.endswith("what is installed here answers instead")
+    assert line.endswith("the plugins installed here answer instead")
     named = run(*asked, "--url", SILENT)
     assert (named.code, named.out, SILENT in named.err) == (1, "", True)
 

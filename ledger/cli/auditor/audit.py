@@ -25,7 +25,7 @@ from ledger.cli.numbers import fixed
 from ledger.cli.trust import ca_option
 from ledger.client.audit.checks.doubtful import DoubtfulFigure
 from ledger.client.audit.options import AuditOptions
-from ledger.client.audit.report import AuditReport, ScopeReport, unopened
+from ledger.client.audit.report import FACTOR_SET, AuditReport, ScopeReport, unopened
 from ledger.client.audit.run import audit as replay
 from ledger.client.audit.run_public import audit_public
 from ledger.client.audit.source.interface import AuditSource
@@ -63,6 +63,8 @@ class _AuditCommand(click.Group):
 @click.option("--state", type=FILE, help="File with the state of an earlier audit: resume from it, then update it.")
 @click.option("--public", is_flag=True, help="Audit the public log alone, without the bodies of private records.")
 @click.option("--require-full", is_flag=True, help="Fail if the server hides the body of any entry from you.")
+@click.option("--compare-only", is_flag=True,
+              help="Accept records whose plugins are not here: compare them with their entries, recompute the others.")
 @click.option("--full-balances", is_flag=True, help="Compare all balances, not only the ones changed since --state.")
 @plugins_option
 @ca_option
@@ -70,13 +72,16 @@ class _AuditCommand(click.Group):
 @json_option
 def whole(
     target: str | None, vkey: str | None, registrar: str | None, policy: Path | None, state: Path | None,
-    public: bool, require_full: bool, full_balances: bool, plugins: Path | None, home: Path | None, as_json: bool,
+    public: bool, require_full: bool, compare_only: bool, full_balances: bool, plugins: Path | None,
+    home: Path | None, as_json: bool,
 ) -> int:
     """Replay the whole log at TARGET and compare everything: entries, signatures, figures, roots, balances.
 
     TARGET is a server (http, https), a database (postgresql), a folder that `export log` has made, or this home's
     database. A folder holds the public log: its audit needs no bodies, and the report lists the omitted checks.
     A server shows you the records that you may read; of all others this checks bytes, signatures and keys.
+    Factor sets that are not installed here come from the server, as tables with the digest that the log names. Code of
+    sectors does not: without it the audit compares their figures, does not recompute them, and exits with 1.
     Without --vkey or --registrar the audit trusts TARGET's own keys, and the report says so. `audit sample` draws
     records for a verifier.
     """
@@ -86,16 +91,14 @@ def whole(
     options = AuditOptions(
         vkey=None if vkey is None else text_or_file(vkey), registrar=registrar,
         policy=None if policy is None else parse_policy(policy.read_bytes()), state=state, full_balances=full_balances,
-        require_full=require_full,
+        require_full=require_full, compare_only=compare_only,
         organization=organization_at(target) if target is not None and is_server(target) else None,
     )
     public = public or is_folder(target)
-    if public and full_balances:
-        raise click.UsageError("--full-balances needs bodies")
-    if public and require_full:
-        raise click.UsageError("--require-full needs bodies")
-    if public and plugins is not None:
-        raise click.UsageError("--plugins needs bodies")
+    for option, given in (("full-balances", full_balances), ("require-full", require_full),
+                          ("compare-only", compare_only), ("plugins", plugins)):
+        if public and given:
+            raise click.UsageError(f"--{option} needs bodies")
     with ending_at_sigterm():
         if public:
             report = asyncio.run(_audit_public(public_log(target), options))
@@ -152,9 +155,24 @@ def _print(report: AuditReport, *, public: bool) -> None:
     for finding in report.findings:
         where = "the log" if finding.index is None else f"index {finding.index}"
         show(f"DOES NOT HOLD at {where}, rule {finding.rule}: {finding.message}")
-    partial = public or report.scope is not None
-    held = "everything that could be checked holds" if partial else "everything holds"
-    show(held if report.ok else f"{len(report.findings)} findings: the log does not hold")
+    show(_verdict(report, partial=public or report.scope is not None))
+
+
+def _verdict(report: AuditReport, *, partial: bool) -> str:
+    if report.findings:
+        return f"{len(report.findings)} findings: the log does not hold"
+    if partial:
+        return "everything that could be checked holds"
+    if not report.not_recomputed:
+        return "everything holds"
+    lacking = ", ".join([f"{count} records of {name}" for name, count in sorted(report.not_recomputed.items())])
+    ways = []
+    if any(not name.startswith(FACTOR_SET) for name in report.not_recomputed):
+        ways.append("`carbon-ledger plugin fetch DIR` gets the code of sectors, and `audit --plugins DIR` runs it with "
+                    "the rights of your account")
+    if any(name.startswith(FACTOR_SET) for name in report.not_recomputed):
+        ways.append("install the factor sets, whose tables the server does not give")
+    return f"compared, not recomputed: {lacking}; {'; '.join(ways)}"
 
 
 def _scope(scope: ScopeReport) -> Iterator[str]:

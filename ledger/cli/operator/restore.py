@@ -82,7 +82,8 @@ async def _audited(chosen: Settings, manifest: Manifest, registry: Registry) -> 
     """Audits the restored log. Raises VerificationError if the audit fails."""
     async with database_source(chosen) as source:
         with progress("auditing") as report_progress:
-            report = await audit(source, registry, AuditOptions(vkey=manifest.vkey, progress=report_progress))
+            report = await audit(source, registry, AuditOptions(
+                vkey=manifest.vkey, compare_only=True, progress=report_progress))
     for finding in report.findings:
         say(f"DOES NOT HOLD at {finding.index}, rule {finding.rule}: {finding.message}")
     if not report.ok:

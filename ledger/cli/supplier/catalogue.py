@@ -24,8 +24,8 @@ NO_SECTOR: Final = (
 )
 
 
-class Source:
-    """A server, or what is installed here if `url` is None. That answers too, and the command says so, if the server
+class CatalogueSource:
+    """A server, or the plugins installed here if `url` is None. They answer too, and the command says so, if the server
     does not and the command can do without it."""
 
     def __init__(self, url: str | None, dispensable: Callable[[], bool]) -> None:
@@ -40,7 +40,7 @@ class Source:
             except (Unavailable, Unauthenticated) as error:
                 if not self._dispensable():
                     raise
-                say(f"{error.message}; what is installed here answers instead")
+                say(f"{error.message}; the plugins installed here answer instead")
                 self._url = None
         return installed()
 
@@ -86,8 +86,8 @@ def is_named() -> bool:
     return click.get_current_context().get_parameter_source("url") is ParameterSource.COMMANDLINE
 
 
-def _source(url: str | None) -> Source:
-    return Source(url, lambda: not is_named() and bool(plugin_names()))
+def _source(url: str | None) -> CatalogueSource:
+    return CatalogueSource(url, lambda: not is_named() and bool(plugin_names()))
 
 
 def _installed() -> Reference:

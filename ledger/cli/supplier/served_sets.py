@@ -9,7 +9,7 @@ from typing import Final
 from ledger.answers.stored import FACTORS, PluginVersionAnswer
 from ledger.cli.client import Client
 from ledger.cli.console import say
-from ledger.cli.supplier.catalogue import Source, is_named
+from ledger.cli.supplier.catalogue import CatalogueSource, is_named
 from ledger.cli.supplier.receipts import newest_sets
 from ledger.client.writing.densities import Sets
 from ledger.registry.archives import MAX_BYTES, read_set
@@ -25,14 +25,14 @@ NO_SET: Final = (
 def known_sets(url: str | None, *, every: bool) -> list[FactorSet]:
     """The factor sets of a server in their precedence, or the ones installed here by name. `every`: with all versions
     that the server's log has activated, otherwise with the one in force."""
-    source = Source(url, lambda: not is_named() and bool(factor_sets()))
+    source = CatalogueSource(url, lambda: not is_named() and bool(factor_sets()))
     return source.answer(lambda client: served_sets(client, every=every), factor_sets)
 
 
 def versions_of(url: str | None, *, dispensable: bool = True) -> Sets:
     """The versions in force on the log of a server, or the newest ones installed here; read when a record first needs
     them. A server that is not dispensable has to answer now."""
-    source = Source(url, lambda: dispensable)
+    source = CatalogueSource(url, lambda: dispensable)
 
     @cache
     def versions() -> tuple[FactorSetVersion, ...]:
@@ -45,8 +45,8 @@ def versions_of(url: str | None, *, dispensable: bool = True) -> Sets:
 
 
 def served_sets(client: Client, *, every: bool) -> list[FactorSet]:
-    """The factor sets in force on a server's log, in their precedence, with the version in force as the newest. What
-    is installed here is not fetched. The command says which tables the server keeps to itself."""
+    """The factor sets in force on a server's log, in their precedence, with the version in force as the newest. A
+    version that is installed here is not fetched. The command names the sets whose tables the server does not give."""
     activated = [one for one in client.plugin_versions() if one.kind == FACTORS]
     active = [one for one in client.plugins() if one.kind == FACTORS and one.in_force is not None]
     sets = []
@@ -62,8 +62,8 @@ def served_sets(client: Client, *, every: bool) -> list[FactorSet]:
 
 def _version(client: Client, asked: PluginVersionAnswer) -> FactorSetVersion | None:
     """A version of a set, if it is installed here or the server gives it."""
-    for one in factor_sets():
-        installed = one.version(asked.digest)
+    for factor_set in factor_sets():
+        installed = factor_set.version(asked.digest)
         if installed is not None and (installed.name, installed.version) == (asked.plugin, asked.version):
             return installed
     if not asked.archived:

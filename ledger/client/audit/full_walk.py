@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
+from ledger.admission.activations import PluginActivation
 from ledger.admission.state import State
 from ledger.client.audit.checks.doubtful import DoubtfulFigures
 from ledger.client.audit.checks.doubts import Doubts
@@ -20,6 +21,7 @@ from ledger.client.audit.source.interface import AuditSource, RevisedRow, TreeSo
 from ledger.client.audit.source.lookup_rows import MadeRows, RowCheck
 from ledger.client.audit.source.pages import read_page
 from ledger.client.audit.source.prefetch import Arrived, Batch, Batches, arriving
+from ledger.client.audit.source.served_sets import ServedSets
 from ledger.client.audit.state.memory import Memory
 from ledger.client.audit.state.progress import AuditState, write_state
 from ledger.client.audit.state.registers import read_registers, registers_of, restore, write_registers
@@ -30,6 +32,7 @@ from ledger.core.log.frontier import Frontier
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.merkle import EMPTY_ROOT, tree_root
 from ledger.core.log.tiles import Tile, tile_hashes
+from ledger.core.record.kinds import AnyRecord
 from ledger.engine.prepared import REVISING
 from ledger.engine.sectors import Registry
 from ledger.footprint.stored.figures import LotFigures
@@ -69,6 +72,7 @@ class Walk:
             self.replayer.versions = earlier.versions
             self.replayer.erasures = earlier.erasures or Erasures()
         self.doubtful = DoubtfulFigures(None if earlier is None else earlier.doubtful)
+        self._sets = ServedSets(registry)
         self._row_check = row_check
         self._roots: dict[tuple[int, int], bytes] = {}
 
@@ -83,6 +87,7 @@ class Walk:
         """Replays the log up to the checkpoint. No entry's time may exceed `bound`. Raises Stop if there are too many
         findings, or an entry is missing."""
         size = checkpoint.size
+        await self._learn(source, self.replayer.state.activations.entries)
         batches = Batches(source.batches(size, self.start))
         apart = size - self.start >= APART
         with ParallelChecks(
@@ -144,6 +149,7 @@ class Walk:
             if not records:
                 return
             self._recall(records)
+            await self._learn(source, [one.record for one in records])
             for replayed in records:
                 revised = await read_revised(source, replayed)
                 touched = self.replayer.replay(replayed, revised, lambda _: None).touched
@@ -164,6 +170,7 @@ class Walk:
         for fault in verdict.faults:
             if fault.index < page.rows[0].index:
                 self._findings.add(fault.rule, fault.message, fault.index, column=fault.column)
+        await self._learn(source, [one.record for one in records])
         await self._replay_parts(source, records)
         if verdict.stopped:
             for missing in self._faults[verdict.size]:
@@ -175,6 +182,12 @@ class Walk:
         if self._revisable is not None:
             await asyncio.to_thread(self._revisable.write)
         self.memory.spill()
+
+    async def _learn(
+        self, source: AuditSource, records: Iterable[AnyRecord | PluginActivation | None]
+    ) -> None:
+        """Reads the factor sets that come into force and are not installed here."""
+        self._findings.notes += await self._sets.learn(source, records)
 
     async def _replay_parts(self, source: AuditSource, records: Sequence[ReplayedRecord]) -> None:
         for part in parts(records):

@@ -26,14 +26,16 @@ class AuditOptions:
     have cosigned the checkpoint. An audit without findings writes `state`, all of it or nothing, and a later audit goes
     on from there. From a state on, an audit with bodies compares only the balances of touched lots, but all balances
     with `full_balances`. `organization`: who the auditor is, whatever the source says. With `require_full`, an entry
-    whose body the source does not show is a finding. `progress` gets the number of entries that are done and their
-    total. `clock` is the auditor's clock, in ms since 1970.
+    whose body the source does not show is a finding. `compare_only`: an audit of the whole log may take stored
+    assessments as they are if their plugins are not at hand. `progress` gets the number of entries that are done and
+    their total. `clock` is the auditor's clock, in ms since 1970.
     """
 
     vkey: str | None = None
     registrar: str | None = None
     organization: str | None = None
     require_full: bool = False
+    compare_only: bool = False
     policy: Policy | None = None
     state: Path | None = None
     full_balances: bool = False

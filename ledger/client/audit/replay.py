@@ -16,6 +16,7 @@ from ledger.client.audit.checks.differences import compare_revised, version_of
 from ledger.client.audit.checks.erasures import Erasures
 from ledger.client.audit.checks.stored_record import compare_results, compare_rows
 from ledger.client.audit.findings import Difference
+from ledger.client.audit.report import FACTOR_SET
 from ledger.client.audit.source.decoding import RULE, Malformed, typed_json
 from ledger.client.audit.source.interface import EntryRow, RevisedRow, StoredVersion
 from ledger.client.audit.state.revisable import Revisable
@@ -111,7 +112,7 @@ class Replayer:
         self.versions: list[StoredVersion] = []
         self.erasures = Erasures()
         self.not_recomputed: dict[str, int] = {}
-        """Number of records by plugin version, if that version is not installed."""
+        """Number of records by the sector's version or the factor set that is not at hand."""
         self._registry = registry
         self._watcher = watcher
         self._figures = figures
@@ -216,7 +217,8 @@ class Replayer:
         """Prepares a record with its committed leaf 0, and counts it. `error`: why it cannot be assessed."""
         record, state = submission.record, self.state
         leaf, assessment = read_assessment(stored)
-        missing = leaf.plugin or error.value or "?"
+        lacks_set = error.field == "supplies"
+        missing = f"{FACTOR_SET}{error.value}" if lacks_set else leaf.plugin or str(error.value)
         self.not_recomputed[missing] = self.not_recomputed.get(missing, 0) + 1
         figure_inputs = figure_inputs_of(record, plan, state, assessment)
         return Prepared(submission, plan, figure_inputs, leaf.assessment, leaf.plugin, state.activations.versions())

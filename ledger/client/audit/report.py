@@ -1,10 +1,15 @@
 """The report of an audit."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from ledger.admission.rules import Activated
 from ledger.client.audit.checks.doubtful import DoubtfulFigure
 from ledger.errors import LedgerError
+
+FACTOR_SET: Final = "factor set "
+"""Begins the name of a factor set in `not_recomputed`."""
 
 
 class AuditFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -39,6 +44,10 @@ class ScopeReport(Struct, frozen=True, kw_only=True):
 class AuditReport(Struct, frozen=True, kw_only=True):
     """`ok` says that every entry, signature, balance and figure holds, except for the limits in `notes`.
 
+    `not_recomputed` counts the records whose assessments were only compared with the entries that commit to them, by
+    the sector's version or the factor set that was not at hand. If there are any, `ok` is false for an audit of the
+    whole log, unless the auditor said that comparing is enough.
+
     This audit began with entry `start`. Earlier audits checked the entries before it, and the counts include them: all
     counts except `balances` cover the whole log. `earlier` holds the counts of earlier audits by name; the difference
     is the work of this audit. `erased` counts redacted records. `witnesses` have cosigned the checkpoint, if a policy
@@ -67,6 +76,7 @@ class AuditReport(Struct, frozen=True, kw_only=True):
     rules: list[Activated] = []
     doubtful: list[DoubtfulFigure] = []
     scope: ScopeReport | None = None
+    not_recomputed: dict[str, int] = {}
 
     def counted(self, name: str) -> int:
         """The part of a count that this audit adds to the earlier audits."""

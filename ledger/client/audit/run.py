@@ -190,10 +190,13 @@ class _AuditRun:
 
     def _report(self, origin: str, vkey: str) -> AuditReport:
         walk, checkpoint, earlier = self._walk, self._checkpoint, self._earlier
+        not_recomputed = {} if walk is None else walk.replayer.not_recomputed
+        recomputes = self._start.scope is None and not self._options.compare_only
         counts = walk.counts if walk is not None else dict(earlier.counts if earlier is not None else {})
         types = walk.types if walk is not None else (earlier.records if earlier is not None else {})
         return AuditReport(
-            ok=not self._findings.found, origin=origin, vkey=vkey, size=checkpoint.size if checkpoint else 0,
+            ok=not self._findings.found and not (recomputes and not_recomputed), origin=origin, vkey=vkey,
+            size=checkpoint.size if checkpoint else 0,
             root=checkpoint.root.hex() if checkpoint else "", start=walk.start if walk else 0,
             entries=counts.get("entries", 0), signatures=counts.get("signatures", 0), records=dict(types),
             figures=counts.get("figures", 0), balances=counts.get("balances", 0),
@@ -202,6 +205,7 @@ class _AuditRun:
             findings=self._findings.found, notes=self._findings.notes,
             rules=list(walk.replayer.state.rules.activated) if walk else [],
             doubtful=walk.doubtful.largest() if walk else [], scope=self._scope_report(),
+            not_recomputed=dict(not_recomputed),
         )
 
     def _scope_report(self) -> ScopeReport | None:

@@ -18,7 +18,7 @@ def list_sets(as_json: bool) -> None:
         return
     if not answers:
         say("no factor set is installed here; the distribution carbon-ledger-factors-open has open factors, and "
-            "`factors search` and `factors show` read those of a server: --url")
+            "`factors search` and `factors show` also use a server's sets: --url")
         return
     table = Table("set", "version", "supplies", "factors", "sources", "recalled", "digest", box=None, pad_edge=False)
     for answer in answers:

@@ -20,6 +20,7 @@ from ledger.client.http import HttpRequest, Reader, TooLarge, check_values
 from ledger.core.log.key_rotation import rotations_in
 from ledger.core.log.tiles import Tile, tile_path
 from ledger.errors import LedgerError, NotFound, Unavailable
+from ledger.registry.archives import MAX_BYTES
 
 
 class HttpSource:
@@ -63,6 +64,12 @@ class HttpSource:
                 # A checkpoint may claim any size.
                 break
             start, rows = end, min(2 * rows, ENTRIES)
+
+    async def archive(self, digest: str) -> bytes | None:
+        try:
+            return await self._get(f"/v1/plugins/{digest}/archive", MAX_BYTES)
+        except _NotThere:
+            return None
 
     async def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
         while page := await self._json("/v1/audit/batches", {"after": start}):

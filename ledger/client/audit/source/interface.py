@@ -219,6 +219,15 @@ class ShowsScope(Protocol):
         ...
 
 
+@runtime_checkable
+class GivesArchives(Protocol):
+    """A source that has archives of plugins."""
+
+    async def archive(self, digest: str) -> bytes | None:
+        """The archive of the version with this digest; None if the source does not give it."""
+        ...
+
+
 class AuditSource(TreeSource, Protocol):
     """Every method reads the current data. An audit reads the checkpoint first and ignores entries beyond it. Methods
     that return rows leave out malformed rows, whose errors stay in the `intake`; other methods raise Malformed."""
