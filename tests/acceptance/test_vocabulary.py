@@ -129,6 +129,30 @@ def test_a_recycler_may_name_its_material_by_every_word(material: str, method: s
     assert not {one.code for one in completeness_of(entry).findings} & {"material-missing", "nothing-gained"}
 
 
+TABLED: Final = (
+    (Plain("building-materials.lime", 560, 0, "lime", (("naturalGas", "600", "MWH"), ("electricity", "20", "MWH")), {}),
+     ("limestone", "dolomite", "magnesite")),
+    (Plain("building-materials.concrete", 6000, 0, "concrete", (
+        ("gravel", "4200", "TNE"), ("water", "850", "TNE"), ("electricity", "12", "MWH")), {}),
+     ("cement", "portlandCement", "slagCement")),
+    (Plain("consumer-goods.sawnWood", 550, 400, "timber", (("electricity", "60", "MWH"),), {}), ("wood",)),
+    (Plain("consumer-goods.woodPellets", 700, 0, "woodPellets", (("electricity", "90", "MWH"),), {}),
+     ("wood", "woodResidue", "woodChips", "straw")),
+)
+"""Routes made of tables, with the keys of their goods."""
+
+
+@pytest.mark.parametrize(("plain", "keys"), TABLED, ids=lambda value: value.route if isinstance(value, Plain) else "")
+def test_every_word_for_the_goods_of_a_table_is_understood(plain: Plain, keys: tuple[str, ...]) -> None:
+    """No ratio misses the goods, and no need of the route is left out."""
+    for key in keys:
+        entry = open_set().supplies[key]
+        for word in (key, *entry.aliases):
+            result = completeness_of(record_of(plain, word))
+            assert not [one.what for one in result.omissions if "which the route needs" in one.what], word
+            assert not [one.code for one in result.findings if one.code.endswith(("-unusual", "-impossible"))], word
+
+
 @pytest.mark.parametrize("fibre", ["wood", "roundwood", "woodChips", "straw", "bamboo"])
 def test_fibre_that_could_burn_becomes_pulp(fibre: str) -> None:
     mill = Plain("consumer-goods.pulping", 260, 0, "pulp", (("electricity", "200", "MWH"), ("heat", "1500", "GV")),

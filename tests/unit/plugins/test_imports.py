@@ -4,13 +4,13 @@ import ast
 import importlib
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
-from ledger.sdk import Sector, read_factors
+from ledger.sdk import Sector, read_factors, rows
 
 ROOT = Path(__file__).parents[3] / "plugins"
 PACKAGES = sorted(path.parent.name for path in ROOT.glob("*/pyproject.toml"))
@@ -91,6 +91,14 @@ def test_every_name_is_english_and_chinese(plugin: str) -> None:
         assert any("\u4e00" <= letter <= "\u9fff" for letter in named.zh)
 
 
+def _ratios(plugin: str) -> Sequence[Mapping[str, str]]:
+    """The ratios of the routes that are made of tables."""
+    try:
+        return rows(_package(plugin), "ranges.csv")
+    except FileNotFoundError:
+        return ()
+
+
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_every_indicator_that_is_given_is_described(plugin: str) -> None:
     sector = importlib.import_module(_package(plugin)).plugin()
@@ -103,6 +111,7 @@ def test_every_indicator_that_is_given_is_described(plugin: str) -> None:
                     given.add(name.value)
                 else:
                     made_up = True
+    given |= {row["indicator"] for row in _ratios(plugin) if row["indicator"]}
     assert given <= set(sector.indicators)
     # Where a name is put together from a material, the sector's own tests see that it is described.
     assert made_up or given == set(sector.indicators)
