@@ -374,7 +374,7 @@ CREATE TABLE figure (
     method text NOT NULL,
     plugin text,
     share float8 NOT NULL CHECK (share BETWEEN 0 AND 1),
-    burdens float8[] NOT NULL CHECK (array_position(burdens, 'NaN') IS NULL AND cardinality(burdens) = 27),
+    burdens float8[] NOT NULL CHECK (array_position(burdens, 'NaN') IS NULL AND cardinality(burdens) = 28),
     content text[] NOT NULL,
     amount float8[] NOT NULL CHECK (array_position(amount, 'NaN') IS NULL AND cardinality(amount) = cardinality(content)),
     PRIMARY KEY (lot, version)

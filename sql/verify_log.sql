@@ -58,7 +58,8 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
             'technologicalCO2Removals', 'ccsTechnologicalCO2Capture', 'aircraftGhgEmissions', 'transportGhgEmissions',
             'packagingGhgEmissions', 'electricityLocation', 'electricityMarket', 'electricityKwh', 'energyMj',
             'renewableEnergyMj', 'absGhg', 'primaryAbs', 'technologyAbs', 'timeAbs', 'geographyAbs', 'omittedAbs',
-            'unestimated', 'provisionalAbs', 'electricityOverLocation', 'biogenicCO2Emissions', 'questionedAbs'],
+            'unestimated', 'provisionalAbs', 'electricityOverLocation', 'biogenicCO2Emissions', 'questionedAbs',
+            'documentedAbs'],
             f.burdens)
         || verify_log_figures('contents', f.content, f.amount)
         || coalesce('"credit":' || to_json(l.credit)::text || ',', '')

@@ -49,5 +49,7 @@ class PassportAnswer(QueryAnswer, frozen=True, kw_only=True):
     revised: bool = False
     in_doubt: bool = False
     unusually_high: bool = False
+    documented: float = 0.0
+    declared: bool = False
     since: str | None = field(default=None, name="from")
     until: str | None = field(default=None, name="to")

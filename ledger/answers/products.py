@@ -109,8 +109,8 @@ class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     `months` and `years` are the averages of the newest 120 calendar months, and of the years, that lie in the period
     as a whole. `changes` lists the months and years whose average differs by more than 10 % from the last one with
     production, and the period itself if it differs so from the period of the same length before it. `verified`: the
-    shares of the figure that attestations cover, as in the footprint of a lot. `unusuallyHigh`: as in the footprint of
-    a lot.
+    shares of the figure that attestations cover, as in the footprint of a lot. `unusuallyHigh`,
+    `documented` and `ownWord`: as in the footprint of a lot.
     """
 
     product: str
@@ -124,6 +124,8 @@ class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     findings_left_off: int = 0
     findings_note: str | None = None
     unusually_high: str | None = None
+    documented: float = 0.0
+    own_word: str | None = None
     since: str | None = field(default=None, name="from")
     until: str | None = field(default=None, name="to")
     plugins: list[str] = field(default_factory=list)

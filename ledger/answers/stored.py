@@ -300,7 +300,9 @@ class FootprintAnswer(QueryAnswer, frozen=True, kw_only=True):
     to `questioned` with the figure. `missedTotals`: closings that measured more than the final records of their site
     state. The figure does not have its part of these totals, and its title counts that part as left out.
     `unusuallyHigh`: a note that the figure is more than five times the high end of its product's range, so that a unit
-    may be wrong. It changes neither title nor figure.
+    may be wrong. It changes neither title nor figure. `documented`: kg CO2e that would be in the figure or in question
+    if the issuers, of this record and upstream, had shown no documents; `ownWord` says so in words. `declared`: the
+    lot's own record declares the figure.
 
     `sight`: the parts that are left out because the caller may not see them. With `totals` these are the shares and
     parts by which the figure is made: `share`, `direct`, `inputs`, factors and indicators.
@@ -350,6 +352,9 @@ class FootprintAnswer(QueryAnswer, frozen=True, kw_only=True):
     more_periods: bool = False
     missed_totals: list[MissedTotal] = []
     unusually_high: str | None = None
+    documented: float = 0.0
+    declared: bool = False
+    own_word: str | None = None
     opening: bool = False
     attestations: list[AttestationAnswer] = []
     verified: VerifiedAnswer | None = None

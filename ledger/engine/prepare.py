@@ -1,16 +1,22 @@
 """Everything about a record that immutable facts decide: plan, assessment, allocation shares. The service computes it
 before it takes the append lock."""
 
+from decimal import Decimal
+
+from msgspec.structs import replace
+
 from ledger.admission.activations import Versions
 from ledger.admission.checks.goods import returned
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan, supplies_of
 from ledger.admission.plan import plan as plan_of
-from ledger.core.outcome.assessment import NOTHING, Assessment
+from ledger.core.outcome.assessment import ADDITIVE, NOTHING, Assessment
 from ledger.core.outcome.leaves import assessment_bytes
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Consumption, Report, Transformation
 from ledger.engine.assessing import assess
 from ledger.engine.bounds.carbon.written_off import USES
+from ledger.engine.bounds.process import short
 from ledger.engine.figure_inputs import figure_inputs_of
 from ledger.engine.prepared import REVISING, Prepared, PreparedDraft, Pricing, Submission
 from ledger.engine.pricing.burnt_lots import with_burnt_lots, with_burnt_materials
@@ -22,6 +28,7 @@ from ledger.engine.sector_context import context_of, with_names
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import FACTS, LedgerError, Unavailable, at_stage
 from ledger.footprint.derived.unusually_high import without_notes
+from ledger.footprint.stored.burdens import line_kilograms
 from ledger.sdk import Context, FactorSetVersion
 
 _ASSESSED = (*REVISING, Report)
@@ -84,12 +91,51 @@ def completed(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -
     submission, plan, installed, _, versions, _ = draft
     record = submission.record
     assessment, notes = without_notes(assess(draft, facts, assessed))
+    bare = _undocumented(draft, facts, assessed)
+    documented = None if bare is None else _documented(assessment, bare)
+    if assessment.documented != documented:
+        assessment = replace(assessment, documented=documented)
+    work = figure_inputs_of(record, plan, facts, assessment)
     empty = not plan.taken and not plan.created and assessment is NOTHING and not isinstance(record, _ASSESSED)
     return Prepared(
-        submission, plan, figure_inputs_of(record, plan, facts, assessment),
+        submission, plan, work if bare is None else work._replace(undocumented=bare.references),
         None if empty else assessment_bytes(assessment), installed.tag if installed else None, versions,
         facts.parents.newest, returned(record, facts), notes=notes,
     )
+
+
+def _undocumented(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> Assessment | None:
+    """The assessment that the record would have without its documents; None if it has none, or needs them. The sector
+    is not asked again: a question of its own that a document answers is not among the differences."""
+    submission, plan, _, _, _, pricing = draft
+    record = submission.record
+    if pricing is None or not getattr(record, "evidence", ()):
+        return None
+    bare = submission._replace(record=replace(record, evidence=[]))
+    around = pricing.around._replace(evidence=())
+    try:
+        supplies = price_supplies(bare.record, plan, around, facts, pricing.sets)
+        return assess(draft._replace(submission=bare, pricing=Pricing(around, pricing.sets, supplies)), facts, assessed)
+    except LedgerError:
+        return None
+
+
+def _documented(assessment: Assessment, bare: Assessment) -> Decimal | None:
+    """Kg CO2e that `bare` has more, in the record's own figure or in question; None if it has no more."""
+    more = CONTEXT.subtract(_doubtful(bare), _doubtful(assessment))
+    return short(more) if more > 0 else None
+
+
+def _doubtful(assessment: Assessment) -> Decimal:
+    """Kg CO2e of the record's own figure, with its omissions and questions."""
+    amounts = [line_kilograms(line) for line in assessment.lines if line.burden in ADDITIVE]
+    amounts += [one.estimate for one in assessment.omissions if one.estimate is not None]
+    amounts += [one.amount for one in assessment.findings if one.amount is not None]
+    amounts += [one.amount for one in assessment.usual_shares if one.amount is not None]
+    whole = Decimal(0)
+    for amount in amounts:
+        whole = CONTEXT.add(whole, amount)
+    return whole
 
 
 def ask_sector(draft: PreparedDraft) -> Assessment | None:

@@ -54,7 +54,8 @@ class FigureInputs(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
     electricity for which it takes green attributes. `references`: the ranges of its outputs. `usual_shares`: of
     outputs with a smaller share. `questioned`: the inputs whose recycled content is in question. `origins`: the limit
-    of its waste of end users. `bearing`: the facts that the record's questions follow; None if they go by mass."""
+    of its waste of end users. `bearing`: the facts that the record's questions follow; None if they go by mass.
+    `undocumented`: the ranges of its outputs if the record had no documents."""
 
     direct: Vector
     shares: Sequence[float]
@@ -71,6 +72,7 @@ class FigureInputs(NamedTuple):
     questioned: frozenset[int] = frozenset()
     origins: OriginLimit | None = None
     bearing: Bearing | None = None
+    undocumented: tuple[Reference, ...] = ()
 
 
 class Pricing(NamedTuple):

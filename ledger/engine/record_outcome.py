@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ledger.admission.facts import LotFacts
 from ledger.core.log.merkle import leaf_hash, tree_root
-from ledger.core.outcome.assessment import QUESTIONED
+from ledger.core.outcome.assessment import DOCUMENTED, QUESTIONED
 from ledger.core.outcome.leaves import (
     AssessmentLeaf,
     LotLeaf,
@@ -35,9 +35,11 @@ from ledger.footprint.stored.figures import (
     record_figures,
 )
 from ledger.footprint.stored.mass_balance import booked
-from ledger.footprint.stored.questions import Made, make
+from ledger.footprint.stored.questions import Made, make, with_question
 
-_SLOT: Final = SLOT[QUESTIONED]
+_SLOT, _DOCUMENTED = SLOT[QUESTIONED], SLOT[DOCUMENTED]
+_ROUNDED: Final = 1e-9
+"""Differences below this part of an amount are rounding."""
 
 
 class Outcome(NamedTuple):
@@ -96,16 +98,35 @@ def _questioned(
         outputs = figures.outputs
         made = make(work.references, [one.burdens for one in outputs], [one.contents for one in outputs])
         figures = figures.with_questions(made) if made else figures
-    if not figures.retained[_SLOT] and not any(one.burdens[_SLOT] for one in figures.outputs):
+    documented = _documented(figures, work, made)
+    figures = figures.with_documented(documented) if documented else figures
+    if not documented and not figures.retained[_SLOT] and not any(one.burdens[_SLOT] for one in figures.outputs):
         return figures, ()
     shares = figures.question_parts or [0.0] * len(figures.outputs)
     return figures, tuple([
-        _question(Question(output=i, share=repr(share), escaped=repr(escaping.get(i, 0.0))), made.get(i))
-        for i, share in enumerate(shares) if share or i in made or i in escaping
+        _question(Question(output=i, share=repr(share), escaped=repr(escaping.get(i, 0.0))), made.get(i),
+                  documented.get(i))
+        for i, share in enumerate(shares) if share or i in made or i in escaping or i in documented
     ])
 
 
-def _question(passed: Question, made: Made | None) -> Question:
+def _documented(figures: RecordFigures, work: FigureInputs, made: Mapping[int, Made]) -> dict[int, float]:
+    """By output, kg CO2e that its figure would question more if the record had no documents. `figures` have the
+    questions `made`; what the documents answer elsewhere does not count again."""
+    if not work.undocumented:
+        return {}
+    before = [one.burdens[_SLOT] - (made[i].amount if i in made else 0.0) + one.burdens[_DOCUMENTED]
+              for i, one in enumerate(figures.outputs)]
+    bare = make(work.undocumented, [with_question(one.burdens, amount)
+                                    for one, amount in zip(figures.outputs, before, strict=True)],
+                [one.contents for one in figures.outputs])
+    more = {i: one.amount - (made[i].amount if i in made else 0.0) for i, one in bare.items()}
+    return {i: amount for i, amount in more.items() if amount > _ROUNDED * bare[i].default}
+
+
+def _question(passed: Question, made: Made | None, documented: float | None) -> Question:
+    if documented is not None:
+        passed = replace(passed, documented=repr(documented))
     if made is None:
         return passed
     return replace(passed, made=repr(made.amount), figure=repr(made.figure), low=repr(made.low),

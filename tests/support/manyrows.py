@@ -20,7 +20,7 @@ _BODY: Final = """convert_to(json_build_object(
     'start', '2025-03-01T00:00:00Z', 'end', '2025-03-02T00:00:00Z')::text, 'UTF8')"""
 _TYPE: Final = """(ARRAY['declaration', 'transformation', 'transformation', 'transfer', 'acceptance', 'addition',
     'transformation', 'consumption', 'closing', 'amendment'])[1 + i % 10]"""
-_BURDENS: Final = "array_fill(1.5::float8, ARRAY[27])"
+_BURDENS: Final = "array_fill(1.5::float8, ARRAY[28])"
 
 _FILLS: Final = {
     "entry (index, data, leaf_hash)": """

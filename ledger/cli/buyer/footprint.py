@@ -15,8 +15,8 @@ from ledger.cli.buyer.averages import kind_note, lot_averages, product_averages
 from ledger.cli.buyer.method_report import ask_method, chain_method_report, is_chain_method, method_report
 from ledger.cli.buyer.product_csv import print_product_csv
 from ledger.cli.buyer.summary.report import (
-    high_line,
     months_of,
+    note_lines,
     percent,
     recalled_line,
     recycled_parts,
@@ -143,7 +143,7 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[Part]:
     each = per_unit(answer.footprint_per_unit, answer.unit)
     yield styled(f"{fixed(answer.footprint)} kg CO2e, {each}{kind_note(answer.figure_kind)}", style="bold green")
     yield electricity_totals(answer.location_based, answer.market_based)
-    yield from high_line(answer)
+    yield from note_lines(answer)
     yield from answer_findings(answer, answer.questioned_share)
     if answer.direct is not None:
         yield breakdown(answer, answer.direct)
@@ -170,7 +170,7 @@ def product_report(answer: ProductAnswer) -> Iterator[Part]:
     each = per_unit(answer.footprint_per_unit, answer.unit)
     yield styled(f"{each}, weighted by production; {fixed(answer.footprint)} kg CO2e in total", style="bold green")
     yield electricity_totals(answer.location_based, answer.market_based)
-    yield from high_line(answer)
+    yield from note_lines(answer)
     yield from answer_findings(answer, answer.questioned_share)
     yield _by_facility(answer)
     yield _spread(answer)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from ledger.answers.products import ProductAnswer, ProductionAnswer
-from ledger.cli.buyer.summary.report import high_line
+from ledger.cli.buyer.summary.report import note_lines
 from ledger.cli.console import CsvForm, print_csv, say_all
 from ledger.cli.findings import answer_findings
 
@@ -20,7 +20,7 @@ def print_product_csv(form: CsvForm, answer: ProductAnswer) -> None:
     parts: list[tuple[str, str, float, ProductionAnswer]] = [
         ("product", "", 1.0, answer), *[("facility", one.facility, one.share, one) for one in answer.facilities]]
     print_csv(form, _HEADINGS, (_row(answer.product, *part) for part in parts))
-    say_all([*high_line(answer), *answer_findings(answer, answer.questioned_share), *answer.limitations])
+    say_all([*note_lines(answer), *answer_findings(answer, answer.questioned_share), *answer.limitations])
 
 
 def _row(product: str, part: str, facility: str, share: float, production: ProductionAnswer) -> list[object]:

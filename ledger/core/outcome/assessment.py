@@ -66,7 +66,12 @@ QUESTIONED: Final = "questionedAbs"
 nobody has shown. It is no part of the footprint, and it never follows allocation shares (see
 `ledger.footprint.stored.questions`)."""
 
-BURDENS: Final = (*ADDITIVE, *OF_WHICH, *ENERGY, *QUALITY, OVER_LOCATION, BIOGENIC_CO2, QUESTIONED)
+DOCUMENTED: Final = "documentedAbs"
+"""Kg CO2e that would be in the figure or in question if the issuers had shown no documents. The ledger knows these
+documents by their digests alone. It is no part of the footprint; it follows allocation shares, so that every figure
+downstream says how much of it rests on the issuers' own word."""
+
+BURDENS: Final = (*ADDITIVE, *OF_WHICH, *ENERGY, *QUALITY, OVER_LOCATION, BIOGENIC_CO2, QUESTIONED, DOCUMENTED)
 """Every burden, in the order in which a stored vector holds them. A vector that was stored before a burden existed ends
 before it; the burden is zero there."""
 
@@ -232,8 +237,9 @@ class Assessment(Value, frozen=True):
     """`weights`: allocation key -> a Decimal >= 0 per output, 0 for waste and core; share = w / sum of w.
 
     `matter`: content -> fraction of the incoming content that each output holds, sum <= 1. `indicators` are not passed
-    on to outputs. The core adds `references`, the usual burdens of the materials of the outputs, and `usual_shares`, at
-    most one without an amount for each output.
+    on to outputs. The core adds `references`, the usual burdens of the materials of the outputs, `usual_shares`, at
+    most one without an amount for each output, and `documented`, the kg CO2e that the record itself would have more, in
+    its figure or in question, without its documents.
     """
 
     lines: tuple[Line, ...] = ()
@@ -246,6 +252,7 @@ class Assessment(Value, frozen=True):
     findings: tuple[Finding, ...] = ()
     references: tuple[Reference, ...] = ()
     usual_shares: tuple[UsualShare, ...] = ()
+    documented: Decimal | None = None
 
 
 NOTHING: Final = Assessment()

@@ -33,14 +33,16 @@ class Question(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     """The questioned amount of output `output`, kg CO2e: `share` of the amount that came in, `escaped` and `made` here.
 
     `escaped`: the burdens that the output escapes by its allocation share. If `made` is above zero, the output's figure
-    of `figure` kg CO2e lies below `low`, and it makes up for the difference to `default`. Numbers are the shortest
-    decimal strings that read back to the same binary64.
+    of `figure` kg CO2e lies below `low`, and it makes up for the difference to `default`. `documented`: kg CO2e that
+    the output would make more if the record had no documents. Numbers are the shortest decimal strings that read back
+    to the same binary64.
     """
 
     output: int
     share: str = "0.0"
     made: str = "0.0"
     escaped: str = "0.0"
+    documented: str = "0.0"
     figure: str | None = None
     low: str | None = None
     default: str | None = None

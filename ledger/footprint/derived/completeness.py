@@ -7,15 +7,16 @@ why not.
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.admission.title_limit import DEFAULT_LIMIT
-from ledger.core.outcome.assessment import ADDITIVE, QUESTIONED, Assessment
+from ledger.core.outcome.assessment import ADDITIVE, DOCUMENTED, QUESTIONED, Assessment
 from ledger.footprint.stored.burdens import SLOT
 
 _ADDITIVE: Final = tuple([SLOT[name] for name in ADDITIVE])
-_OMITTED, _UNESTIMATED, _PROVISIONAL, _QUESTIONED = (
-    SLOT[name] for name in ("omittedAbs", "unestimated", "provisionalAbs", QUESTIONED)
+_OMITTED, _UNESTIMATED, _PROVISIONAL, _QUESTIONED, _DOCUMENTED = (
+    SLOT[name] for name in ("omittedAbs", "unestimated", "provisionalAbs", QUESTIONED, DOCUMENTED)
 )
 NO_REFERENCE: Final = "no-reference"
 """The finding of an output whose product states neither materials nor a code that a factor set knows."""
@@ -73,6 +74,21 @@ def doubtful_of(
         omitted, questioned, burdens[_PROVISIONAL], positive + omitted + questioned,
         unknown=burdens[_UNESTIMATED] > 0 or not referenced, limit=limit,
     )
+
+
+def own_word(burdens: Sequence[float], *, is_declared: bool = False, is_shown: bool = True) -> str | None:
+    """How a figure with these burdens rests on the issuers' own word, in words; None if it does not. `is_declared`: the
+    lot's record declares the figure. `is_shown`: that record names documents."""
+    documented = burdens[_DOCUMENTED]
+    amount = f"{Decimal(f'{documented:.4g}'):,f} kg CO2e more would be in question"
+    if is_declared and not is_shown:
+        return "declared by its issuer, who names no document"
+    if is_declared:
+        without = f"; without it, {amount}" if documented > 0.0 else ""
+        return f"declared by its issuer, whose document is known by its digest alone{without}"
+    if documented <= 0.0:
+        return None
+    return f"{amount} without the issuers' documents, which are known by their digests alone"
 
 
 def worse(first: Doubtful, second: Doubtful) -> Doubtful:

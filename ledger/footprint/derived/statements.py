@@ -44,7 +44,7 @@ from ledger.footprint.stored.figures import (
     record_figures,
     total_of,
 )
-from ledger.footprint.stored.questions import with_question
+from ledger.footprint.stored.questions import with_more_documented, with_question
 
 GWP: Final = "AR6"
 """The set of potentials that METHOD applies."""
@@ -174,7 +174,10 @@ def _asked(
         amount += escaping.get(output, 0.0)
         if question is not None and question.figure is not None:
             amount += float(question.made)
-        lots.append(lot._replace(burdens=with_question(lot.burdens, amount)))
+        vector = with_question(lot.burdens, amount)
+        if question is not None:
+            vector = with_more_documented(vector, float(question.documented))
+        lots.append(lot._replace(burdens=vector))
     return figures._replace(outputs=tuple(lots))
 
 
@@ -186,7 +189,7 @@ def _check_retained(leaf: AssessmentLeaf, own: Vector, taken: Sequence[TakenFigu
     """Checks retained burdens: a record retains either all of its burdens or nothing."""
     if leaf.retained:
         retained = record_figures(own, taken, Allocation(()), [], {}).retained
-        if leaf.questions:
+        if any(float(question.share) for question in leaf.questions):
             retained = with_question(retained, 0.0)
         _check_same(written_burdens(retained), leaf.retained, "claims.assessment.leaf.retained")
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from ledger.core.outcome.assessment import Omission
 from ledger.core.receipts.study import StudyClaim
@@ -30,6 +30,7 @@ class StudyRecord(Struct, frozen=True, rename="camel"):
     boundary: str = "cradleToGate"
     allocation: str = "mass"
     allocation_basis: AllocationBasis | None = None
+    evidence: list[Raw] = []
 
 
 class StudyProduct(Struct, frozen=True):

@@ -8,6 +8,7 @@ from ledger.core.outcome.assessment import (
     ADDITIVE,
     BIOGENIC_CO2,
     BURDENS,
+    DOCUMENTED,
     ENERGY,
     OF_WHICH,
     OVER_LOCATION,
@@ -37,7 +38,7 @@ _OMITTED, _UNESTIMATED, _PROVISIONAL = SLOT["omittedAbs"], SLOT["unestimated"], 
 _KWH, _MJ, _RENEWABLE = SLOT["electricityKwh"], SLOT["energyMj"], SLOT["renewableEnergyMj"]
 _LOCATION, _MARKET = SLOT["electricityLocation"], SLOT["electricityMarket"]
 _OVER: Final = SLOT[OVER_LOCATION]
-_QUESTIONED: Final = SLOT[QUESTIONED]
+_QUESTIONED, _DOCUMENTED = SLOT[QUESTIONED], SLOT[DOCUMENTED]
 _FOSSIL, _LAND_FOSSIL = SLOT["fossilGhgEmissions"], SLOT["landManagementFossilGhgEmissions"]
 _BY_KIND: Final = {
     "transport": (SLOT["transportGhgEmissions"],),
@@ -71,6 +72,8 @@ def direct(assessment: Assessment, gases: Mapping[str, Decimal] = AR6, *, provis
     for finding in assessment.findings:
         if finding.amount is not None:
             vector[_QUESTIONED] += float(finding.amount)
+    if assessment.documented is not None:
+        vector[_DOCUMENTED] = float(assessment.documented)
     if provisional:
         vector[_PROVISIONAL] = vector[_ABS]
         if not vector[_ABS]:

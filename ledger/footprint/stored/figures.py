@@ -14,7 +14,7 @@ from ledger.footprint.stored.burdens import SLOT, ZERO, Vector
 from ledger.footprint.stored.contents import Contents, ContentsIn, ContentsOut, Flowing, Holding, follow_matter
 from ledger.footprint.stored.escaped import with_escaped
 from ledger.footprint.stored.question_shares import Bearing, EnteringQuestion, parts_by_matter
-from ledger.footprint.stored.questions import Made, shares_of_question, with_made, with_question
+from ledger.footprint.stored.questions import Made, shares_of_question, with_made, with_more_documented, with_question
 
 _SLOT: Final = SLOT[QUESTIONED]
 
@@ -68,6 +68,11 @@ class RecordFigures(NamedTuple):
     def with_escaped(self, amounts: Mapping[int, float]) -> "RecordFigures":
         """These figures with the burdens that outputs escape as questions."""
         return self._with(with_escaped([lot.burdens for lot in self.outputs], amounts))
+
+    def with_documented(self, amounts: Mapping[int, float]) -> "RecordFigures":
+        """These figures with the amounts that documents answer, by output."""
+        return self._with([with_more_documented(lot.burdens, amounts.get(i, 0.0))
+                           for i, lot in enumerate(self.outputs)])
 
     def _with(self, burdens: Sequence[Vector]) -> "RecordFigures":
         return self._replace(outputs=tuple([

@@ -18,11 +18,12 @@ records pass questions on by mass, wastes and cores too, and never by allocation
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from ledger.core.outcome.assessment import QUESTIONED, Reference
+from ledger.core.outcome.assessment import DOCUMENTED, QUESTIONED, Reference
 from ledger.footprint.stored.burdens import SLOT, Vector, footprint
 from ledger.footprint.stored.contents import ATTRIBUTED, MATERIAL, PHYSICAL, RECYCLED, Contents
 
 _SLOT: Final = SLOT[QUESTIONED]
+_DOCUMENTED: Final = SLOT[DOCUMENTED]
 _OMITTED: Final = SLOT["omittedAbs"]
 _CAPTURED: Final = SLOT["ccsTechnologicalCO2Capture"]
 
@@ -112,6 +113,11 @@ def with_made(burdens: Sequence[Vector], made: Mapping[int, Made]) -> list[Vecto
         vector if i not in made else (*vector[:_SLOT], vector[_SLOT] + made[i].amount, *vector[_SLOT + 1:])
         for i, vector in enumerate(burdens)
     ]
+
+
+def with_more_documented(vector: Vector, amount: float) -> Vector:
+    """A vector with `amount` kg CO2e more that documents answer."""
+    return (*vector[:_DOCUMENTED], vector[_DOCUMENTED] + amount, *vector[_DOCUMENTED + 1:])
 
 
 def with_question(vector: Vector, amount: float) -> Vector:

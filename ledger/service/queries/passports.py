@@ -48,7 +48,8 @@ async def read_passport(pool: DatabasePool, name: str, assessed: AssessedVersion
         lives=row["lives"], primary_share=answer.primary_share, provisional_share=answer.provisional_share,
         pact_ratings=answer.pact_ratings, unestimated=answer.unestimated, opening=answer.opening,
         revised=answer.revised_at is not None, in_doubt=bool(answer.in_doubt),
-        unusually_high=answer.unusually_high is not None,
+        unusually_high=answer.unusually_high is not None, documented=answer.documented / size,
+        declared=answer.declared,
     )
 
 
@@ -79,7 +80,7 @@ async def read_product_passport(pool: DatabasePool, name: str, assessed: Assesse
         at=answer.at, findings=_findings_of_product(answer, size), recycled_content=answer.recycled_content,
         primary_share=answer.primary_share, provisional_share=answer.provisional_share,
         pact_ratings=answer.pact_ratings, unestimated=answer.unestimated, in_doubt=bool(answer.in_doubt),
-        unusually_high=answer.unusually_high is not None,
+        unusually_high=answer.unusually_high is not None, documented=answer.documented / size,
         since=answer.since, until=answer.until,
     )
 

@@ -33,7 +33,7 @@ def summary_report(answer: FootprintAnswer, ask: Callable[[str], FootprintAnswer
     if answer.direct is not None:
         yield contributor_table(answer, ask)
     yield from sight_line(answer.sight)
-    yield from high_line(answer)
+    yield from note_lines(answer)
     yield from answer_findings(answer, answer.questioned_share, _SHOWN)
     yield from _attested(answer)
     yield from answer.limitations
@@ -86,10 +86,9 @@ def recalled_line(answer: FootprintAnswer) -> Iterator[str]:
                f"{', '.join(answer.recalled_factors)}")
 
 
-def high_line(answer: FootprintAnswer | ProductAnswer) -> Iterator[str]:
-    """The note about a figure that is unusually high; empty for all others."""
-    if answer.unusually_high is not None:
-        yield answer.unusually_high
+def note_lines(answer: FootprintAnswer | ProductAnswer) -> Iterator[str]:
+    """The notes about a figure that is unusually high, or rests on its issuers' own word; empty for all others."""
+    yield from [note for note in (answer.unusually_high, answer.own_word) if note is not None]
 
 
 def percent(share: float | None) -> str:

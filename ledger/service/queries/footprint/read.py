@@ -28,13 +28,13 @@ from ledger.answers.stored import (
     StudyAnswer,
     VerifiedAnswer,
 )
-from ledger.core.outcome.assessment import BURDENS, NOTHING, QUESTIONED, Assessment
+from ledger.core.outcome.assessment import BURDENS, DOCUMENTED, NOTHING, QUESTIONED, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.core.receipts.statement import VersionClaim
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import NotFound
-from ledger.footprint.derived.completeness import WITHDRAWN, completeness_of, doubtful_of, referenced
+from ledger.footprint.derived.completeness import WITHDRAWN, completeness_of, doubtful_of, own_word, referenced
 from ledger.footprint.derived.findings import about, findings_in, has_findings
 from ledger.footprint.derived.products import CONVERSION, pact_ratings, primary_activity_share, ratings
 from ledger.footprint.derived.rank_findings import NO_FINDINGS, FindingList
@@ -246,6 +246,7 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
     completeness = None if withdrawn else completeness_of(burdens)
     absolute = burdens[SLOT["absGhg"]]
     known = referenced(assessment, row["number"] % LOT_SLOTS)
+    declared = maker.type == "declaration"
     missed = sum(one.kilograms or 0.0 for one in context.missed_totals)
     doubtful = doubtful_of(burdens, stated_limit(row["title_limit"]), referenced=known, beyond=missed)
     return FootprintAnswer(
@@ -277,7 +278,8 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         figure_kind=figure_kind(row["type"], averaged=adjustment_of(leaf) is not None), averages=context.averages,
         provisional_share=burdens[SLOT["provisionalAbs"]] / absolute if absolute else None,
         open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
-        missed_totals=list(context.missed_totals),
+        missed_totals=list(context.missed_totals), documented=burdens[SLOT[DOCUMENTED]], declared=declared,
+        own_word=own_word(burdens, is_declared=declared, is_shown=bool(maker.evidence)),
         attestations=list(context.attestations), verified=context.verified, claims=list(context.claims),
         in_doubt=list(context.doubts[:SHOWN]), limitations=list(context.limitations),
         study=None if withdrawn else _study(row, maker, OwnOmissions(assessment.omissions, share), context),

@@ -19,11 +19,11 @@ from ledger.admission.facts import LOT_SLOTS
 from ledger.admission.title_limit import stated_limit
 from ledger.answers.products import FacilityAnswer, ProductAnswer, ProductLotAnswer, SpreadAnswer
 from ledger.answers.stored import FigureChangeAnswer, StudyAnswer, VerifiedAnswer
-from ledger.core.outcome.assessment import QUESTIONED
+from ledger.core.outcome.assessment import DOCUMENTED, QUESTIONED
 from ledger.core.record.units import UNITS, plain
 from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, NotFound
-from ledger.footprint.derived.completeness import NO_REFERENCE, completeness_of, doubtful_of
+from ledger.footprint.derived.completeness import NO_REFERENCE, completeness_of, doubtful_of, own_word
 from ledger.footprint.derived.products import (
     CONVERSION,
     LotChunk,
@@ -360,6 +360,7 @@ def _answer(
         in_doubt=list(context.doubts[:DOUBTS]), limitations=list(context.limitations),
         months=average_answers(reading.compared.months(), reading.unit),
         years=average_answers(reading.compared.years(), reading.unit), changes=list(context.changes),
+        documented=whole.burdens[SLOT[DOCUMENTED]], own_word=own_word(whole.burdens),
         verified=context.verified,
         study=StudyAnswer(method=METHOD, gwp=GWP, **structs.asdict(study)),
         **_production(whole, reading.unit, limit, referenced=referenced),

@@ -38,9 +38,10 @@ from ledger.core.receipts.statement import (
 )
 from ledger.core.receipts.statement_steps import prove
 from ledger.core.receipts.study import StudyClaim
-from ledger.core.record.kinds import Addition, AnyRecord, Transformation
+from ledger.core.record.kinds import Addition, AnyRecord, Declaration, Transformation
 from ledger.core.record.units import plain
 from ledger.errors import LedgerError, VerificationError
+from ledger.footprint.derived.completeness import own_word
 from ledger.footprint.derived.statements import GWP, adjustment_of, figure_of, part_taken, recompute
 from ledger.footprint.derived.study import (
     OwnOmissions,
@@ -157,10 +158,9 @@ async def make_statement(
         None if study.stated is None else study, answer,
         limitations, site, end, attested, _assessment.decode(rows.own.shown[0].leaf),
     )
-    note = _high(assessed, rows, product, study, versions)
+    notes = [_high(assessed, rows, product, study, versions), _own_word(rows, record)]
     parts = await _seen(pool, sight, parts, asked, doubts)
-    if note is not None:
-        parts = parts._replace(limitations=[*parts.limitations, note])
+    parts = parts._replace(limitations=[*parts.limitations, *[note for note in notes if note is not None]])
     return await asyncio.to_thread(_signed, publication.signers, publication.keys, parts)
 
 
@@ -308,6 +308,12 @@ def _high(
     return unusually_high(assessed, GoodsFigure(
         footprint(vector_of(read(leaf.burdens))), leaf.role, None if lot.mass is None else float(lot.mass),
         read(leaf.contents), product, study, versions))
+
+
+def _own_word(rows: StatementRows, record: AnyRecord) -> str | None:
+    leaf = _lot.decode(rows.own.shown[rows.number % LOT_SLOTS + 1].leaf)
+    return own_word(vector_of(read(leaf.burdens)), is_declared=isinstance(record, Declaration),
+                    is_shown=bool(getattr(record, "evidence", ())))
 
 
 async def _study(connection: Connection, rows: StatementRows) -> tuple[StudyProduct, StudyClaim]:

@@ -123,7 +123,7 @@ def _answer(
         valid_until=None if end is None else valid_until(end), study=study, findings=figure.findings,
         findings_left_off=figure.findings_left_off, findings_note=figure.findings_note,
         attestations=figure.attestations, verified=figure.verified,
-        limitations=[*figure.limitations, *([] if figure.unusually_high is None else [figure.unusually_high])],
+        limitations=[*figure.limitations, *filter(None, (figure.unusually_high, figure.own_word))],
     )
 
 
