@@ -105,8 +105,9 @@ def completed(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -
 
 
 def _undocumented(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> Assessment | None:
-    """The assessment that the record would have without its documents; None if it has none, or needs them. The sector
-    is not asked again: a question of its own that a document answers is not among the differences."""
+    """The assessment that the record would have without its documents; None for a record that shows no document, or
+    that no log admits without its documents. The sector is not asked again: a question of its own that a document
+    answers is not among the differences."""
     submission, plan, _, _, _, pricing = draft
     record = submission.record
     if pricing is None or not getattr(record, "evidence", ()):

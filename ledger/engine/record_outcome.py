@@ -112,7 +112,7 @@ def _questioned(
 
 def _documented(figures: RecordFigures, work: FigureInputs, made: Mapping[int, Made]) -> dict[int, float]:
     """By output, kg CO2e that its figure would question more if the record had no documents. `figures` have the
-    questions `made`; what the documents answer elsewhere does not count again."""
+    questions `made`; amounts that documents answer elsewhere do not count again."""
     if not work.undocumented:
         return {}
     before = [one.burdens[_SLOT] - (made[i].amount if i in made else 0.0) + one.burdens[_DOCUMENTED]

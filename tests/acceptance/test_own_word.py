@@ -1,4 +1,4 @@
-"""What a figure rests on when nobody but its issuer has seen the documents: said with the kilograms, and carried on."""
+"""Figures that rest on documents which only their issuers have seen: said with the kilograms, and carried on."""
 
 from collections.abc import Iterator
 from typing import Final
