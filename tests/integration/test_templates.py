@@ -2,8 +2,10 @@
 takes it once its ids are there."""
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from zipfile import ZipFile
 
 import msgspec
 import openpyxl
@@ -21,8 +23,8 @@ from ledger.client.sheets.filled import FilledTemplate
 from ledger.client.sheets.rows import Rows, opened_csv
 from ledger.client.sheets.spelling import FORMATS, Style
 from ledger.client.sheets.staging import Staging
-from ledger.client.sheets.template import csv_text, json_text, keyed
-from ledger.client.sheets.workbook import opened
+from ledger.client.sheets.template import csv_text, json_text, keyed, template_sheets
+from ledger.client.sheets.workbook import Heading, SheetPage, opened, write_pages
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Transformation
 from ledger.registry.installed import installed
@@ -114,10 +116,41 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Workbook:
 
 
 def test_a_workbook_has_a_sheet_for_each_list(book: Workbook) -> None:
-    assert book.sheetnames == ["record", "outputs", "inputs", "supplies", "evidence", "lists"]
+    filled, empty = ["record", "outputs", "inputs", "supplies", "evidence"], ["activity.charge", "overheads"]
+    assert book.sheetnames == [*filled, *empty, "lists"]
     assert book["lists"].sheet_state == "hidden"
-    keys = {sheet["A2"].value for sheet in book.worksheets[:-1]}
-    assert (keys, [sheet["A1"].value for sheet in book.worksheets[:-1]]) == ({"out"}, ["key"] * 5)
+    assert [book[name]["A2"].value for name in filled + empty] == ["out"] * 5 + [None] * 2
+    assert [book[name]["A1"].value for name in filled + empty] == ["key"] * 7
+    headers = [cell.value for cell in book["overheads"][1]]
+    assert headers[:4] == ["key", "material", "quantity.value", "quantity.unit"]
+    assert "factor.year:int" in headers
+
+
+@pytest.mark.parametrize("name", EXAMPLES.names)
+def test_each_list_of_the_kind_has_a_sheet_that_a_spreadsheet_can_name(name: str) -> None:
+    trees = EXAMPLES.whole(name)
+    sheets = [sheet.name for sheet in template_sheets(keyed(trees), EXAMPLES.guides, "en")]
+    lists = [".".join(path) for path in EXAMPLES.guides.of_record(trees[-1]).lists()]
+    assert set(lists) <= set(sheets)
+    assert len(set(sheets)) == len(sheets)
+    assert max(map(len, sheets)) <= 31
+
+
+def test_rows_of_a_sheet_that_the_example_leaves_empty_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "arc.xlsx"
+    write_workbook(path, EXAMPLES.whole("steel.electricArcFurnace")[-1:], EXAMPLES.guides, "en")
+    book = openpyxl.load_workbook(path)
+    sheet = book["overheads"]
+    names = {cell.value: cell.column for cell in sheet[1]}
+    filled = {"key": book["record"]["A2"].value, "material": "electricity", "quantity.value": 12,
+              "quantity.unit": "MWH", "description": "office"}
+    for name, value in filled.items():
+        sheet.cell(2, names[name], value)
+    book.save(path)
+    with opened(path) as rows:
+        (draft,) = imported(rows)
+    assert draft.tree["overheads"] == [
+        {"material": "electricity", "quantity": {"value": "12", "unit": "MWH"}, "description": "office"}]
 
 
 def test_its_header_has_notes_and_its_cells_lists(book: Workbook) -> None:
@@ -131,6 +164,40 @@ def test_its_header_has_notes_and_its_cells_lists(book: Workbook) -> None:
     units = {cell.value for row in book["lists"][place.partition("!")[2].replace("$", "")] for cell in row}
     assert {"KGM", "TNE", "KWH"} <= units
     assert sheet[2][header["quantity.value"].column - 1].value == 420
+
+
+def test_each_sheet_has_the_notes_of_its_own_kind(tmp_path: Path) -> None:
+    path = tmp_path / "rolling.xlsx"
+    run("template", "steel.rolling", "--xlsx", "--whole", "-o", path).succeeded()
+    book = openpyxl.load_workbook(path)
+    kinds = ("facility", "product", "declaration", "transformation")
+    notes = {(kind, cell.value): cell.comment.text for kind in kinds for cell in book[kind][1]
+             if cell.comment is not None}
+    assert notes["facility", "id"].startswith("New identifier of the site")
+    assert notes["product", "id"].startswith("New identifier of the kind of good")
+    assert notes["transformation", "start"].startswith("Begin of the run")
+    assert "figure represents" in notes["declaration", "start"]
+    assert "required" in notes["transformation", "facility"]
+
+
+def test_a_note_has_the_whole_text(book: Workbook) -> None:
+    notes = {cell.value: cell.comment.text for cell in book["supplies"][1] if cell.comment is not None}
+    assert "divide gross kWh of natural gas by 1.11" in notes["quantity.value"]
+    assert "Amount above zero" in notes["quantity.value"]
+    assert "divide gross kWh of natural gas by 1.11" in notes["quantity.unit"]
+    notes = {cell.value: cell.comment.text for cell in book["overheads"][1] if cell.comment is not None}
+    assert "required with factor" in notes["factor.value"]
+    assert "required" in notes["material"].splitlines()
+
+
+def test_the_box_of_a_note_grows_with_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "notes.xlsx"
+    headings = [Heading("a", "short"), Heading("b", "word " * 200), Heading("c", "字" * 500)]
+    write_pages(path, [SheetPage("page", headings, [])])
+    with ZipFile(path) as parts:
+        (drawing,) = [parts.read(name).decode() for name in parts.namelist() if name.endswith(".vml")]
+    short, latin, chinese = [int(height) for height in re.findall("height:([0-9]+)px", drawing)]
+    assert (short, latin > 25 * 15, chinese > latin - 20) == (160, True, True)
 
 
 def test_notes_in_chinese(tmp_path: Path) -> None:

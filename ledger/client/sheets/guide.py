@@ -1,6 +1,6 @@
 """Finds the field of a record by the path of its column: type, allowed values, unit, meaning; and orders fields."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -11,6 +11,8 @@ from ledger.registry.reference.catalogue import SchemaField, SchemaReference
 _ACTIVITY: Final = "activity"
 _MAP: Final = "map from "
 _LIST: Final = "list of "
+_SUFFIXES: Final = {"whole number": ":int", "true or false": ":bool", "JSON": ":json"}
+"""Of the columns of fields with these types."""
 _FIRST: Final = ("type", "issuer", "nonce")
 
 
@@ -46,6 +48,45 @@ class Guide:
             types = self._parts(field, top=i == 0)
         return field
 
+    def fields(self, path: Path) -> list[SchemaField]:
+        """The field that a path names, after those around it."""
+        steps = [self.field(path[: i + 1]) for i in range(len(path))]
+        return [field for field in steps if field is not None]
+
+    def lists(self) -> Iterator[Path]:
+        """The paths of the lists of parts in a record, outside of other lists."""
+        yield from self._lists((), (self._record,))
+
+    def _lists(self, above: Path, types: Sequence[str]) -> Iterator[Path]:
+        for field in self._fields_of(types):
+            parts = self._parts(field, top=not above)
+            if field.type.startswith(_LIST) and parts:
+                yield (*above, field.name)
+            elif parts and not field.type.startswith(_MAP):
+                yield from self._lists((*above, field.name), parts)
+
+    def columns(self, path: Path) -> Iterator[str]:
+        """The columns of the parts of a list, the required ones first. A map has no column, since its keys are open,
+        nor has a list of parts inside a part."""
+        field = self.field(path)
+        if field is not None:
+            yield from self._columns((), field.parts)
+
+    def _columns(self, above: Path, types: Sequence[str]) -> Iterator[str]:
+        for field in sorted(self._fields_of(types), key=lambda field: not field.required):
+            path = (*above, field.name)
+            is_list = field.type.startswith(_LIST)
+            if field.type.startswith(_MAP) or (is_list and field.parts):
+                continue
+            if field.parts:
+                yield from self._columns(path, field.parts)
+            else:
+                yield ".".join(path) + _SUFFIXES.get("JSON" if is_list else field.type, "")
+
+    def _fields_of(self, types: Sequence[str]) -> Sequence[SchemaField]:
+        """The fields of types, each name once."""
+        return list({name: field for one in reversed(types) for name, field in self._types[one].items()}.values())
+
     def _parts(self, field: SchemaField, *, top: bool) -> Sequence[str]:
         if top and field.name == _ACTIVITY and self._activity is not None:
             return (self._activity,)
@@ -61,7 +102,7 @@ class Guide:
             return [self._ordered(item, types) for item in node]
         if not isinstance(node, dict):
             return node
-        fields = {name: field for one in reversed(types) for name, field in self._types[one].items()}
+        fields = {field.name: field for field in self._fields_of(types)}
         names = sorted(fields, key=lambda name: not fields[name].required)
         known = {name: self._ordered(node[name], self._parts(fields[name], top=top)) for name in names if name in node}
         return {**known, **{name: child for name, child in node.items() if name not in known}}

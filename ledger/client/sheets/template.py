@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -123,13 +123,28 @@ class TemplateSheet(msgspec.Struct, frozen=True):
 
 
 def template_sheets(records: Sequence[tuple[str, Tree]], guides: Guides, language: Language) -> list[TemplateSheet]:
-    """The sheets of a workbook."""
-    known = list({id(guide): guide for guide in (guides.of_record(tree) for _, tree in records)}.values())
-    return [
-        TemplateSheet(table.name, list(_columns(table, known, language)),
+    """The sheets of a workbook: those with rows, then an empty one for each other list of the last record's kind."""
+    of_keys = {key: guides.of_record(tree) for key, tree in records}
+    sheets = [
+        TemplateSheet(table.name, list(_columns(table, _guides_of(table, of_keys), language)),
                       [[row.get(name, "") for name in table.columns] for row in table.rows])
         for table in tables_of(records)
     ]
+    last = of_keys[records[-1][0]]
+    empty = [table for table in _empty_tables(last) if table.name not in {sheet.name for sheet in sheets}]
+    return sheets + [TemplateSheet(table.name, list(_columns(table, [last], language)), []) for table in empty]
+
+
+def _guides_of(table: RecordTable, of_keys: Mapping[str, Guide]) -> list[Guide]:
+    """The guides of the records that have rows in a table, each once: fields of other kinds may have the same name."""
+    return list({id(guide): guide for guide in (of_keys[row[KEY]] for row in table.rows)}.values())
+
+
+def _empty_tables(guide: Guide) -> Iterator[RecordTable]:
+    for path in guide.lists():
+        table = RecordTable(".".join(path), path)
+        table.columns += list(guide.columns(path))
+        yield table
 
 
 def _columns(table: RecordTable, guides: Sequence[Guide], language: Language) -> Iterator[TemplateColumn]:
@@ -139,12 +154,14 @@ def _columns(table: RecordTable, guides: Sequence[Guide], language: Language) ->
             yield TemplateColumn(name, _KEY_NOTE if language == "en" else _KEY_NOTE_ZH)
             continue
         path = (*table.path, *column.path)
-        field = next((field for field in (guide.field(path) for guide in guides) if field is not None), None)
-        if field is None:
+        guide = next((guide for guide in guides if guide.field(path) is not None), None)
+        fields = [] if guide is None else guide.fields(path)[len(table.path) :]
+        if not fields:
             yield TemplateColumn(name, allowed=_kinds(name, table))
             continue
+        field = fields[-1]
         number = field.type in ("decimal", "signed decimal", "fraction", "deviation") and column.kind == TEXT
-        yield TemplateColumn(name, _note(field, language), _allowed(field), number or column.kind == "int")
+        yield TemplateColumn(name, _note(fields, language), _allowed(field), number or column.kind == "int")
 
 
 def _kinds(name: str, table: RecordTable) -> tuple[str, ...]:
@@ -160,16 +177,22 @@ def _allowed(field: SchemaField) -> tuple[str, ...]:
     return tuple(field.allowed) if field.type in ("word", "true or false") else ()
 
 
-def _note(field: SchemaField, language: Language) -> str:
-    words = {"en": ("required", "usual unit", "rule"), "zh": ("必填", "常用单位", "规则")}[language]
-    lines = [field.meaning.get(language, "")]
-    if field.required:
-        lines.append(words[0])
-    if field.unit:
-        lines.append(f"{words[1]}: {field.unit}")
-    if field.rule:
-        lines.append(f"{words[2]}: {field.rule}")
-    return "\n".join(filter(None, lines))
+def _note(fields: Sequence[SchemaField], language: Language) -> str:
+    """The note of a column. `fields`: from the one in the row to the one of the cell. Of the field around a part such
+    as `quantity.value`, the note has the meaning and the unit too: the part does not say what is measured."""
+    required, where, unit, rule = {"en": ("required", "required with {}", "usual unit", "rule"),
+                                   "zh": ("必填", "填写 {} 时必填", "常用单位", "规则")}[language]
+    shown = [*[field for field in fields[-2:-1] if field.parts], fields[-1]]
+    lines = [field.meaning.get(language, "") for field in shown]
+    optional = next((field.name for field in reversed(fields) if not field.required), None)
+    if optional is None:
+        lines.append(required)
+    elif fields[-1].required:
+        lines.append(where.format(optional))
+    lines += [f"{unit}: {field.unit}" for field in shown if field.unit]
+    if fields[-1].rule:
+        lines.append(f"{rule}: {fields[-1].rule}")
+    return "\n".join(dict.fromkeys(filter(None, lines)))
 
 
 def number_in(text: str) -> float | str:

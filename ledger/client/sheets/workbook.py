@@ -45,6 +45,12 @@ _WIDEST: Final = 60
 _LIST_ROWS: Final = 10_000
 """Rows below the header that get the drop-downs of their column."""
 _LISTS: Final = "lists"
+_NOTE_LINE: Final = 40
+"""Latin letters in a line of a note's box; Chinese signs take the room of two."""
+_NOTE_HEIGHT: Final = 18
+_NOTE_EDGE: Final = 16
+_LATIN: Final = 0x24F
+_WIDE: Final = 2
 _FAULTY: Final = PatternFill("solid", fgColor="FFFFC7CE")
 _BOOK_TYPE: Final = ".main+xml"
 _TEXT_FORMAT: Final = "@"
@@ -248,8 +254,11 @@ def _marked(sheet: Any, value: CellValue | None, mark: str | None, heading: Sequ
 
 
 def _comment(text: str) -> Comment:
+    """A note in a box that shows all of its text: a spreadsheet does not make the box larger."""
     comment = Comment(_UNWANTED.sub("", text)[:LONGEST], "carbon-ledger")
-    comment.width, comment.height = 320, 160
+    lines = sum(1 + sum(_WIDE if ord(sign) > _LATIN else 1 for sign in line) // _NOTE_LINE
+                for line in comment.text.splitlines())
+    comment.width, comment.height = 320, max(160, _NOTE_EDGE + lines * _NOTE_HEIGHT)
     return comment
 
 
