@@ -179,7 +179,7 @@ def _allowed(field: SchemaField) -> tuple[str, ...]:
 
 def _note(fields: Sequence[SchemaField], language: Language) -> str:
     """The note of a column. `fields`: from the one in the row to the one of the cell. Of the field around a part such
-    as `quantity.value`, the note has the meaning and the unit too: the part does not say what is measured."""
+    as `quantity.value`, the note has the meaning and the unit too: the part does not name the measured amount."""
     required, where, unit, rule = {"en": ("required", "required with {}", "usual unit", "rule"),
                                    "zh": ("必填", "填写 {} 时必填", "常用单位", "规则")}[language]
     shown = [*[field for field in fields[-2:-1] if field.parts], fields[-1]]

@@ -8,6 +8,7 @@ from ledger.errors import InvalidBody
 
 SAMPLES: Final = frozenset((
     "530a725cd1949b42456fd8e668e0ee78da67e7720528e74567bfa729a9fe3919",
+    "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b",
     "8c20ff0aba8131700502bc5e6d00b44a562885c3bf562015b22623ea79c9713e",
     "5" * 64,
 ))
