@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from ledger.errors import InvalidInput
 from ledger.registry.digests import SDK, SUFFIXES, code_of, digest_of_files
-from ledger.sdk import FactorSetVersion
+from ledger.sdk import FactorSetVersion, Sector, sector_of_files
 from ledger.sdk.sets.reading import FORMAT as TABLES
 from ledger.sdk.sets.reading import digest_of_files as digest_of_tables
 from ledger.sdk.sets.reading import parse_version
@@ -128,6 +128,17 @@ def read_archive(data: bytes, digest: str | None = None) -> Archive:
         raise _refused(f"its files have the digest {archive.digest}", "digest", digest,
                        rule="the archive holds exactly the files that the digest covers")
     return archive
+
+
+def sector_in(archive: Archive) -> Sector | None:
+    """The sector of an archive that consists of tables: they are read as data, and no code of the archive runs. None if
+    it has code of its own, or another SDK than this program. Raises PluginError for a malformed table."""
+    sdk, own = dict[str, bytes](), dict[str, bytes]()
+    for path, content in archive.code.items():
+        (sdk if path.startswith(f"{SDK}/") else own)[path.partition("/")[2]] = content
+    if sdk != {path.partition("/")[2]: content for path, content in code_of(SDK)}:
+        return None
+    return sector_of_files(archive.package, own)
 
 
 def unpack(archive: Archive, folder: Path) -> None:

@@ -104,7 +104,7 @@ from ledger.sdk.sets.gases import gas_of, potential_of
 from ledger.sdk.sets.lookup import SetChoice
 from ledger.sdk.sets.prices import dry_part
 from ledger.sdk.sets.reading import read_factor_set
-from ledger.sdk.tabled.reading import read_burnt_lots, read_sector, read_table_routes
+from ledger.sdk.tabled.reading import read_burnt_lots, read_sector, read_table_routes, sector_of_files
 from ledger.sdk.tables import rows
 
 __all__ = [
@@ -225,6 +225,7 @@ __all__ = [
     "read_words",
     "residual_mix",
     "rows",
+    "sector_of_files",
     "spelled",
     "standard_fuels",
     "used_up",

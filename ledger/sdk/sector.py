@@ -15,6 +15,11 @@ from ledger.sdk.chain import ChainMethod
 from ledger.sdk.context import Context
 from ledger.sdk.tables import rows
 
+Table = Iterable[Mapping[str, str]]
+"""The rows of a table, as mappings from column to text."""
+INDICATORS, NEEDS, NATURE, RAW_MATERIALS, WORDS = (
+    "indicators.csv", "needs.csv", "nature.csv", "raw-materials.csv", "words.csv")
+
 
 class Activity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
     """Base of a route's activity, which states how the process ran. Its fields are strings of the record vocabulary."""
@@ -54,9 +59,12 @@ class Indicator(Struct, frozen=True, kw_only=True):
 @cache
 def read_indicators(package: str) -> Mapping[str, Indicator]:
     """The indicators in `indicators.csv` of a package, with the columns key, unit, en, zh: by key, in table order."""
-    return {
-        row["key"]: Indicator(unit=row["unit"], en=row["en"], zh=row["zh"]) for row in rows(package, "indicators.csv")
-    }
+    return indicators_of(rows(package, INDICATORS))
+
+
+def indicators_of(table: Table) -> Mapping[str, Indicator]:
+    """The indicators in the rows of a table, as `read_indicators`."""
+    return {row["key"]: Indicator(unit=row["unit"], en=row["en"], zh=row["zh"]) for row in table}
 
 
 LEAST_PART: Final = Decimal("0.2")
@@ -90,8 +98,13 @@ class Need(Struct, frozen=True, kw_only=True):
 def read_needs(package: str) -> Mapping[str, tuple[Need, ...]]:
     """The minimal inventories in `needs.csv` of a package, by route. Columns: route, any_of (`;` between), priced_as,
     usual (may be empty), unit, per, least (0.2 if empty or absent), source."""
+    return needs_of(rows(package, NEEDS))
+
+
+def needs_of(table: Table) -> Mapping[str, tuple[Need, ...]]:
+    """The minimal inventories in the rows of a table, as `read_needs`."""
     needs: dict[str, tuple[Need, ...]] = {}
-    for row in rows(package, "needs.csv"):
+    for row in table:
         need = Need(
             any_of=tuple(row["any_of"].split(";")), priced_as=row["priced_as"],
             usual=Decimal(row["usual"]) if row["usual"] else None,
@@ -118,8 +131,13 @@ class NaturalInput(Struct, frozen=True, kw_only=True):
 @cache
 def read_nature(package: str) -> Mapping[str, tuple[NaturalInput, ...]]:
     """The natural inputs in `nature.csv` of a package, by route. Columns: route, group, most (may be empty), source."""
+    return nature_of(rows(package, NATURE))
+
+
+def nature_of(table: Table) -> Mapping[str, tuple[NaturalInput, ...]]:
+    """The natural inputs in the rows of a table, as `read_nature`."""
     natural: dict[str, tuple[NaturalInput, ...]] = {}
-    for row in rows(package, "nature.csv"):
+    for row in table:
         taken = NaturalInput(
             group=row["group"], most=Decimal(row["most"]) if row["most"] else None, source=row["source"],
         )
@@ -149,17 +167,27 @@ class RawMaterials(Struct, frozen=True, kw_only=True):
 def read_raw_materials(package: str) -> Mapping[str, RawMaterials]:
     """The raw materials in `raw-materials.csv` of a package, by route. Columns: route, classes, also, without (`;`
     between)."""
+    return raw_materials_of(rows(package, RAW_MATERIALS))
+
+
+def raw_materials_of(table: Table) -> Mapping[str, RawMaterials]:
+    """The raw materials in the rows of a table, as `read_raw_materials`."""
     return {
         row["route"]: RawMaterials(**{
             column: frozenset(row[column].split(";")) - {""} for column in ("classes", "also", "without")
-        }) for row in rows(package, "raw-materials.csv")
+        }) for row in table
     }
 
 
 @cache
 def read_words(package: str) -> Mapping[str, str]:
     """The words in `words.csv` of a package, with the columns word, read_as: see `Sector.words`."""
-    return {row["word"]: row["read_as"] for row in rows(package, "words.csv")}
+    return words_of(rows(package, WORDS))
+
+
+def words_of(table: Table) -> Mapping[str, str]:
+    """The words in the rows of a table, as `read_words`."""
+    return {row["word"]: row["read_as"] for row in table}
 
 
 class Route(Struct, frozen=True, kw_only=True):

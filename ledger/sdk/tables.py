@@ -14,7 +14,12 @@ _FACTOR_COLUMNS: Final = frozenset({"key", "place", "value", "gas"})
 @cache
 def rows(package: str, file: str) -> tuple[Mapping[str, str], ...]:
     """The rows of a CSV file in a package, as mappings from column to text. The file is read only once."""
-    return tuple(csv.DictReader(io.StringIO(_text(files(package).joinpath(file)))))
+    return rows_in(_text(files(package).joinpath(file)))
+
+
+def rows_in(text: str) -> tuple[Mapping[str, str], ...]:
+    """The rows of a CSV text."""
+    return tuple(csv.DictReader(io.StringIO(text)))
 
 
 def factor_files(package: str) -> Iterator[str]:

@@ -128,12 +128,12 @@ def test_a_new_factor_set_installs(written_set: Path, home: Path, tmp_path: Path
     assert gravel["rows"][0]["co2e"] == "0.00779306"
 
 
-def made(shop: Workshop, lot: str) -> Any:
+def made(shop: Workshop, lot: str, process: str = "deep-sea.making", activity: bytes = b'{"rejected":"0.05"}') -> Any:
     """900 kg out of 1,000 kg of flux, of which each kg gives off 0.43971 kg of CO2."""
     party, record = shop.make({lot: "900"}, ore="1000")
     (ore,) = record.supplies
     return party, msgspec.structs.replace(
-        record, process="deep-sea.making", activity=Raw(b'{"rejected":"0.05"}'),
+        record, process=process, activity=Raw(activity),
         supplies=[msgspec.structs.replace(ore, material="flux", origin="technosphere")],
     )
 
@@ -154,3 +154,30 @@ def test_it_computes_on_a_ledger(written: Path, home: Path, tmp_path: Path) -> N
         assert lot.plugin == "deep-sea/0.1.0"
         answer = httpx.get(f"{server.url}/v1/footprint", params={"lot": shop.name("corals")}).json()
         assert answer["footprint"] == pytest.approx(439.71)
+
+
+def test_an_audit_recomputes_a_sector_of_tables_that_it_does_not_have(home: Path, tmp_path: Path) -> None:
+    """It reads the tables of the server as data, with the digest that the log names. Code it only compares."""
+    folder, target = tmp_path / "tables", tmp_path / "site"
+    assert command(home, "plugin", "new", "salt-works", "--kind", "tables", "--output", str(folder)).returncode == 0
+    install(folder, target)
+    with Server(home, installed=[target]) as server:
+        shop = Workshop("saline")
+        salt = made(shop, "salt", "salt-works.making", b'{"purity":"0.95"}')
+        server.post([shop.enrolment(server), *shop.opening(), salt])
+        answer = httpx.get(f"{server.url}/v1/footprint", params={"lot": shop.name("salt")}).json()
+        assert answer["footprint"] == pytest.approx(0.95 * 439.71)
+        done = command(home, "audit", server.url, "--vkey", server.vkey, "--json")
+        report = msgspec.json.decode(done.stdout)
+        assert (done.returncode, report["ok"], report["not_recomputed"]) == (0, True, {}), done.stderr
+        assert report["recomputed"] == 1
+    folder = tmp_path / "site" / "carbon_ledger_salt_works"
+    with (folder / "__init__.py").open("a", encoding="utf-8") as module:
+        module.write("OWN = 1\n")
+    with temporary_home() as second, Server(second, installed=[target]) as server:
+        shop = Workshop("saline")
+        salt = made(shop, "salt", "salt-works.making", b'{"purity":"0.95"}')
+        server.post([shop.enrolment(server), *shop.opening(), salt])
+        done = command(second, "audit", server.url, "--vkey", server.vkey, "--json")
+        report = msgspec.json.decode(done.stdout)
+        assert (done.returncode, report["not_recomputed"]) == (1, {"salt-works/0.1.0": 1})

@@ -186,7 +186,7 @@ class Walk:
     async def _learn(
         self, source: AuditSource, records: Iterable[AnyRecord | PluginActivation | None]
     ) -> None:
-        """Reads the factor sets that come into force and are not installed here."""
+        """Reads the factor sets and the sectors made of tables that come into force and are not installed here."""
         self._findings.notes += await self._sets.learn(source, records)
 
     async def _replay_parts(self, source: AuditSource, records: Sequence[ReplayedRecord]) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from ledger.core.record.units import UNITS
 from ledger.errors import PluginError
-from ledger.sdk.tables import rows
+from ledger.sdk.tables import rows, rows_in
 
 _LIST: Final = ";"
 
@@ -68,10 +68,35 @@ class TableCells:
         self._refuse(column, rule)
 
 
-def cells_of(package: str, file: str) -> list[TableCells]:
-    """The rows of a table; empty if the package does not have the file."""
-    try:
-        table = rows(package, file)
-    except FileNotFoundError:
-        return []
-    return [TableCells(file, number, row) for number, row in enumerate(table, start=2)]
+class PackageTables:
+    """The tables of a package, by file."""
+
+    def __init__(self, package: str) -> None:
+        self.name = package
+
+    def rows(self, file: str) -> Sequence[Mapping[str, str]]:
+        """The rows of a table; empty without the file."""
+        try:
+            return rows(self.name, file)
+        except FileNotFoundError:
+            return ()
+
+
+class FileTables:
+    """Tables that are data of this process, such as the files of an archive. No code of their package runs."""
+
+    def __init__(self, name: str, files: Mapping[str, bytes]) -> None:
+        self.name = name
+        self._files = files
+
+    def rows(self, file: str) -> Sequence[Mapping[str, str]]:
+        """The rows of a table; empty without the file."""
+        return rows_in(self._files[file].decode()) if file in self._files else ()
+
+
+SectorTables = PackageTables | FileTables
+
+
+def cells_of(tables: SectorTables, file: str) -> list[TableCells]:
+    """The rows of a table; empty without the file."""
+    return [TableCells(file, number, row) for number, row in enumerate(tables.rows(file), start=2)]

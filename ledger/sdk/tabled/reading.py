@@ -1,8 +1,10 @@
 """Reads the routes of a package's tables, and whole sectors that consist of tables."""
 
-from collections.abc import Callable, Mapping, Sequence
+import ast
+import csv
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final
 
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.units import UNITS
@@ -11,24 +13,38 @@ from ledger.sdk.context import Context
 from ledger.sdk.drafting import draft_with_energy, leak_gases
 from ledger.sdk.matter import follow_composition
 from ledger.sdk.sector import (
+    INDICATORS,
+    NATURE,
+    NEEDS,
+    RAW_MATERIALS,
+    WORDS,
     BurntFuels,
     Route,
     Sector,
-    read_indicators,
-    read_nature,
-    read_needs,
-    read_raw_materials,
-    read_words,
+    indicators_of,
+    nature_of,
+    needs_of,
+    raw_materials_of,
+    words_of,
 )
 from ledger.sdk.tabled.activity import ActivityField, TabledActivity, activity_of, field_of
 from ledger.sdk.tabled.amounts import RecordAmounts
-from ledger.sdk.tabled.cells import TableCells, cells_of
+from ledger.sdk.tabled.cells import FileTables, PackageTables, SectorTables, TableCells, cells_of
 from ledger.sdk.tabled.emissions import ReleasedGas, emission_of, emit
 from ledger.sdk.tabled.ranges import Ratio, ratio_of
 
 _PROCESSES: Final = "processes.csv"
 _BURNT: Final[tuple[BurntFuels, ...]] = ("mineral", "any")
-_Row = TypeVar("_Row")
+READER: Final = """\
+from ledger.sdk import Sector, read_sector
+
+__all__ = ["plugin"]
+
+
+def plugin() -> Sector:
+    return read_sector(__name__)
+"""
+"""The module of a package that is a sector made of tables."""
 
 
 class TabledProcess:
@@ -65,64 +81,100 @@ class TabledProcess:
 def read_table_routes(package: str) -> Mapping[str, Route]:
     """The routes in `processes.csv` of a package, with their fields, emissions and ranges. Raises PluginError, which
     names the file, row and column, for a malformed cell."""
-    processes = cells_of(package, _PROCESSES)
-    names = [cells.text("route") for cells in processes]
-    fields = {name: _by_name(rows) for name, rows in _by_route(package, "activity.csv", names).items()}
-    emissions = _by_route(package, "emissions.csv", names)
-    ranges = _by_route(package, "ranges.csv", names)
-    routes = dict[str, Route]()
-    for cells, name in zip(processes, names, strict=True):
-        own = fields[name]
-        units = {field.name: field.kind for field in own.values() if field.kind in UNITS}
-        routes[name] = Route(
-            activity=activity_of(package, name, tuple(own.values())), en=cells.text("en"), zh=cells.text("zh"),
-            assess=TabledProcess(
-                own, [emission_of(row, own) for row in emissions[name]],
-                [ratio_of(row, units, _read(read_indicators, package)) for row in ranges[name]],
-            ),
-        )
-    return routes
+    return _routes(PackageTables(package))
 
 
 def read_burnt_lots(package: str) -> Mapping[str, BurntFuels]:
     """The lots that the routes in `processes.csv` burn: see `Sector.burns_lots`."""
-    burnt = dict[str, BurntFuels]()
-    for cells in cells_of(package, _PROCESSES):
-        stated = cells.one_of("burns_lots", ("", *_BURNT))
-        burnt.update({cells.text("route"): one for one in _BURNT if one == stated})
-    return burnt
+    return _burnt_lots(PackageTables(package))
 
 
 def read_sector(package: str) -> Sector:
     """The sector that the tables of a package describe, all of its routes too. `sector.csv` has one row: name, version,
     en, zh, mass_tolerance, element_tolerance. Raises PluginError as `read_table_routes` does."""
-    described = cells_of(package, "sector.csv")
+    return _sector(PackageTables(package))
+
+
+def sector_of_files(package: str, files: Mapping[str, bytes]) -> Sector | None:
+    """The sector that these files of a package describe, as `read_sector`, without its code: None if the package has
+    other code than the module which reads the tables. `files`: by name. Raises PluginError as `read_table_routes`."""
+    modules = {name: code for name, code in files.items() if name.endswith(".py")}
+    if set(modules) != {"__init__.py"} or "sector.csv" not in files or not _only_reads(modules["__init__.py"]):
+        return None
+    try:
+        return _sector(FileTables(package, files))
+    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError, csv.Error) as error:
+        raise PluginError(f"{package} has a malformed table: {type(error).__name__}: {error}", code="invalid-table",
+                          field=package, rule="the columns and cells of a sector's tables") from error
+
+
+def _only_reads(code: bytes) -> bool:
+    """Whether a module does nothing but read the tables of its package. Its docstrings may differ."""
+    try:
+        return ast.dump(_bare(code.decode())) == ast.dump(_bare(READER))
+    except (SyntaxError, UnicodeDecodeError, RecursionError, ValueError):
+        return False
+
+
+def _bare(code: str) -> ast.Module:
+    """A module without docstrings."""
+    tree = ast.parse(code)
+    described: list[ast.Module | ast.FunctionDef] = [tree]
+    described += [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    for node in described:
+        if ast.get_docstring(node) is not None:
+            del node.body[0]
+    return tree
+
+
+def _routes(tables: SectorTables) -> Mapping[str, Route]:
+    processes = cells_of(tables, _PROCESSES)
+    names = [cells.text("route") for cells in processes]
+    fields = {name: _by_name(rows) for name, rows in _by_route(tables, "activity.csv", names).items()}
+    emissions = _by_route(tables, "emissions.csv", names)
+    ranges = _by_route(tables, "ranges.csv", names)
+    indicators = indicators_of(tables.rows(INDICATORS))
+    routes = dict[str, Route]()
+    for cells, name in zip(processes, names, strict=True):
+        own = fields[name]
+        units = {field.name: field.kind for field in own.values() if field.kind in UNITS}
+        routes[name] = Route(
+            activity=activity_of(tables.name, name, tuple(own.values())), en=cells.text("en"), zh=cells.text("zh"),
+            assess=TabledProcess(
+                own, [emission_of(row, own) for row in emissions[name]],
+                [ratio_of(row, units, indicators) for row in ranges[name]],
+            ),
+        )
+    return routes
+
+
+def _burnt_lots(tables: SectorTables) -> Mapping[str, BurntFuels]:
+    burnt = dict[str, BurntFuels]()
+    for cells in cells_of(tables, _PROCESSES):
+        stated = cells.one_of("burns_lots", ("", *_BURNT))
+        burnt.update({cells.text("route"): one for one in _BURNT if one == stated})
+    return burnt
+
+
+def _sector(tables: SectorTables) -> Sector:
+    described = cells_of(tables, "sector.csv")
     if len(described) != 1:
-        raise PluginError(f"{package} has {len(described)} sectors in sector.csv: it must have one",
+        raise PluginError(f"{tables.name} has {len(described)} sectors in sector.csv: it must have one",
                           code="invalid-table", field="sector.csv", value=len(described), rule="one row")
     (cells,) = described
     return Sector(
         name=cells.text("name"), version=cells.text("version"), en=cells.text("en"), zh=cells.text("zh"),
         mass_tolerance=cells.number("mass_tolerance", Decimal(0)),
         element_tolerance=cells.number("element_tolerance", Decimal(0)),
-        routes=read_table_routes(package), burns_lots=read_burnt_lots(package),
-        indicators=_read(read_indicators, package), needs=_read(read_needs, package),
-        nature=_read(read_nature, package), words=_read(read_words, package),
-        raw_materials=_read(read_raw_materials, package),
+        routes=_routes(tables), burns_lots=_burnt_lots(tables), indicators=indicators_of(tables.rows(INDICATORS)),
+        needs=needs_of(tables.rows(NEEDS)), nature=nature_of(tables.rows(NATURE)), words=words_of(tables.rows(WORDS)),
+        raw_materials=raw_materials_of(tables.rows(RAW_MATERIALS)),
     )
 
 
-def _read(read: Callable[[str], Mapping[str, _Row]], package: str) -> Mapping[str, _Row]:
-    """The rows that `read` finds in a table of the package, which may not have it."""
-    try:
-        return read(package)
-    except FileNotFoundError:
-        return {}
-
-
-def _by_route(package: str, file: str, routes: Sequence[str]) -> Mapping[str, list[TableCells]]:
+def _by_route(tables: SectorTables, file: str, routes: Sequence[str]) -> Mapping[str, list[TableCells]]:
     grouped: dict[str, list[TableCells]] = {name: [] for name in routes}
-    for cells in cells_of(package, file):
+    for cells in cells_of(tables, file):
         grouped[cells.one_of("route", routes)].append(cells)
     return grouped
 

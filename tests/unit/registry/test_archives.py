@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import sys
 import zipfile
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -20,10 +21,11 @@ from support.waiting import until
 from ledger.engine.sectors import Installed
 from ledger.errors import InvalidInput, LedgerError, Unavailable
 from ledger.registry import archives
-from ledger.registry.archives import Archive, archive_bytes, archive_of, packed, read_archive, unpack
+from ledger.registry.archives import Archive, archive_bytes, archive_of, packed, read_archive, sector_in, unpack
 from ledger.registry.assessing import AssessmentCall, AssessmentResult
 from ledger.registry.digests import SDK, code_of, digest_of
 from ledger.registry.installed import installed
+from ledger.registry.scaffold import files_of
 from ledger.registry.workers import pool as pool_module
 from ledger.registry.workers.apart import apart
 from ledger.registry.workers.earlier import EarlierPool, EarlierPools
@@ -326,3 +328,26 @@ def test_the_archived_sdk_computes_and_the_running_program_does_the_rest() -> No
         amounts = [[line.amount for line in one.assess(*call(archive("1"))[1:]).lines] for one in (plain, tenfold)]
     (first,), (second,) = amounts
     assert [float(first), float(second)] == pytest.approx([44, 440])
+
+
+def salt_works() -> Archive:
+    """A new sector of tables, with the SDK of this program."""
+    code = {path.replace("carbon_ledger_salt_works", "salt", 1): text.encode()
+            for path, text in files_of("salt-works", tables=True).items()
+            if path.startswith("carbon_ledger_salt_works/") and path.endswith((".py", ".csv"))}
+    return packed("salt:plugin", {**dict(code_of(SDK)), **code})
+
+
+def test_a_sector_of_tables_is_read_as_data() -> None:
+    """Without its code, and only if the SDK of the archive is that of this program."""
+    archive = read_archive(archive_bytes(salt_works()))
+    sector = sector_in(archive)
+    assert (sector is None, sector and sector.name, "salt" in sys.modules) == (False, "salt-works", False)
+    other = {**archive.code, f"{SDK}/energy.py": b"POWER = 0\n"}
+    assert sector_in(packed("salt:plugin", other)) is None
+
+
+def test_a_sector_with_code_is_no_data() -> None:
+    assert sector_in(archive_of(installed().sectors["steel"].entry)) is None
+    code = {**salt_works().code, "salt/__init__.py": b"import os\n"}
+    assert sector_in(packed("salt:plugin", code)) is None

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from ledger.errors import PluginError
-from ledger.sdk import Sector, read_sector, read_table_routes
+from ledger.registry.scaffold import files_of
+from ledger.sdk import Sector, read_sector, read_table_routes, sector_of_files
 from ledger.sdk.testing import context, lot, output, run, supply
 from ledger.sdk.testing.conformance import Case, assert_conforms
 
@@ -160,6 +161,50 @@ def test_a_malformed_cell_is_named(package: Package, file: str, old: str, new: s
 def test_two_sectors_in_a_package_are_refused(package: Package) -> None:
     with pytest.raises(PluginError, match=r"has 2 sectors in sector\.csv"):
         package.sector(sector=TABLES["sector.csv"] + "tiles,0.1.0,Tiles,瓦,,\n")
+
+
+def scaffolded() -> dict[str, bytes]:
+    """The files of a new package of tables, by name."""
+    package = "carbon_ledger_salt_works/"
+    return {path.removeprefix(package): text.encode() for path, text in files_of("salt-works", tables=True).items()
+            if path.startswith(package)}
+
+
+def test_files_are_the_sector_that_their_package_is(package: Package) -> None:
+    """Read as data, with none of the package's code, they assess as the package does."""
+    name = package.made(**{})
+    files = {**{file: text.encode() for file, text in TABLES.items()}, "__init__.py": scaffolded()["__init__.py"]}
+    sector, other = sector_of_files("bricks", files), read_sector(name)
+    assert sector is not None
+    case = fired(carbonate="0.08", kilnType="tunnel", firings="1")
+    assert run(sector, case.context, case.activity) == run(other, case.context, case.activity)
+    assert (sector.indicators, sector.needs, sector.burns_lots) == (other.indicators, other.needs, other.burns_lots)
+
+
+def test_a_new_sector_of_tables_is_one_of_files() -> None:
+    sector = sector_of_files("salt-works", scaffolded())
+    assert sector is not None
+    assert (sector.name, list(sector.routes), len(sector.needs["making"])) == ("salt-works", ["making"], 1)
+
+
+@pytest.mark.parametrize("code", [
+    {"__init__.py": b"import os\n"}, {"making.py": b""}, {"__init__.py": b"("}, {"__init__.py": b"\xff"},
+])
+def test_files_with_other_code_are_no_data(code: Mapping[str, bytes]) -> None:
+    assert sector_of_files("salt-works", {**scaffolded(), **code}) is None
+    reader = scaffolded()["__init__.py"]
+    assert sector_of_files("salt-works", {**scaffolded(), "__init__.py": reader + b"print(1)\n"}) is None
+
+
+@pytest.mark.parametrize(("file", "table"), [
+    ("needs.csv", b"way\nmaking\n"), ("needs.csv", b"route,any_of,priced_as,usual,unit,per,least,source\nmaking\n"),
+    ("nature.csv", b"route,group,most,source\nmaking,water,much,judgement\n"), ("words.csv", b"\xff\xfe"),
+    ("ranges.csv", b"route,code\nmaking,x\n"),
+])
+def test_malformed_tables_of_files_are_refused(file: str, table: bytes) -> None:
+    with pytest.raises(PluginError) as refused:
+        sector_of_files("salt-works", {**scaffolded(), file: table})
+    assert refused.value.code == "invalid-table"
 
 
 def test_a_package_without_tables_has_no_routes() -> None:
