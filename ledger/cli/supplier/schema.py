@@ -19,7 +19,7 @@ Language = Literal["en", "zh"]
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--find", metavar="WORDS", help="List the entries that fit these words, in English or Chinese.")
+@click.option("--find", metavar="WORDS", help="List the entries that fit these words, in English, Chinese or German.")
 @click.option("--json-schema", "as_schema", is_flag=True, help="Print the JSON Schema of NAME.")
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True,
               help="Of meanings and purposes.")

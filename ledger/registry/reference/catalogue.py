@@ -148,11 +148,19 @@ def _field(of: str, field: FieldShape, texts: Mapping[tuple[str, str], FieldText
 
 
 def fitting(entries: Sequence[SchemaEntry], query: str) -> list[SchemaEntry]:
-    """The entries that fit a query in English or Chinese, best first. A word that is one of an entry's own words counts
-    most, then its names, then its purpose."""
+    """The entries that fit a query in English, Chinese or German, best first. A word that is one of an entry's own
+    words counts most, then its names, then its purpose."""
     words = query.casefold().split()
     scored = [(_score(entry, query.casefold().strip(), words), entry) for entry in entries]
     return [entry for score, entry in sorted(scored, key=lambda one: -one[0]) if score > 0]
+
+
+def _is_part(name: str, word: str) -> bool:
+    """Whether a name is a part of a compound such as `Aluminiumguss`. In Latin letters it begins or ends the compound:
+    clinker is no link."""
+    if name.isascii():
+        return (len(name) > 1 and word.startswith(name)) or (len(name) > 3 and word.endswith(name))
+    return len(name) > 1 and name in word
 
 
 def _score(entry: SchemaEntry, query: str, words: Sequence[str]) -> float:
@@ -163,6 +171,6 @@ def _score(entry: SchemaEntry, query: str, words: Sequence[str]) -> float:
     score = 0.0
     for word in [query, *words] if len(words) > 1 else words:
         score += 10.0 if any(word == part for name in own for part in name.split()) else 0.0
-        score += 4.0 if any(word in name or (len(name) > 1 and name in word) for name in own) else 0.0
+        score += 4.0 if any(word in name or _is_part(name, word) for name in own) else 0.0
         score += 1.0 if word in purpose else 0.0
     return score

@@ -10,7 +10,7 @@ from ledger.registry.reference.catalogue import Catalogue, SchemaEntry, SchemaRe
 from ledger.service.ledger import Ledger
 
 Find = Annotated[str | None, Parameter(
-    description="words in English or Chinese; the best entries come first", max_length=200)]
+    description="words in English, Chinese or German; the best entries come first", max_length=200)]
 Named = Annotated[str, Parameter(
     description="a kind such as transfer, or a process such as steel.rolling", max_length=200)]
 

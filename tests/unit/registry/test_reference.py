@@ -136,6 +136,27 @@ def test_search_by_words_of_two_languages(query: str, names: list[str]) -> None:
     assert [entry.name for entry in fitting(ENTRIES, query)] == names
 
 
+@pytest.mark.parametrize(("query", "name"), [
+    ("Druckguss", "equipment.casting"), ("Gießerei", "equipment.casting"),
+    ("Aluminiumguss", "nonferrous.aluminiumCasting"), ("Brauerei", "consumer-goods.foodAndDrink"),
+    ("Bier", "consumer-goods.foodAndDrink"), ("Walzwerk", "steel.rolling"), ("Hochofen", "steel.blastFurnace"),
+    ("Schrott", "steel.scrapProcessing"), ("Klinker", "building-materials.clinker"),
+    ("Zerspanung", "equipment.machining"),
+    ("Aufarbeitung", "equipment.remanufacturing"), ("Steinbruch", "building-materials.quarrying"),
+    ("Blockheizkraftwerk", "energy.combinedHeatAndPower"), ("Lkw", "logistics.transport"),
+    ("Lieferschein", "transfer"), ("Standort", "facility"), ("Inventur", "consumption"),
+    ("Jahresabschluss", "closing"), ("Prüfbericht", "attestation"),
+])
+def test_german_words_find_their_entry(catalogue: Catalogue, query: str, name: str) -> None:
+    assert fitting(catalogue.entries, query)[0].name == name
+
+
+def test_a_word_within_another_is_no_hit() -> None:
+    link = SchemaEntry(name="grant", of="kind", names={"en": "grant"}, words=["link"])
+    assert fitting([link], "klinker") == []
+    assert fitting([link], "linkage") == [link]
+
+
 # Every field, kind and process has a text in both languages, and every text has a field.
 
 
