@@ -1,4 +1,4 @@
-"""The templates of kilns, mills and quarries are honest plants: whoever posts one as it is has a footprint."""
+"""The templates of kilns, mills, quarries and a brewery are honest plants: each has a footprint as it is."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ from ledger.registry.installed import installed
 ROUTES: Final = (
     "building-materials.clinker", "building-materials.carbonCapture", "building-materials.lime",
     "building-materials.concrete", "building-materials.quarrying", "consumer-goods.sawnWood",
-    "consumer-goods.woodPellets",
+    "consumer-goods.woodPellets", "consumer-goods.foodAndDrink",
 )
 
 
