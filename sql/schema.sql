@@ -173,6 +173,13 @@ CREATE TABLE product (
     record bigint NOT NULL REFERENCES record
 );
 
+-- Later lots of the product have the values of its newest completion.
+CREATE TABLE product_completion (
+    product text NOT NULL REFERENCES product,
+    record bigint PRIMARY KEY REFERENCES record
+);
+CREATE INDEX product_completion_product ON product_completion (product, record);
+
 CREATE TABLE activation (
     record bigint PRIMARY KEY REFERENCES record,
     plugin text NOT NULL,
@@ -701,7 +708,7 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'erasure', 'organization', 'parent_end', 'prefix', 'signing_key',
-        'revocation', 'compromise', 'key_change', 'facility', 'product', 'activation', 'transfer', 'acceptance',
+        'revocation', 'compromise', 'key_change', 'facility', 'product', 'product_completion', 'activation', 'transfer', 'acceptance',
         'standing_acceptance', 'arrival', 'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
         'dispute', 'opening', 'group_goods', 'attestation', 'claim', 'report', 'publication', 'renewal',
         'log_key', 'plugin_archive', 'access_grant', 'grant_revocation', 'reader', 'reader_revocation', 'published',

@@ -2,10 +2,12 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from copy import copy
 from decimal import Decimal
-from typing import Final
+from typing import Final, Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.admission.activations import Activations
 from ledger.admission.parents import LeftParents
@@ -16,6 +18,7 @@ from ledger.core.record.kinds import (
     Organization,
     Pool,
     Product,
+    ProductCompletion,
     StandingAcceptance,
     Transfer,
 )
@@ -56,16 +59,20 @@ class SiteFacts(Struct, frozen=True, gc=False):
 
 
 class Composition(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """Mass fractions. `materials` lists all materials of the thing, or is empty if they are unknown."""
+    """Mass fractions. `materials` lists all materials of the thing, or is empty if they are unknown. `edition`, of a
+    lot: the digest of the newest completion of its product when it was made; absent without one."""
 
     materials: Mapping[str, str] = {}
     elements: Mapping[str, str] = {}
     fossil_carbon: str | None = None
     biogenic_carbon: str | None = None
+    edition: str | None = None
 
 
 class ProductFacts(Struct, frozen=True, gc=False):
-    """`mass_per_unit`: kg of one `unit`, if known. `codes`: digits of its CN and HS codes, the longest first."""
+    """A product as its record entered it, or as a completion left it. `mass_per_unit`: kg of one `unit`, if known.
+    `codes`: digits of its CN and HS codes, the longest first. `editions`: the product after each completion, in log
+    order; each has the digest of its completion in `edition` and its log index in `index`."""
 
     id: str
     owner: str
@@ -74,6 +81,32 @@ class ProductFacts(Struct, frozen=True, gc=False):
     mass_per_unit: Decimal | None = None
     composition: Composition = Composition()
     codes: tuple[str, ...] = ()
+    edition: str | None = None
+    index: int = 0
+    editions: tuple["ProductFacts", ...] = ()
+
+    def of(self, edition: str | None) -> "ProductFacts":
+        """The product with which a lot of this edition was made."""
+        return self if edition is None else next((one for one in self.editions if one.edition == edition), self)
+
+    def before(self, index: int | None) -> "ProductFacts":
+        """The product by the completions below a log index, or by all."""
+        return next((one for one in reversed(self.editions) if index is None or one.index < index), self)
+
+    def completed(self, record: ProductCompletion, digest: str, index: int) -> "ProductFacts":
+        """The product with one edition more, by the completion at this log index."""
+        last = self.before(None)
+        own, mass = last.composition, record.mass_per_unit
+        edition = ProductFacts(
+            self.id, self.owner, self.sector, self.unit,
+            convert(mass.amount, mass.unit, "KGM") if mass else last.mass_per_unit,
+            Composition(
+                record.materials or own.materials, record.elements or own.elements,
+                record.fossil_carbon or own.fossil_carbon, record.biogenic_carbon or own.biogenic_carbon),
+            customs_codes({str(name): code for name, code in record.classifications.items()}) or last.codes,
+            digest, index,
+        )
+        return replace(self, editions=(*self.editions, edition))
 
 
 class LotFacts(Struct, frozen=True, gc=False, kw_only=True):
@@ -118,6 +151,11 @@ class LotFacts(Struct, frozen=True, gc=False, kw_only=True):
     @property
     def owned_by(self) -> str:
         return self.owner or self.holder
+
+    @property
+    def edition(self) -> str | None:
+        """The completion of its product with which it was made."""
+        return None if self.composition is None else self.composition.edition
 
     @property
     def index(self) -> int:
@@ -190,9 +228,14 @@ class Facts:
     grant or a publication; the right to name them stays. It also has the products whose lots an organisation was ever
     given the right to publish; the grantor stands for all of its products. `seen` has the products that an organisation
     (empty for all) was shown: by a publication, by a grant in full, or with a lot that it received or owns. If the
-    grant is of all records, the grantor stands for its products."""
+    grant is of all records, the grantor stands for its products. `completed`: the log index of the newest completion of
+    a product, -1 without one, as far as a server has read the log. Outputs and supplies have their products by the
+    completions below `products_before`, or by all."""
+
+    products_before: int | None = None
 
     def __init__(self) -> None:
+        self.completed = -1
         self.organizations: dict[str, OrganizationFacts] = {}
         self.facilities: dict[str, SiteFacts] = {}
         self.products: dict[str, ProductFacts] = {}
@@ -231,6 +274,7 @@ class Facts:
         self.lines.update(other.lines)
         self.records.update(other.records)
         self.withdrawn.update(other.withdrawn)
+        self.completed = max(self.completed, other.completed)
         self.group_goods.update(other.group_goods)
         self.unshown.update(other.unshown)
         self.made_goods.update(other.made_goods)
@@ -241,6 +285,22 @@ class Facts:
             self.activations = other.activations
         if len(other.parents.entries) > len(self.parents.entries):
             self.parents = other.parents
+
+    def as_of(self, index: int) -> Self:
+        """The same facts for a record at a log index: later completions of products do not count."""
+        view = copy(self)
+        view.products_before = index
+        return view
+
+    def product_named(self, name: str | None) -> ProductFacts | None:
+        """The product that an output or a supply names."""
+        product = self.products.get(name or "")
+        return product if product is None or not product.editions else product.before(self.products_before)
+
+    def product_of(self, lot: LotFacts) -> ProductFacts | None:
+        """The product with which a lot was made."""
+        product = self.products.get(lot.product)
+        return product if product is None or not product.editions else product.of(lot.edition)
 
     def may_name(self, issuer: str, digest: str) -> bool:
         """Whether a record of `issuer` may name the declaration with this digest: its own, of an organisation that it
@@ -263,7 +323,7 @@ class Facts:
         """Whether the lot is of a product of `issuer`, or the product's owner has let it publish such lots. Outputs
         name a product of the issuer of their record, and no pool or transfer changes it: its owner is the maker. A core
         keeps the product of an earlier life, so nobody is known as its maker once it was handed over."""
-        product = self.products.get(lot.product)
+        product = self.product_of(lot)
         if product is None or (lot.role == "core" and (lot.sender is not None or lot.pool is not None)):
             return False
         given = ((product.id, issuer), (product.owner, issuer))
@@ -316,7 +376,7 @@ class Facts:
         """A lot's own composition, else its product's."""
         if lot.composition is not None:
             return lot.composition
-        product = self.products.get(lot.product)
+        product = self.product_of(lot)
         return product.composition if product else Composition()
 
 

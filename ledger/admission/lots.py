@@ -308,10 +308,12 @@ def _check_prefix(facts: Facts, issuer: str, name: str, field: str, kind: str) -
 def _product_of(
     facts: Facts, issuer: str, output: Output, carried: Sequence[LotFacts], field: str
 ) -> ProductFacts:
-    product = facts.products.get(output.product)
+    product = facts.product_named(output.product)
     if output.role == "core" and carried:
-        if product is not None and any(lot.role == "core" or lot.product == output.product for lot in carried):
-            return product
+        same = next((lot for lot in carried if lot.product == output.product), None)
+        used = product if same is None else facts.product_of(same)
+        if used is not None and (same is not None or any(lot.role == "core" for lot in carried)):
+            return used
         raise Refused(
             f"{field}.product: no input has the product {output.product!r} of this core", code="core-product",
             field=f"{field}.product", value=output.product, rule="a core keeps the product of an input, or is a part "
@@ -381,14 +383,14 @@ def _stated_mass(mass: Quantity, own: Decimal | None, quantity: Quantity, field:
 
 
 def _own_composition(output: Output, product: ProductFacts, field: str) -> Composition | None:
-    if not output.materials and not output.elements:
+    if not output.materials and not output.elements and product.edition is None:
         return None
     check_fractions(output.materials, f"{field}.materials")
     check_fractions(output.elements, f"{field}.elements")
     own = product.composition
     return Composition(
         materials=output.materials or own.materials, elements=output.elements or own.elements,
-        fossil_carbon=own.fossil_carbon, biogenic_carbon=own.biogenic_carbon,
+        fossil_carbon=own.fossil_carbon, biogenic_carbon=own.biogenic_carbon, edition=product.edition,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from ledger.answers.brief import LotBrief, OmissionBrief, PricedBrief
+from ledger.core.record.kinds import AnyRecord, Product
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.findings import StatedFinding
 
@@ -73,13 +74,23 @@ def _subject(finding: StatedFinding) -> tuple[str, int | None, int | None]:
     return finding.code, finding.output, finding.supply
 
 
+def warnings_of(record: AnyRecord | None) -> list[str]:
+    """Warnings about a record that the log takes without a finding: a product without materials and code."""
+    if not isinstance(record, Product) or record.materials or record.classifications:
+        return []
+    return [f"the product {record.id} states neither materials nor a code (cn, hs): its figures have no range, and "
+            "processes that take it are questioned as if it was unknown matter; add them here, or later by a "
+            "productCompletion, which only changes lots made after it"]
+
+
 class CheckedRecord(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A record that the ledger would take: the `index` that it would get, the root of its `outcome`, its lots and
     inputs, default prices, omissions and findings. An amendment or closing has a `restatement`.
 
     `onLedger`: the record is on the ledger already; posting it again changes nothing and gives its first receipt.
-    `undecided`: why posting may give another result, although nobody posts in between. `acceptedBy`: of a transfer, log
-    index of the standing acceptance that accepts it on arrival.
+    `warnings`: about a product that no factor set can know. `undecided`: why posting may give another result, although
+    nobody posts in between. `acceptedBy`: of a transfer, log index of the standing acceptance that accepts it on
+    arrival.
     """
 
     digest: str
@@ -93,5 +104,6 @@ class CheckedRecord(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     omitted: list[OmissionBrief] = []
     findings: list[StatedFinding] = []
     restatement: RestatementBrief | None = None
+    warnings: list[str] = []
     undecided: str | None = None
     accepted_by: int | None = None

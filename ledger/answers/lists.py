@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import UNSET, Raw, UnsetType, field
 
-from ledger.answers.stored import LotAnswer, OrganizationAnswer, QueryAnswer, Visibility
+from ledger.answers.stored import CompletionAnswer, LotAnswer, OrganizationAnswer, QueryAnswer, Visibility
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.findings import StatedFinding
 
@@ -122,7 +122,8 @@ class ShownAnswer(QueryAnswer, frozen=True, kw_only=True):
     `also`: other kinds of things with the same name. `entered`: the record that entered it, with its `body` as amended;
     absent if the record is erased or withdrawn, and for lots. `findings`: of a record that the caller sees in full, as
     they read now, with the stated values; `toAnswer` as in a list of records. `lot`: of a lot, or the newest lot of an
-    item. `sight`: the parts that are left out because the caller may not see them."""
+    item. `completions`: of a product, in log order. `sight`: the parts that are left out because the caller may not see
+    them."""
 
     id: str
     kind: str
@@ -134,6 +135,7 @@ class ShownAnswer(QueryAnswer, frozen=True, kw_only=True):
     body: Raw | UnsetType = UNSET
     findings: list[StatedFinding] = field(default_factory=list)
     to_answer: dict[str, str] = field(default_factory=dict)
+    completions: list[CompletionAnswer] = field(default_factory=list)
     sight: Visibility | None = None
 
 

@@ -3,6 +3,7 @@
 from msgspec import field
 
 from ledger.answers.stored import (
+    CompletionAnswer,
     DoubtAnswer,
     FigureChangeAnswer,
     OpenPeriod,
@@ -109,8 +110,8 @@ class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     `months` and `years` are the averages of the newest 120 calendar months, and of the years, that lie in the period
     as a whole. `changes` lists the months and years whose average differs by more than 10 % from the last one with
     production, and the period itself if it differs so from the period of the same length before it. `verified`: the
-    shares of the figure that attestations cover, as in the footprint of a lot. `unusuallyHigh`,
-    `documented` and `ownWord`: as in the footprint of a lot.
+    shares of the figure that attestations cover, as in the footprint of a lot. `unusuallyHigh`, `documented` and
+    `ownWord`: as in the footprint of a lot. `completions`: the records that completed the product, in log order.
     """
 
     product: str
@@ -137,4 +138,5 @@ class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     years: list[PeriodAverageAnswer] = field(default_factory=list)
     changes: list[FigureChangeAnswer] = field(default_factory=list)
     verified: VerifiedAnswer | None = None
+    completions: list[CompletionAnswer] = field(default_factory=list)
     study: StudyAnswer | None = None

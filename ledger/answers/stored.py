@@ -417,6 +417,17 @@ class ChangeAnswer(QueryAnswer, frozen=True):
     reason: str | None = None
 
 
+class CompletionAnswer(QueryAnswer, frozen=True, kw_only=True):
+    """The record at `index` (`record` is its digest) that completed a product. `values`: the fields that it stated.
+    They count for lots that were made after it, and for records that an amendment gave the newest products."""
+
+    index: int
+    record: str
+    time: str
+    reason: str
+    values: dict[str, Raw]
+
+
 class Next(QueryAnswer, frozen=True):
     """The start of the next page: the values of the query parameters `since` and `after`."""
 

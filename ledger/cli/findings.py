@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
-from ledger.answers.stored import Visibility
+from ledger.answers.stored import CompletionAnswer, Visibility
 from ledger.cli.numbers import fixed, numeral, share_words
 from ledger.footprint.derived.chain.boundary import HiddenParts
 from ledger.footprint.derived.findings import FindingRange, ListedFinding, StatedFinding, WeighedFinding
@@ -48,6 +48,14 @@ def _range(span: FindingRange) -> str:
     if span.low is None or span.high is None:
         return f"at least {numeral(span.low)}" if span.low is not None else f"at most {numeral(span.high or 0)}"
     return f"{numeral(span.low)} to {numeral(span.high)}"
+
+
+def completion_lines(completions: Sequence[CompletionAnswer]) -> Iterator[str]:
+    """The history of a product: a line for each record that completed it."""
+    for completion in completions:
+        stated = ", ".join([f"{name} {bytes(value).decode()}" for name, value in completion.values.items()])
+        yield (f"completed {completion.time} by record {completion.index} for the lots made after it "
+               f"({completion.reason}): {stated}")
 
 
 def hidden_line(hidden: HiddenParts | None, unit: str) -> Iterator[str]:

@@ -24,6 +24,7 @@ from ledger.core.record.kinds import (
     PassportPublication,
     Pool,
     Product,
+    ProductCompletion,
     PublicationEnd,
     ReaderRevocation,
     Report,
@@ -57,7 +58,8 @@ __all__ = (
     "AppointedReader", "Attestation", "AttestationScope", "Attribute", "Baseline", "Change", "Claim", "Closing",
     "Consumption", "Credit", "Declaration", "Envelope", "Erasure", "Evidence", "Facility", "Factor", "Flow", "Grant",
     "GrantRevocation", "GrantScope", "KeyChange", "Money", "Organization", "OrganizationNames", "Output", "ParentEnd",
-    "PassportPublication", "Pool", "PreviousLife", "Product", "ProductRules", "PublicKey", "PublicationEnd", "Quantity",
+    "PassportPublication", "Pool", "PreviousLife", "Product", "ProductCompletion", "ProductRules", "PublicKey",
+    "PublicationEnd", "Quantity",
     "ReaderRevocation", "Reopening", "Report", "StandingAcceptance", "StudyContext", "Subject", "Supply", "Transfer",
     "Transformation", "WeekEvidence", "public_key",
 )

@@ -194,7 +194,7 @@ def _carrier(
     output: int, created: Created, share: Decimal, facts: Facts, sets: tuple[FactorSetVersion, ...]
 ) -> _Carrier:
     lot, stated = created
-    product = facts.products.get(lot.product)
+    product = facts.product_of(lot)
     codes = product.codes if product else ()
     materials = facts.composition(lot).materials
     price, worth = None, None

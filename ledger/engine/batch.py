@@ -10,12 +10,12 @@ from ledger.admission.admit import admit
 from ledger.admission.apply import apply, before_entering
 from ledger.admission.checks.goods import returned
 from ledger.admission.facts import LotFacts
-from ledger.admission.lookups import flows_named
+from ledger.admission.lookups import editions_named, flows_named
 from ledger.admission.lots import Plan, Taken
 from ledger.admission.state import State
 from ledger.core.log.entry import Entry
 from ledger.core.log.merkle import leaf_hash
-from ledger.core.record.kinds import Activation, Addition, Consumption, ParentEnd, Transformation
+from ledger.core.record.kinds import Activation, Addition, Consumption, ParentEnd, ProductCompletion, Transformation
 from ledger.engine.arriving import arriving
 from ledger.engine.lookup_rows import add_lookup_rows
 from ledger.engine.prepare import prepare
@@ -99,7 +99,7 @@ class Batch:
         """Whether the batch may have to call a sector again for one of `items`, which are all of the batch. Such a call
         has no time limit."""
         records = [item.submission.record for item in items]
-        if any(isinstance(record, Activation | ParentEnd) for record in records):
+        if any(isinstance(record, Activation | ParentEnd | ProductCompletion) for record in records):
             return True
         # A consumption may raise the totals of goods that a process of the same batch reads.
         raising = any(isinstance(record, Consumption) for record in records)
@@ -160,6 +160,8 @@ class Batch:
             return prepare(item.submission, state, self._registry)
         if not item.needs:
             return prepared
+        if any(_made_anew(state.lots[taken.lot.id], taken.lot) for taken in prepared.plan.taken):
+            return prepare(item.submission, state, self._registry)
         # The preparation could not know the numbers of lots that the same request creates.
         plan = prepared.plan
         taken = tuple([Taken(state.lots[lot.id], quantity, mass) for lot, quantity, mass in plan.taken])
@@ -181,9 +183,12 @@ class Batch:
         return returned(prepared.submission.record, self._state) == prepared.returned
 
     def _in_force(self, prepared: Prepared) -> bool:
-        """Whether the preparation used the versions that are in force now, and knew every end of a parent."""
+        """Whether the preparation used the versions that are in force now, and knew every end of a parent and every
+        completion of its products."""
         state = self._state
-        return (prepared.versions.activation, prepared.parents) == (state.activations.newest, state.parents.newest)
+        return (prepared.versions.activation, prepared.parents) == (
+            state.activations.newest, state.parents.newest
+        ) and (state.completed < 0 or prepared.editions == editions_named(prepared.submission.record, state))
 
     def _append(self, prepared: Prepared, outcome: Outcome) -> Sequenced:
         submission, state, index = prepared.submission, self._state, self._state.size
@@ -213,6 +218,12 @@ class Batch:
         self.leaf_hashes.append(leaf)
         self.sequenced.append((index, prepared))
         return Sequenced(index, submission.digest, entry, outcome.leaves, outcome.hashes)
+
+
+def _made_anew(lot: LotFacts, known: LotFacts) -> bool:
+    """Whether a lot is another one than a preparation knew: the record of its request that makes it was prepared again
+    after a completion of its product."""
+    return (lot.mass, lot.composition) != (known.mass, known.composition)
 
 
 def pooled(prepared: Prepared) -> bool:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from ledger.admission.activations import Versions
 from ledger.admission.checks.goods import returned
 from ledger.admission.facts import Facts
+from ledger.admission.lookups import editions_named
 from ledger.admission.lots import Plan, supplies_of
 from ledger.admission.plan import plan as plan_of
 from ledger.core.outcome.assessment import ADDITIVE, NOTHING, Assessment
@@ -101,6 +102,7 @@ def completed(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -
         submission, plan, work if bare is None else work._replace(undocumented=bare.references),
         None if empty else assessment_bytes(assessment), installed.tag if installed else None, versions,
         facts.parents.newest, returned(record, facts), notes=notes,
+        editions=editions_named(record, facts) if facts.completed >= 0 else (),
     )
 
 

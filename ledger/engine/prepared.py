@@ -7,6 +7,7 @@ from msgspec import Raw
 
 from ledger.admission.activations import Versions
 from ledger.admission.checks.goods import NOTHING, EarlierGoods
+from ledger.admission.lookups import Editions
 from ledger.admission.lots import Plan
 from ledger.admission.parents import NO_END
 from ledger.core.outcome.assessment import Assigned, Finding, Reference, UsualShare
@@ -89,7 +90,8 @@ class Prepared(NamedTuple):
     the versions of rules, sector and factor sets that assessed it. `parents`: the newest end of a parent that was known
     then. `returned`: the totals of the goods of its issuer's
     group with which it was prepared. `accepted_by`: the log index of the standing acceptance that accepts a transfer,
-    known only when it is sequenced. `notes`: about amounts that are unusually high, for the issuer alone."""
+    known only when it is sequenced. `notes`: about amounts that are unusually high, for the issuer alone. `editions`:
+    the newest completions of the products that it names, with which it was prepared. `products`: as in its leaf 0."""
 
     submission: Submission
     plan: Plan
@@ -101,6 +103,8 @@ class Prepared(NamedTuple):
     returned: EarlierGoods = NOTHING
     accepted_by: int | None = None
     notes: tuple[Finding, ...] = ()
+    editions: Editions = ()
+    products: int | None = None
 
 
 class PreparedDraft(NamedTuple):

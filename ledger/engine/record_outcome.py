@@ -158,7 +158,7 @@ def _leaves(prepared: Prepared, seed: bytes, figures: RecordFigures, committed: 
         averaged={} if adjustment is None else written_burdens(adjustment.burdens),
         averaged_contents={} if adjustment is None else written(adjustment.contents),
         covered=written(committed.covered), activation=prepared.versions.activation, questions=committed.questions,
-        accepted_by=prepared.accepted_by,
+        accepted_by=prepared.accepted_by, products=prepared.products,
     ))
     lots = [created.facts for created in prepared.plan.created]
     lot_leaves = [

@@ -242,7 +242,7 @@ def _shown(evidence: Sequence[Evidence], material: str) -> bool:
 
 def ranges_of_lot(output: int, lot: LotFacts, mass: Decimal, purchase: Purchase) -> list[Reference]:
     """The ranges of `mass` kg of the product of `lot`, for an output of a record; empty if the sets have no range."""
-    product = purchase.facts.products.get(lot.product)
+    product = purchase.facts.product_of(lot)
     ranges = _Ranges(output, lot, spelled(mass), purchase)
     if product is None:
         return ranges.of((), purchase.facts.composition(lot).materials, {})
@@ -288,7 +288,7 @@ def _treats_waste(plan: Plan) -> bool:
 
 def entries_of_lot(lot: LotFacts, purchase: Purchase) -> list[SupplyEntry]:
     """The entries of a lot's code and materials, without those that no set knows."""
-    product = purchase.facts.products.get(lot.product)
+    product = purchase.facts.product_of(lot)
     coded = entry_of_code(purchase.sets, product.codes if product else ())
     known = [entry_of(purchase.sets, name) for name in purchase.facts.composition(lot).materials]
     return [*([] if coded is None else [coded]), *[one[1] for one in known if one is not None]]

@@ -38,6 +38,7 @@ TABLES: Final = {
     "key_change": ("record", "organization", "recovery"),
     "facility": ("id", "operator", "record"),
     "product": ("id", "owner", "record"),
+    "product_completion": ("product", "record"),
     "activation": ("record", "plugin", "version", "digest", "retired", "precedence"),
     "erasure": ("record", "subject", "legal_basis"),
     "transfer": ("record", "receiver", "new_lot"),

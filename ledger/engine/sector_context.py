@@ -147,7 +147,7 @@ def _classes(
 def _input(taken: Taken, maker: tuple[str, str], facts: Facts) -> InputFacts:
     lot = taken.lot
     composition = facts.composition(lot)
-    product = facts.products.get(lot.product)
+    product = facts.product_of(lot)
     return InputFacts(
         lot=lot.id, product=lot.product, sector=product.sector if product else "",
         quantity=Quantity(value=plain(taken.quantity), unit=lot.unit), role=lot.role, mass=_spelled(taken.mass),

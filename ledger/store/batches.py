@@ -176,6 +176,7 @@ async def load_state(
     activations = zip(*[row[name] for name in _ACTIVATIONS], strict=True)
     state.activations = loader.activations_of(tuple(itertools.starmap(PluginActivation, activations)))
     state.parents = await loader.parents_upto(connection, row["parents"])
+    await loader.complete(connection, row["completed"], state)
     await _load_rare(connection, state, names)
 
 

@@ -6,6 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 from asyncpg import Record
+from msgspec.structs import replace
 
 from ledger.admission.activations import Activations, PluginActivation, PluginState
 from ledger.admission.facts import (
@@ -26,7 +27,16 @@ from ledger.admission.names import Names
 from ledger.admission.parents import LeftParent, LeftParents
 from ledger.admission.rules import Rules
 from ledger.core.log.entry import parse_entry
-from ledger.core.record.kinds import AnyRecord, Declaration, Facility, Organization, Pool, Product, Transfer
+from ledger.core.record.kinds import (
+    AnyRecord,
+    Declaration,
+    Facility,
+    Organization,
+    Pool,
+    Product,
+    ProductCompletion,
+    Transfer,
+)
 from ledger.core.signatures.signing import VerifyingKey, load_spki
 from ledger.footprint.stored.figures import LotFigures
 from ledger.store.database import Connection
@@ -64,12 +74,14 @@ class Cache(Generic[Value]):
 
 
 class InForce(NamedTuple):
-    """All activations, all ends of parents, the number of revisions, and the number of log entries."""
+    """All activations, all ends of parents, the number of revisions, and the number of log entries. `completed`: the
+    log index of the newest completion of a product, None without one."""
 
     activations: Activations
     parents: LeftParents
     revisions: int
     size: int
+    completed: int | None = None
 
     @property
     def plugins(self) -> Mapping[str, PluginState]:
@@ -214,23 +226,37 @@ class FactLoader:
         """Loads which products of others an organisation was let publish, of the lots that it publishes."""
         wanted = [(issuer, product.id, product.owner) for issuer, name in names.published
                   if (lot := facts.lots.get(name)) is not None
-                  and (product := facts.products.get(lot.product)) is not None and product.owner != issuer]
+                  and (product := facts.product_of(lot)) is not None and product.owner != issuer]
         if wanted:
             columns = [list(column) for column in zip(*wanted, strict=True)]
             for row in await connection.fetch(self._sql["publishing"], *columns):
                 facts.given.add((row["product"], row["organization"]))
 
+    async def complete(self, connection: Connection, completed: int | None, facts: Facts) -> None:
+        """Adds the completions of all products in `facts`. They grow, so no cache holds them; `completed` is the newest
+        one on the log, and without one there is nothing to read."""
+        if completed is None:
+            return
+        facts.completed = completed
+        editions = {name: replace(product, editions=()) for name, product in facts.products.items()}
+        for row in await connection.fetch(self._sql["completions"], list(facts.products)):
+            record = _expect(_record.decode(row["body"]), ProductCompletion)
+            editions[record.product] = editions[record.product].completed(record, row["digest"], row["index"])
+        facts.products.update(editions)
+
     async def in_force(self, connection: Connection) -> InForce:
         """The plugin versions and rules that are in force, in one round trip, or two after the end of a parent."""
         entries: list[PluginActivation] = []
         revisions = size = 0
-        parents = None
+        parents = completed = None
         for row in await connection.fetch(self._sql["in_force"]):
-            revisions, size, parents = row["revisions"], row["size"], row["parents"]
+            revisions, size = row["revisions"], row["size"]
+            parents, completed = row["parents"], row["completed"]
             if row["plugin"] is not None:
                 entries.append(PluginActivation(row["record"], *[row[name] for name in _ACTIVATION]))
         return InForce(
-            self.activations_of(tuple(entries)), await self.parents_upto(connection, parents), revisions, size)
+            self.activations_of(tuple(entries)), await self.parents_upto(connection, parents), revisions, size,
+            completed)
 
     def activations_of(self, entries: tuple[PluginActivation, ...]) -> Activations:
         """The same object as long as the log gains no activation: it remembers the versions that it has collected."""

@@ -16,8 +16,9 @@ from ledger.store.sql import queries
 
 NAMED: Final = (
     "organization", "prefix", "parent_end", "signing_key", "revocation", "compromise", "key_change", "facility",
-    "product", "activation", "transfer", "acceptance", "standing_acceptance", "arrival", "pool", "closing", "reopening",
-    "provisional", "dispute", "opening", "group_goods", "attestation", "claim", "report", "erasure",
+    "product", "product_completion", "activation", "transfer", "acceptance", "standing_acceptance", "arrival",
+    "pool", "closing", "reopening", "provisional", "dispute", "opening", "group_goods", "attestation", "claim",
+    "report", "erasure",
     "access_grant", "grant_revocation", "reader", "reader_revocation", "published", "publication_end",
 )
 """The tables of lookup rows, which say which record entered a name or a state."""

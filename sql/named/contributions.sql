@@ -35,3 +35,10 @@ SELECT number / 1024 AS index, product FROM lot WHERE number = ANY ($1::bigint[]
 -- parameters: names, tree size
 SELECT p.id, r.body FROM product p JOIN record r ON r.index = p.record
 WHERE p.id = ANY ($1::text[]) AND p.record < $2;
+
+-- name: completions
+-- purpose: the completions of products, in log order
+-- parameters: names, tree size
+SELECT r.index, r.body, encode(r.digest, 'hex') AS digest, e.data FROM product_completion c
+JOIN record r ON r.index = c.record JOIN entry e ON e.index = c.record
+WHERE c.product = ANY ($1::text[]) AND c.record < $2 ORDER BY c.record;

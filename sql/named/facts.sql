@@ -35,6 +35,11 @@ SELECT r.body FROM facility f JOIN record r ON r.index = f.record WHERE f.id = A
 -- name: product_bodies
 SELECT r.body FROM product p JOIN record r ON r.index = p.record WHERE p.id = ANY ($1::text[]);
 
+-- name: completions
+-- purpose: the completions of products, in log order
+SELECT r.index, encode(r.digest, 'hex') AS digest, r.body FROM product_completion c JOIN record r ON r.index = c.record
+WHERE c.product = ANY ($1::text[]) ORDER BY c.record;
+
 -- name: bodies_by_digest
 SELECT index, digest, body FROM record WHERE digest = ANY ($1::bytea[]);
 
@@ -72,9 +77,10 @@ CROSS JOIN LATERAL (
         AND (product IS NULL OR product = w.product) LIMIT 1) lets;
 
 -- name: in_force
--- purpose: all activations in log order, each row with the log's size, the number of revisions and the newest end of a
--- parent; a single row if there are no activations
-SELECT h.size, h.revisions, (SELECT max(record) FROM parent_end) AS parents, a.record, a.plugin, a.version, a.digest, a.retired, a.precedence
+-- purpose: all activations in log order, each row with the log's size, the number of revisions, the newest end of a
+-- parent and the newest completion of a product; a single row if there are no activations
+SELECT h.size, h.revisions, (SELECT max(record) FROM parent_end) AS parents,
+       (SELECT max(record) FROM product_completion) AS completed, a.record, a.plugin, a.version, a.digest, a.retired, a.precedence
 FROM head h LEFT JOIN activation a ON true ORDER BY a.record;
 
 -- name: left_parents

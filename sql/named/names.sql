@@ -15,6 +15,8 @@ UNION ALL SELECT 'compromise', record, ARRAY[encode(keyid, 'hex'), since::text]
 UNION ALL SELECT 'key_change', record, ARRAY[organization, recovery] FROM key_change WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'facility', record, ARRAY[id, operator] FROM facility WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'product', record, ARRAY[id, owner] FROM product WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'product_completion', record, ARRAY[product]
+    FROM product_completion WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'activation', record, ARRAY[plugin, version, digest, retired::text, precedence::text]
     FROM activation WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'transfer', record, ARRAY[receiver, new_lot] FROM transfer WHERE record >= $1 AND record < $2
@@ -88,6 +90,7 @@ FROM head h, (
     UNION ALL SELECT 'key_change', min(record), max(record) FROM key_change
     UNION ALL SELECT 'facility', min(record), max(record) FROM facility
     UNION ALL SELECT 'product', min(record), max(record) FROM product
+    UNION ALL SELECT 'product_completion', min(record), max(record) FROM product_completion
     UNION ALL SELECT 'activation', min(record), max(record) FROM activation
     UNION ALL SELECT 'transfer', min(record), max(record) FROM transfer
     UNION ALL SELECT 'parent_end', min(record), max(record) FROM parent_end

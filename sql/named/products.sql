@@ -51,9 +51,12 @@ LEFT JOIN LATERAL (
 WHERE l.number = ANY ($1::bigint[]) ORDER BY l.number;
 
 -- name: study
--- purpose: the bodies of a product and of facilities
--- parameters: product, facilities
-SELECT (SELECT r.body FROM product n JOIN record r ON r.index = n.record WHERE n.id = $1) AS product,
+-- purpose: the bodies of a product with its completions, and of facilities
+-- parameters: product, facilities, tree size
+SELECT (SELECT array_agg(r.body ORDER BY r.index) FROM (
+            SELECT record FROM product WHERE id = $1
+            UNION ALL SELECT record FROM product_completion WHERE product = $1 AND record < $3) n
+        JOIN record r ON r.index = n.record) AS products,
        (SELECT array_agg(r.body) FROM facility n JOIN record r ON r.index = n.record
         WHERE n.id = ANY ($2::text[])) AS facilities;
 

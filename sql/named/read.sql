@@ -13,7 +13,12 @@ SELECT q.place, l.number, l.id, l.product, l.holder, l.role, l.origin,
        coalesce(o.leaf, r.outcome) AS outcome, w.own IS NOT NULL AND w.body IS NULL AS withdrawn,
        CASE WHEN r.type IN ('transformation', 'declaration') OR f.burdens[q.provisional] > 0
            THEN coalesce(w.body, r.body) END AS body,
-       (SELECT x.body FROM product n JOIN record x ON x.index = n.record WHERE n.id = l.product) AS product_body,
+       (SELECT array_agg(x.body ORDER BY x.index) FROM (
+            SELECT record FROM product WHERE id = l.product
+            UNION ALL SELECT record FROM product_completion WHERE product = l.product AND record <= (
+                SELECT index FROM record WHERE digest = decode(
+                    CASE WHEN v.number IS NULL THEN l.composition ELSE v.composition END ->> 'edition', 'hex'))) n
+        JOIN record x ON x.index = n.record) AS product_bodies,
        (SELECT x.body FROM facility n JOIN record x ON x.index = n.record WHERE n.id = l.facility) AS facility_body,
        CASE WHEN f.version > 0 THEN (SELECT record FROM revision WHERE version = f.version) END AS revised_at,
        CASE WHEN f.burdens[q.provisional] > 0 THEN (
@@ -54,7 +59,7 @@ CROSS JOIN LATERAL (
     SELECT version, method, plugin, share, burdens, content, amount FROM figure
     WHERE lot = l.number AND version <= q.version ORDER BY version DESC LIMIT 1) f
 LEFT JOIN LATERAL (
-    SELECT number, quantity, mass FROM lot_version WHERE number = l.number AND version <= q.version
+    SELECT number, quantity, mass, composition FROM lot_version WHERE number = l.number AND version <= q.version
     ORDER BY version DESC LIMIT 1) v ON true
 LEFT JOIN LATERAL (
     SELECT leaf FROM revised WHERE record = r.index AND version <= q.version ORDER BY version DESC LIMIT 1) o ON true

@@ -75,7 +75,8 @@ SELECT
     (SELECT coalesce(array_agg(digest ORDER BY record), '{}') FROM a) AS plugin_digests,
     (SELECT coalesce(array_agg(retired ORDER BY record), '{}') FROM a) AS retired,
     (SELECT coalesce(array_agg(precedence ORDER BY record), '{}') FROM a) AS precedences,
-    (SELECT max(record) FROM parent_end) AS parents;
+    (SELECT max(record) FROM parent_end) AS parents,
+    (SELECT max(record) FROM product_completion) AS completed;
 
 -- name: item_holdings
 -- purpose: the lots of items that have a balance

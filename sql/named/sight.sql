@@ -120,7 +120,8 @@ CROSS JOIN LATERAL (
         AND role IN ('product', 'coProduct', 'byProduct') ORDER BY number DESC LIMIT $2) l;
 
 -- name: sites_and_products
--- purpose: the records that entered those facilities and products of organisations of which records make or take lots
+-- purpose: the records that entered or completed those facilities and products of organisations of which records make or
+-- take lots
 -- parameters: record indexes, the organisations, the newest revision to include
 WITH lots AS MATERIALIZED (
     SELECT DISTINCT l.facility, l.product FROM unnest($1::bigint[]) AS k (record) CROSS JOIN LATERAL (
@@ -130,7 +131,9 @@ WITH lots AS MATERIALIZED (
 )
 SELECT s.record FROM lots CROSS JOIN LATERAL (
     (SELECT record FROM facility WHERE id = lots.facility AND operator = ANY ($2::text[]) LIMIT 1)
-    UNION (SELECT record FROM product WHERE id = lots.product AND owner = ANY ($2::text[]) LIMIT 1)) s;
+    UNION (SELECT record FROM product WHERE id = lots.product AND owner = ANY ($2::text[]) LIMIT 1)
+    UNION (SELECT c.record FROM product p JOIN product_completion c ON c.product = p.id
+           WHERE p.id = lots.product AND p.owner = ANY ($2::text[]))) s;
 
 -- name: taken
 -- purpose: the lots that records take

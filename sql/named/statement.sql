@@ -91,17 +91,23 @@ SELECT digest FROM activation WHERE plugin = $1 AND version = $2 AND NOT retired
 ORDER BY record >= $3, CASE WHEN record < $3 THEN -record ELSE record END LIMIT 1;
 
 -- name: named
--- purpose: digests of the records that entered names
--- parameters: organisations, facilities, products, pools
+-- purpose: digests of the records that entered names, and of the completions of the products below a log index
+-- parameters: organisations, facilities, products, pools, that index
 SELECT encode(r.digest, 'hex') AS digest FROM (
     SELECT record FROM organization WHERE id = ANY ($1::text[])
     UNION SELECT record FROM facility WHERE id = ANY ($2::text[])
     UNION SELECT record FROM product WHERE id = ANY ($3::text[])
+    UNION SELECT record FROM product_completion WHERE product = ANY ($3::text[]) AND record < $5
     UNION SELECT record FROM pool WHERE id = ANY ($4::text[])) n
 JOIN record r ON r.index = n.record ORDER BY r.index;
 
 -- name: study
--- purpose: the bodies of a product and a facility; null for a name that is not on the ledger
--- parameters: product, facility
-SELECT (SELECT r.body FROM product n JOIN record r ON r.index = n.record WHERE n.id = $1) AS product,
+-- purpose: the bodies of a product with its completions up to one, and of a facility; null for a name that is not on the
+-- ledger
+-- parameters: product, facility, digest of the completion
+SELECT (SELECT array_agg(r.body ORDER BY r.index) FROM (
+            SELECT record FROM product WHERE id = $1
+            UNION ALL SELECT record FROM product_completion WHERE product = $1
+                AND record <= (SELECT index FROM record WHERE digest = decode($3::text, 'hex'))) n
+        JOIN record r ON r.index = n.record) AS products,
        (SELECT r.body FROM facility n JOIN record r ON r.index = n.record WHERE n.id = $2) AS facility;

@@ -16,7 +16,8 @@ from support.server import Server
 
 LOGGED: Final = (
     "entry", "batch", "tile", "record", "organization", "parent_end", "prefix", "signing_key", "revocation",
-    "compromise", "key_change", "facility", "product", "activation", "transfer", "acceptance", "standing_acceptance",
+    "compromise", "key_change", "facility", "product", "product_completion", "activation", "transfer",
+    "acceptance", "standing_acceptance",
     "arrival", "lot", "figure", "flow", "ledger",
     "revision", "revised", "lot_version", "pool", "closing", "reopening", "provisional", "dispute", "opening",
     "group_goods", "attestation", "claim", "report", "publication", "renewal", "erasure", "log_key",

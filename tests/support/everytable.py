@@ -18,6 +18,7 @@ from ledger.core.record.kinds import (
     OrganizationNames,
     ParentEnd,
     PassportPublication,
+    ProductCompletion,
     PublicationEnd,
     ReaderRevocation,
     Report,
@@ -138,6 +139,9 @@ def _granted(server: Server, mill: Workshop, smith: Workshop, auditor: Workshop)
         )) for organization in (smith.id, auditor.id, mill.id)],
         *[mill.signed(PassportPublication(issuer=mill.id, nonce=mill.nonce(), **thing)) for thing in published],
         mill.signed(OrganizationNames(issuer=mill.id, nonce=mill.nonce(), names={"en": "A mill"})),
+        *[mill.signed(ProductCompletion(
+            issuer=mill.id, nonce=mill.nonce(), product=mill.name("part"), reason="an analysis",
+            elements={"Fe": share})) for share in ("0.97", "0.96")],
     ]
 
 

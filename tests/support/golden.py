@@ -53,6 +53,7 @@ from ledger.core.record.kinds import (
     PassportPublication,
     Pool,
     Product,
+    ProductCompletion,
     PublicationEnd,
     ReaderRevocation,
     Reopening,
@@ -83,6 +84,7 @@ NEW_LOG: Final = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\3" *
 """The log's key after its rotation."""
 _DAY: Final = 24 * 3_600
 _MONTH: Final[dict[str, Any]] = {"start": "2022-12-01T00:00:00Z", "end": "2023-01-01T00:00:00Z"}
+_SECOND: Final = SigningKey.from_seed(hashlib.sha256(b"maker/second").digest(), "p256")
 _STORED: Final = [Evidence(digest="6" * 64, media_type="application/pdf", kind="storageCertificate")]
 
 
@@ -155,6 +157,7 @@ def build(known: Registry | None = None) -> tuple[list[Line], Proofs]:
     _keys_changed(memory, maker, source)
     proofs = _proofs(memory, f"{maker.prefix}stock:bar:0")
     _erased(memory, source)
+    _completed(memory, Party(maker.id, _SECOND), source)
     memory.must((memory.registrar, _retired(memory, source)))
     return list(_lines(memory)), proofs
 
@@ -343,9 +346,8 @@ def _kilowatt_hours(value: str) -> Quantity:
 
 def _keys_changed(memory: MemoryLedger, maker: Party, source: Iterator[str]) -> None:
     """A key is changed with a doubt about the old one; a recovery is asked for and objected to."""
-    second = SigningKey.from_seed(hashlib.sha256(b"maker/second").digest(), "p256")
     memory.must((maker, KeyChange(
-        issuer=maker.id, nonce=next(source), organization=maker.id, added=[public_key(second, ORIGIN, maker.id)],
+        issuer=maker.id, nonce=next(source), organization=maker.id, added=[public_key(_SECOND, ORIGIN, maker.id)],
         revoked=[maker.key.keyid.hex()], compromised_since=memory.state.size - 2,
     )))
     asked = KeyChange(
@@ -353,7 +355,7 @@ def _keys_changed(memory: MemoryLedger, maker: Party, source: Iterator[str]) -> 
         added=[public_key(party(SEED, "maker/third").key, ORIGIN, maker.id)],
     )
     memory.must((memory.registrar, asked))
-    memory.must((Party(maker.id, second), KeyChange(
+    memory.must((Party(maker.id, _SECOND), KeyChange(
         issuer=maker.id, nonce=next(source), organization=maker.id, recovery="objection", request=_digest(asked),
     )))
 
@@ -366,6 +368,33 @@ def _erased(memory: MemoryLedger, source: Iterator[str]) -> None:
             issuer=memory.registrar.id, nonce=next(source), record=memory.digests[at].hex(),
             legal_basis="GDPR Art. 17",
         )))
+
+
+def _completed(memory: MemoryLedger, maker: Party, source: Iterator[str]) -> None:
+    """A product is completed between two lots. An amendment of the first lot's record keeps the product as it was, and
+    another asks for the newest one."""
+    by = partial(_by, maker, source)
+    chips, site = f"{maker.prefix}stock:chips", f"{maker.prefix}stock:annex"
+    day: dict[str, Any] = {"start": "2025-03-02T00:00:00Z", "end": "2025-03-03T00:00:00Z"}
+
+    def make(lot: str) -> Transformation:
+        return Transformation(
+            **by(), **day, facility=site, process=sectors.MAKE,
+            activity=Raw(msgspec.json.encode(sectors.Make(co2="2"))),
+            supplies=[Supply(material="ore", quantity=_kilograms("40"), origin="nature")],
+            outputs=[Output(lot=f"{chips}:{lot}", product=chips, quantity=_kilograms("40"), role="product")],
+        )
+
+    first = make("early")
+    memory.must((maker, Product(**by(), id=chips, sector=sectors.NAME, unit="KGM")), (maker, first))
+    memory.must((maker, ProductCompletion(
+        **by(), product=chips, reason="it was missing", materials={"aluminium": "0.9"},
+        classifications={"cn": "7602 00 19"},
+    )), (maker, make("late")))
+    longer = Change(record=_digest(first), fields={"end": _raw("2025-03-04T00:00:00Z")})
+    memory.must((maker, Amendment(**by(), changes=[longer], reason="a day more")))
+    memory.must((maker, Amendment(**by(), changes=[Change(record=_digest(first))], reason="the alloy is known",
+                                  products="newest")))
 
 
 def _retired(memory: MemoryLedger, source: Iterator[str]) -> Activation:

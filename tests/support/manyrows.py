@@ -48,6 +48,7 @@ _FILLS: Final = {
     "key_change (record, organization, recovery)": "SELECT i, 'org:' || i, 'request' FROM rows",
     "facility (id, operator, record)": "SELECT 'site:' || i, 'org:' || i, i FROM rows",
     "product (id, owner, record)": "SELECT 'part:' || i, 'org:' || i, i FROM rows",
+    "product_completion (product, record)": "SELECT 'part:' || i, i FROM rows",
     "activation (record, plugin, version, digest, retired)": """
         SELECT i, 'plugin-' || i / 100 % 10, i / 1000, 'digest', false FROM rows WHERE i % 100 = 0""",
     "plugin_archive (digest, plugin, version, terms, archive)": """

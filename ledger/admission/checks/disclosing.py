@@ -100,14 +100,14 @@ def handed_on(record: Transformation, facts: Facts) -> Mapping[tuple[str, str], 
     taken: list[ProductFacts] = []
     for flow in record.inputs:
         lot = facts.lot_named(flow.lot, record.issuer)
-        product = None if lot is None else facts.products.get(lot.product)
+        product = None if lot is None else facts.product_of(lot)
         if lot is None or product is None or lot.role not in (*GOODS, *_UNMADE):
             return {}
         if lot.role in GOODS:
             taken.append(product)
     if not any(_of_others(one, record.issuer, facts) for one in taken):
         return {}
-    same = [name for name in made if (product := facts.products.get(name)) is not None
+    same = [name for name in made if (product := facts.product_named(name)) is not None
             and all(_same_kind(product, one) for one in taken)]
     kilograms = _kilograms(record, facts) if same else _NOTHING
     return {(record.issuer, HANDED_ON + name): kilograms for name in same}

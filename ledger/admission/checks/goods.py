@@ -92,8 +92,9 @@ def like_subjects(product: ProductFacts) -> tuple[str, ...]:
 
 
 def subjects_of(product: ProductFacts) -> set[str]:
-    """All subjects that a record about the product reads or raises."""
-    subjects = {*goods_subjects(product).sold, *goods_subjects(product).like}
+    """All subjects that a record about the product reads or raises, by any of its editions."""
+    editions = (product, *product.editions)
+    subjects = {one for edition in editions for one in (*goods_subjects(edition).sold, *goods_subjects(edition).like)}
     kept = [f"{total}{subject}" for total in (TAKEN, UNSHOWN) for subject in subjects]
     return {*subjects, declared_subject(product), *kept}
 
@@ -132,7 +133,7 @@ def _unshown(record: Transformation, facts: Facts) -> tuple[tuple[str, Decimal],
     before = dict[str, Decimal]()
     for flow in record.inputs:
         lot = facts.lot_named(flow.lot, record.issuer)
-        product = None if lot is None else facts.products.get(lot.product)
+        product = None if lot is None else facts.product_of(lot)
         if lot is None or product is None or lot.role not in GOODS or product.id in before:
             continue
         totals = [facts.group_goods.get((group, subject), _NOTHING)
@@ -144,7 +145,7 @@ def _unshown(record: Transformation, facts: Facts) -> tuple[tuple[str, Decimal],
 
 def _declared_before(record: Declaration, facts: Facts) -> EarlierGoods:
     lot = record.lot
-    product = None if lot is None else facts.products.get(lot.product)
+    product = None if lot is None else facts.product_named(lot.product)
     if lot is None or product is None:
         return NOTHING
     group = facts.group(record.issuer, record.end)

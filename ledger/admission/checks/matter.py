@@ -96,10 +96,8 @@ def check_elements(plan: Plan, facts: Facts, tolerance: Decimal) -> None:
     if not stated:
         return
     lots = [_analysed(facts.composition(lot).elements, mass) for lot, _, mass in plan.taken if mass is not None]
-    supplies = [
-        _analysed(facts.products[supply.product].composition.elements if supply.product is not None else {}, mass)
-        for supply, mass in plan.supplied if mass is not None
-    ]
+    named = [(facts.product_named(supply.product), mass) for supply, mass in plan.supplied if mass is not None]
+    supplies = [_analysed({} if product is None else product.composition.elements, mass) for product, mass in named]
     for element in sorted(stated & _elements([*lots, *supplies])):
         _check_element(element, made, lots, supplies, tolerance)
 

@@ -70,7 +70,7 @@ def check_masses(record: AnyRecord, planned: Plan, facts: Facts) -> None:
     quantity times the mass per unit of its product. Readers count pieces by that mass."""
     faults = []
     for place, (lot, output) in enumerate(planned.created):
-        product = facts.products.get(lot.product)
+        product = facts.product_of(lot)
         if output is None or output.mass is None or lot.mass is None or product is None or not product.mass_per_unit:
             continue
         usual = CONTEXT.multiply(product.mass_per_unit, lot.quantity)

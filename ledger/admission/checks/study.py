@@ -1,12 +1,12 @@
 """The form of a study context."""
 
-from ledger.core.record.kinds import Facility, Product
+from ledger.core.record.kinds import Facility, Product, ProductCompletion
 from ledger.core.record.redacted import is_residue
 from ledger.core.record.study import ProductRules
 from ledger.errors import Refused
 
 
-def check_study(record: Facility | Product) -> None:
+def check_study(record: Facility | Product | ProductCompletion) -> None:
     """Refuses a study context that states nothing, repeats a value, or has rules without their operator. A redacted
     record may state nothing."""
     study = record.study

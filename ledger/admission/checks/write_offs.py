@@ -162,7 +162,7 @@ def first_taken(record: Transformation, state: State) -> Totals:
     totals, own = dict[tuple[str, str], Decimal](), state.groups(record.issuer, record.end)
     for i, flow in enumerate(record.inputs):
         lot = state.lot_named(flow.lot, record.issuer)
-        product = None if lot is None or lot.role not in GOODS else state.products.get(lot.product)
+        product = None if lot is None or lot.role not in GOODS else state.product_of(lot)
         if lot is None or product is None:
             continue
         groups = own if lot.owner is None else dict.fromkeys((*own, *state.groups(lot.owner, record.end)))
@@ -206,7 +206,7 @@ def _undocumented_goods(record: Consumption, plan: Plan, facts: Facts) -> dict[s
     """Kg of goods that a consumption takes without a document, by product."""
     totals = dict[str, Decimal]()
     for lot, _, mass in plan.taken:
-        product = facts.products.get(lot.product)
+        product = facts.product_of(lot)
         if lot.role not in GOODS or not mass or product is None:
             continue
         if not is_shown(record.evidence, documents_for(record.purpose, own=False)):
@@ -222,7 +222,7 @@ def _made(part: _LeavingGoods, record: Consumption, facts: Facts) -> bool:
 
 def _products(plan: Plan, facts: Facts) -> list[ProductFacts]:
     """The products of the goods with a mass that a plan takes."""
-    named = [facts.products.get(lot.product) for lot, _, mass in plan.taken if lot.role in GOODS and mass]
+    named = [facts.product_of(lot) for lot, _, mass in plan.taken if lot.role in GOODS and mass]
     return [product for product in named if product is not None]
 
 
@@ -232,7 +232,7 @@ def _goods(issuer: str, flows: Sequence[Flow], facts: Facts) -> Iterator[_Leavin
         lot = facts.lot_named(flow.lot, issuer)
         if lot is None or lot.role not in GOODS or not lot.mass:
             continue
-        product = facts.products.get(lot.product)
+        product = facts.product_of(lot)
         part = None if product is None else _leaving(i, flow, lot, product)
         if part is not None:
             yield part

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from ledger.admission.checks.times import balance_period_end, check_time
-from ledger.admission.facts import Composition, Facts, LotFacts, PoolFacts
+from ledger.admission.facts import Composition, Facts, LotFacts, PoolFacts, ProductFacts
 from ledger.admission.kind import Kind, Terms
 from ledger.admission.kinds.pool import pool_form
 from ledger.admission.lots import Check, Created, Plan, Taken, check_new_lot, flow_checks, part_of_mass, take
@@ -168,8 +168,21 @@ def _check_added(pool: PoolFacts, added: Sequence[Taken], stock: Sequence[Taken]
         ):
             raise _mixed(field, lot, "waste of the holder's own process blends only with waste of that process: ISO "
                                      "14021 does not count it as recycled if it goes back there")
+        if not _blends(facts.product_of(lot), facts.product_of(first)):
+            raise _mixed(field, lot, "a completion corrected the code or the materials of the product between the "
+                                     "lots of this pool: use up the pool first, or use another pool")
         if pool.custody == "segregated" and facts.composition(lot) != facts.composition(first):
             raise _mixed(field, lot, "a segregated pool holds lots of one composition")
+
+
+def _blends(first: ProductFacts | None, other: ProductFacts | None) -> bool:
+    """Whether lots of two editions of a product may blend: a completion may have added codes and materials between
+    them, but corrected nothing. The blend has the codes of the older edition: else a few new lots would rename old
+    ones."""
+    if first is None or other is None or first.edition == other.edition:
+        return True
+    older, newer = sorted((first, other), key=lambda edition: edition.index)
+    return older.codes in ((), newer.codes) and older.composition.materials in ({}, newer.composition.materials)
 
 
 def _own(facts: Facts, pool: PoolFacts, lot: LotFacts) -> bool:
@@ -203,6 +216,8 @@ def _blended(taken: Sequence[Taken], facts: Facts) -> Composition | None:
     first = parts[0][0]
     if all(composition == first for composition, _ in parts):
         return taken[0].lot.composition
+    products = [product for part in taken if (product := facts.product_of(part.lot)) is not None]
+    oldest = min(products, key=lambda product: product.index, default=None)
     elements = [(composition.elements, weight) for composition, weight in parts]
     fossil = [(_carbon(composition.fossil_carbon), weight) for composition, weight in parts]
     biogenic = [(_carbon(composition.biogenic_carbon), weight) for composition, weight in parts]
@@ -214,6 +229,7 @@ def _blended(taken: Sequence[Taken], facts: Facts) -> Composition | None:
         materials=_mean(listed, names), elements=_mean(elements, _shared(elements)),
         fossil_carbon=_mean(fossil, _shared(fossil)).get(""),
         biogenic_carbon=_mean(biogenic, _shared(biogenic)).get(""),
+        edition=None if oldest is None else oldest.edition,
     )
 
 

@@ -42,9 +42,10 @@ def _check_form(record: Amendment, facts: Facts) -> None:
                 value=change.record, rule="fields that change, or `withdrawn`",
             )
         empty = not (change.withdrawn or change.fields)
-        if empty and record.versions is None and not is_residue(record):
+        if empty and not record.renews and not is_residue(record):
             raise Refused(
                 f"changes[{i}]: it changes nothing", code="amendment-form", field=f"changes[{i}]",
-                value=change.record, rule="fields that change, or `withdrawn`, or neither with `versions` newest",
+                value=change.record,
+                rule="fields that change, or `withdrawn`, or neither with `versions` or `products` newest",
             )
         seen.add(change.record)

@@ -91,7 +91,7 @@ def _sold(record: Consumption, state: State) -> dict[tuple[str, str], Decimal]:
         return {}
     groups, sold = state.groups(record.issuer, record.time), dict[tuple[str, str], Decimal]()
     for part in take(state, record.issuer, record.inputs):
-        product = state.products.get(part.lot.product)
+        product = state.product_of(part.lot)
         if part.mass and part.lot.role in GOODS and product is not None:
             for key in itertools.product(groups, sold_subjects(product)):
                 sold[key] = CONTEXT.add(sold.get(key, _NOTHING), part.mass)

@@ -110,7 +110,7 @@ class DeclarationKind(Kind[Declaration]):
 def _declared(record: Declaration, state: State) -> dict[tuple[str, str], Decimal]:
     """Kg of a declared good, by the organisation and the subject whose totals it raises."""
     lot = None if record.lot is None else state.lots.get(record.lot.lot)
-    product = None if lot is None else state.products.get(lot.product)
+    product = None if lot is None else state.product_of(lot)
     if lot is None or product is None or lot.role not in GOODS or not lot.mass:
         return {}
     return {(one, declared_subject(product)): lot.mass for one in state.groups(record.issuer, record.end)}

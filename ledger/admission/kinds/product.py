@@ -13,7 +13,7 @@ from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Check, Plan, check_fractions, check_prefix_of
 from ledger.admission.names import Names
 from ledger.admission.state import State
-from ledger.core.record.kinds import Product
+from ledger.core.record.kinds import Product, ProductCompletion
 from ledger.core.record.redacted import is_code
 from ledger.core.record.units import convert, unit
 from ledger.errors import InvalidQuantity, Refused
@@ -31,20 +31,19 @@ class ProductKind(Kind[Product]):
         return record.id
 
     def plan(self, record: Product, facts: Facts, terms: Terms) -> Plan:
-        _check_form(record, facts)
+        check_prefix_of(facts, record.issuer, record.id, "id", "product")
+        unit(record.unit, "unit")
+        check_stated(record, record.unit)
         return Plan()
 
     def parts(self, record: Product, facts: Facts) -> Iterator[Check]:
         yield partial(check_prefix_of, facts, record.issuer, record.id, "id", "product")
         yield partial(unit, record.unit, "unit")
-        if record.mass_per_unit is not None:
-            yield partial(convert, record.mass_per_unit.amount, record.mass_per_unit.unit, "KGM", "massPerUnit")
-        yield partial(check_fractions, record.materials, "materials")
-        yield partial(check_fractions, record.elements, "elements")
+        yield from stated_parts(record)
 
     def check(self, record: Product, keyid: bytes, state: State) -> None:
         check_unused_name(record.id, state.products, "product")
-        _check_codes(record)
+        check_codes(record)
 
     def apply(self, record: Product, digest: bytes, state: State) -> None:
         state.products[record.id] = product_facts(record)
@@ -53,7 +52,7 @@ class ProductKind(Kind[Product]):
         yield "product", (record.id, record.issuer, index)
 
 
-def _check_codes(record: Product) -> None:
+def check_codes(record: Product | ProductCompletion) -> None:
     """Refuses a code that an erasure would remove: goods that are like each other by their codes would change."""
     for name, code in record.classifications.items():
         if not is_code(code):
@@ -64,14 +63,21 @@ def _check_codes(record: Product) -> None:
             )
 
 
-def _check_form(record: Product, facts: Facts) -> None:
-    check_prefix_of(facts, record.issuer, record.id, "id", "product")
-    dimension = unit(record.unit, "unit").dimension
+def stated_parts(record: Product | ProductCompletion) -> Iterator[Check]:
+    """The rules of the values that a record states of a product, each by itself."""
+    if record.mass_per_unit is not None:
+        yield partial(convert, record.mass_per_unit.amount, record.mass_per_unit.unit, "KGM", "massPerUnit")
+    yield partial(check_fractions, record.materials, "materials")
+    yield partial(check_fractions, record.elements, "elements")
+
+
+def check_stated(record: Product | ProductCompletion, code: str) -> None:
+    """Refuses values that no product can have. `code`: of the unit in which its lots are counted."""
     if record.mass_per_unit is not None:
         kilograms = convert(record.mass_per_unit.amount, record.mass_per_unit.unit, "KGM", "massPerUnit")
-        if dimension == "mass" and kilograms != convert(Decimal(1), record.unit, "KGM", "massPerUnit"):
+        if unit(code, "unit").dimension == "mass" and kilograms != convert(Decimal(1), code, "KGM", "massPerUnit"):
             raise Refused(
-                f"massPerUnit {record.mass_per_unit} contradicts the unit {record.unit}", code="two-masses",
+                f"massPerUnit {record.mass_per_unit} contradicts the unit {code}", code="two-masses",
                 field="massPerUnit", value=record.mass_per_unit, rule="if the unit is a mass, massPerUnit equals it",
             )
     check_fractions(record.materials, "materials")

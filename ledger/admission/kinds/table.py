@@ -24,6 +24,7 @@ from ledger.admission.kinds.parent_end import ParentEndKind
 from ledger.admission.kinds.passport_publication import PassportPublicationKind
 from ledger.admission.kinds.pool import PoolKind
 from ledger.admission.kinds.product import ProductKind
+from ledger.admission.kinds.product_completion import ProductCompletionKind
 from ledger.admission.kinds.publication_end import PublicationEndKind
 from ledger.admission.kinds.reader_revocation import ReaderRevocationKind
 from ledger.admission.kinds.reopening import ReopeningKind
@@ -53,6 +54,7 @@ from ledger.core.record.kinds import (
     PassportPublication,
     Pool,
     Product,
+    ProductCompletion,
     PublicationEnd,
     ReaderRevocation,
     Reopening,
@@ -70,6 +72,7 @@ KINDS: Final[Mapping[type[AnyRecord], Kind[Any]]] = {
     Erasure: ErasureKind(),
     Facility: FacilityKind(),
     Product: ProductKind(),
+    ProductCompletion: ProductCompletionKind(),
     Transformation: TransformationKind(),
     Transfer: TransferKind(),
     Acceptance: AcceptanceKind(),

@@ -26,7 +26,7 @@ from ledger.cli.buyer.summary.report import (
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import CsvForm, Part, csv_option, json_option, print_json, show, styled
 from ledger.cli.electricity import electricity_totals
-from ledger.cli.findings import answer_findings, questioned_kilograms, sight_line
+from ledger.cli.findings import answer_findings, completion_lines, questioned_kilograms, sight_line
 from ledger.cli.lookup.purchases import ask_received, print_received_csv, received_report
 from ledger.cli.numbers import fixed, numeral, per_unit, share_words
 from ledger.cli.study import study_lines
@@ -182,6 +182,7 @@ def product_report(answer: ProductAnswer) -> Iterator[Part]:
     if answer.study is not None:
         yield from study_lines(answer.study, answer.study.versions)
     yield from answer.limitations
+    yield from completion_lines(answer.completions)
     if answer.lots:
         yield _largest(answer)
     if answer.left_off:

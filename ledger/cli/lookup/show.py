@@ -11,7 +11,7 @@ from ledger.answers.lists import ListedLotAnswer, ListedRecordAnswer, ShownAnswe
 from ledger.answers.stored import OrganizationAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
-from ledger.cli.findings import answer_lines, sight_line, stated_finding
+from ledger.cli.findings import answer_lines, completion_lines, sight_line, stated_finding
 from ledger.cli.lookup.pages import share_cell
 from ledger.cli.numbers import fixed, numeral, per_unit
 
@@ -54,6 +54,7 @@ def shown_report(answer: ShownAnswer) -> Iterator[Part]:
     yield facts
     yield from map(stated_finding, answer.findings)
     yield from answer_lines(answer.to_answer)
+    yield from completion_lines(answer.completions)
     yield from sight_line(answer.sight)
     if not answer.questions:
         return

@@ -36,6 +36,7 @@ from ledger.core.record.kinds import (
     Declaration,
     Facility,
     Product,
+    ProductCompletion,
     Transfer,
     Transformation,
 )
@@ -140,7 +141,7 @@ def _recomputed(
         figures = {lot.lot: LotFigures(vector_of(read(lot.burdens)), read(lot.contents)) for lot in proven.inputs}
         outcome = outcome_of(Prepared(
             submission, plan, figure_inputs, committed, claims.plugin, versions,
-            accepted_by=leaf.accepted_by), figures)
+            accepted_by=leaf.accepted_by, products=leaf.products), figures)
     except VerificationError:
         raise
     except (LedgerError, msgspec.DecodeError, KeyError, ArithmeticError) as error:
@@ -231,10 +232,10 @@ def _resolved(record: AnyRecord, inputs: Sequence[LotLeaf]) -> AnyRecord:
             return record
 
 
-def _named(proven: Proven, bodies: Bodies) -> tuple[State, dict[str, bytes], list[str]]:
-    """The state from the records that the record names, the bodies of products and facilities by their id, and the
-    digests of the missing bodies."""
-    claims, named, missing = proven.claims, dict[str, bytes](), []
+def _named(proven: Proven, bodies: Bodies) -> tuple[State, dict[str, dict[str, bytes]], list[str]]:
+    """The state from the records that the record names, the bodies of products with their completions and of facilities
+    by their id and by digest, and the digests of the missing bodies."""
+    claims, named, missing = proven.claims, dict[str, dict[str, bytes]](), []
     state = State(claims.origin, claims.record)
     for i, digest in enumerate(claims.named):
         field = f"claims.named[{i}]"
@@ -248,23 +249,39 @@ def _named(proven: Proven, bodies: Bodies) -> tuple[State, dict[str, bytes], lis
         except (LedgerError, KeyError) as error:
             raise _fails("wrong-body", field, f"the body cannot be applied: {error}", digest) from None
         if isinstance(record, Product | Facility):
-            named[record.id] = body
+            named[record.id] = {digest: body}
+        elif isinstance(record, ProductCompletion):
+            named[record.product][digest] = body
     return state, named, missing
 
 
-def _check_study(proven: Proven, record: AnyRecord, body: bytes, named: Mapping[str, bytes]) -> None:
+def _check_study(
+    proven: Proven, record: AnyRecord, body: bytes, named: Mapping[str, Mapping[str, bytes]]
+) -> None:
     """Checks the fields of a study context that follow from the bodies, for a record that names the lot's facility."""
     claims, lot = proven.claims, proven.lot
     if claims.study is None or not isinstance(record, Transformation | Declaration):
         return
-    facility = None if record.facility is None else facility_of(named.get(record.facility))
-    sources = lot_sources(record_of(body), product_of(named.get(lot.product)), facility)
+    site = named.get(record.facility or "", {}).values()
+    facility = None if record.facility is None else facility_of(next(iter(site), None))
+    sources = lot_sources(record_of(body), product_of(_bodies_of(proven, named.get(lot.product, {}))), facility)
     derived = study_of(sources, lot.quantity.unit, vector_of(read(lot.burdens)), claims.study.exempted_description)
     for name, field in _STUDY.items():
         stated, value = getattr(claims.study, name), getattr(derived, name)
         if stated != value:
             raise _fails("wrong-study", f"claims.study.{field}", f"the bodies give {value}, the statement says "
                          f"{stated}", stated)
+
+
+def _bodies_of(proven: Proven, named: Mapping[str, bytes]) -> list[bytes]:
+    """The bodies of the lot's product with the completions that count for it. A core keeps the product of its input."""
+    lot, inputs = proven.lot, zip(proven.claims.inputs, proven.inputs, strict=True)
+    used = next((claimed.facts.composition for claimed, one in inputs if one.product == lot.product), None)
+    digests = list(named)
+    if lot.role == "core" and any(one.product == lot.product for one in proven.inputs):
+        last = digests[0] if used is None or used.edition is None else used.edition
+        digests = digests[: digests.index(last) + 1]
+    return [named[digest] for digest in digests]
 
 
 def _add_inputs(state: State, proven: Proven, record: AnyRecord) -> None:
@@ -288,7 +305,8 @@ def _lot(claimed: Input, leaf: LotLeaf, maker: tuple[str, str] | None) -> LotFac
         holder=leaf.holder, role=leaf.role, quantity=leaf.quantity.amount, unit=leaf.quantity.unit,
         mass=None if facts.mass is None else Decimal(facts.mass), origin=facts.origin, item=facts.item,
         composition=None if composition is None else Composition(
-            composition.materials, composition.elements, composition.fossil_carbon, composition.biogenic_carbon
+            composition.materials, composition.elements, composition.fossil_carbon, composition.biogenic_carbon,
+            composition.edition,
         ),
         maker=maker if facts.same_maker else _UNNAMED if facts.generated else None, owner=leaf.owner,
         sender=facts.sender, pool=facts.pool,

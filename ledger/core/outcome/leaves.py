@@ -55,7 +55,8 @@ class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
     market-based amounts of electricity inputs by green attributes. `activation`: the log index of the newest activation
     when the record was assessed, which fixes the versions of rules, sector and factor sets. `questions`: the questioned
     amount of each output; empty if nothing is in question. `accepted_by`, of a transfer: the log index of the standing
-    acceptance by which the receiver accepted it on arrival."""
+    acceptance by which the receiver accepted it on arrival. `products`, of a record for which an amendment asked for
+    the newest products: the log index of the newest completion of any of them."""
 
     assessment: Raw
     method: str
@@ -70,6 +71,7 @@ class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
     activation: int
     questions: tuple[Question, ...] = ()
     accepted_by: int | None = None
+    products: int | None = None
 
 
 class LotLeaf(Leaf, frozen=True, kw_only=True, tag="lot"):

@@ -70,12 +70,14 @@ class ProvenRecord(StatementClaim, frozen=True):
 
 
 class Held(StatementClaim, frozen=True):
-    """Mass fractions of a lot whose composition is not its product's."""
+    """Mass fractions of a lot whose composition is not its product's. `edition`: the digest of the newest completion of
+    its product when the lot was made."""
 
     materials: dict[str, str] = {}
     elements: dict[str, str] = {}
     fossil_carbon: str | None = None
     biogenic_carbon: str | None = None
+    edition: str | None = None
 
 
 class StatementInput(StatementClaim, frozen=True):

@@ -172,6 +172,22 @@ class Product(Record, frozen=True, kw_only=True, tag="product"):
     study: StudyContext | None = None
 
 
+class ProductCompletion(Record, frozen=True, kw_only=True, tag="productCompletion"):
+    """Adds or corrects the values that a `product` of the issuer states. From this index on its new lots have them;
+    each stated field replaces the product's, the others stay. Lots that exist already keep the values with which they
+    were made, and so do records that are revised, unless an amendment asks for the newest `products`."""
+
+    product: Id
+    reason: Name
+    mass_per_unit: Quantity | None = None
+    classifications: dict[Literal["cn", "hs", "cpc"], Name] = {}
+    materials: Fractions = {}
+    elements: Fractions = {}
+    fossil_carbon: Fraction | None = None
+    biogenic_carbon: Fraction | None = None
+    study: StudyContext | None = None
+
+
 class Transformation(Record, frozen=True, kw_only=True, tag="transformation"):
     """A process at a facility turns inputs and supplies into new lots; `activity` has its activity data.
 
@@ -488,10 +504,10 @@ class OrganizationNames(Record, frozen=True, kw_only=True, tag="organizationName
 
 
 AnyRecord = (
-    Organization | ParentEnd | KeyChange | Activation | Erasure | Facility | Product | Transformation | Transfer
-    | Acceptance | StandingAcceptance | Consumption | Declaration | Pool | Addition | Amendment | Closing | Reopening
-    | Attestation | Report | Grant | GrantRevocation | AppointedReader | ReaderRevocation | PassportPublication
-    | PublicationEnd | OrganizationNames
+    Organization | ParentEnd | KeyChange | Activation | Erasure | Facility | Product | ProductCompletion
+    | Transformation | Transfer | Acceptance | StandingAcceptance | Consumption | Declaration | Pool | Addition
+    | Amendment | Closing | Reopening | Attestation | Report | Grant | GrantRevocation | AppointedReader
+    | ReaderRevocation | PassportPublication | PublicationEnd | OrganizationNames
 )
 
 PUBLIC_TYPES: Final = frozenset(

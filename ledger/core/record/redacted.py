@@ -63,6 +63,7 @@ _OUTPUT: Final = _kept(
     "attribute"
 ) | {"credit": {"material": _KEPT, "factor": _FACTOR}}
 _EVIDENCE: Final[Mapping[str, _Spec]] = {"digest": _Digest, "mediaType": _Word, "kind": _DocumentKind}
+_CODES: Final[dict[str, _Spec]] = {"cn": _Code, "hs": _Code, "cpc": _Code}
 _STUDY: Final = _kept("standards packagingIncluded")
 _ALLOCATION_BASIS: Final = _kept("step priceStart priceEnd priceRatio")
 _CHANGED: Final[Mapping[str, _Spec]] = _kept(
@@ -74,7 +75,9 @@ _CHANGED: Final[Mapping[str, _Spec]] = _kept(
 _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
     "facility": _kept("id country subdivision") | {"industry": _Code, "study": _STUDY},
     "product": _kept("id sector unit massPerUnit materials elements fossilCarbon biogenicCarbon") | {
-        "classifications": {"cn": _Code, "hs": _Code, "cpc": _Code}, "study": _STUDY},
+        "classifications": _CODES, "study": _STUDY},
+    "productCompletion": _kept("product massPerUnit materials elements fossilCarbon biogenicCarbon") | {
+        "classifications": _CODES, "study": _STUDY, "reason": _Word},
     "transformation": _kept("facility start end process inputs allocation basis") | {
         "outputs": [_OUTPUT], "supplies": [_SUPPLY], "overheads": [_SUPPLY], "activity": {},
         "allocationBasis": _ALLOCATION_BASIS},
@@ -89,7 +92,7 @@ _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
         "start end basis boundary burdens primaryShare per facility deviation pedigree") | {"lot": _OUTPUT},
     "pool": _kept("id facility product role origin custody averaging default attribute conversion balanceMonths"),
     "addition": _kept("pool inputs time creditLot credits"),
-    "amendment": _kept("versions") | {
+    "amendment": _kept("versions products") | {
         "changes": [_kept("record withdrawn") | {"fields": _CHANGED}], "reason": _Word},
     "closing": _kept("facility start end processes spread replaces spreadOverheads retired") | {
         "measured": [_SUPPLY], "overheads": [_SUPPLY]},

@@ -22,12 +22,19 @@ class Amendment(Record, frozen=True, kw_only=True, tag="amendment"):
     """Corrects records of the issuer; all changes apply together. An amended record may be amended again.
 
     A changed record keeps the versions of rules, sector and factor sets with which it was assessed. With `versions`
-    `newest` it gets those that are in force now; then a change may have no fields.
+    `newest` it gets those that are in force now. It also keeps the products as they were completed before it. With
+    `products` `newest` its lots get the newest values of their products. With either, a change may have no fields.
     """
 
     changes: Annotated[list[Change], Meta(min_length=1, max_length=MAX_CHANGES)]
     reason: Name
     versions: Literal["newest"] | None = None
+    products: Literal["newest"] | None = None
+
+    @property
+    def renews(self) -> bool:
+        """Whether the changed records are assessed again, even without changed fields."""
+        return self.versions is not None or self.products is not None
 
 
 class Closing(Record, frozen=True, kw_only=True, tag="closing"):

@@ -151,7 +151,7 @@ def _displaced(process: Process, lot: LotFacts) -> _Displaced:
     for material, share in process.facts.composition(lot).materials.items():
         groups.add(substance_of(process.sets, material).group)
         burnt += (burning_of(process.sets, process.around, material) or ZERO) * mass * Decimal(share)
-    product = process.facts.products.get(lot.product)
+    product = process.facts.product_of(lot)
     entry = entry_of_code(process.sets, product.codes if product is not None else ())
     if entry is not None:
         groups.add(entry.group)

@@ -57,7 +57,7 @@ def _of_supplies(process: Process) -> list[tuple[MostHeld, str, Decimal]]:
         # Overheads are not analysed.
         analysis = analyses.get(supply.material) if place < len(process.plan.supplied) else None
         amount = amount_of_supply(process.sets, supplied, analysis)
-        product = process.facts.products.get(supply.product or "")
+        product = process.facts.product_named(supply.product)
         if product is not None and (product.composition.materials or product.composition.fossil_carbon is not None
                                     or product.composition.biogenic_carbon is not None):
             held = most_of_lot(process.sets, product.composition, amount)

@@ -140,7 +140,7 @@ def _came(
             yield Portion(_profile_of_lot(facts, sets, lot), mass)
     for supply, mass in supplied:
         if mass:
-            product = facts.products.get(supply.product or "")
+            product = facts.product_named(supply.product)
             composition = _NOTHING if product is None else product.composition
             yield Portion(profile_of(sets, materials_of(composition, supply.material)), mass)
 
@@ -148,7 +148,7 @@ def _came(
 def _profile_of_lot(facts: Facts, sets: tuple[FactorSetVersion, ...], lot: LotFacts) -> Profile:
     """A good of other matter than its product may be the product: its own range asks for that already."""
     own = profile_of(sets, materials_of(facts.composition(lot)))
-    product = facts.products.get(lot.product)
+    product = facts.product_of(lot)
     if lot.composition is None or product is None or lot.role not in PRODUCT_ROLES or not product.composition.materials:
         return own
     usual = profile_of(sets, materials_of(product.composition))
@@ -163,7 +163,7 @@ def _contents(process: Process, outputs: Sequence[OutputHeld]) -> Mapping[str, l
         if not lot.mass:
             continue
         metals = output.profile.metals
-        product = process.facts.products.get(lot.product)
+        product = process.facts.product_of(lot)
         if not output.composition.materials and product is not None and product.codes:
             entry = entry_of_code(process.sets, product.codes)
             metals = () if entry is None else profile_of(process.sets, ((entry.key, "1"),)).metals

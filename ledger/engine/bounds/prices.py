@@ -62,7 +62,7 @@ def default_of_lot(process: Process, lot: LotFacts) -> tuple[Decimal, str | None
         price = price_of_energy(process, lot.unit)
         return (ZERO, None) if price is None else (price[0] * megajoules(lot.quantity, lot.unit), price[1])
     mass = lot.mass or ZERO
-    product = process.facts.products.get(lot.product)
+    product = process.facts.product_of(lot)
     entry = entry_of_code(process.sets, product.codes if product is not None else ())
     known = None if entry is None else default_of(process.sets, process.around, entry.key)
     if known is not None:

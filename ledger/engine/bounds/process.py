@@ -53,7 +53,7 @@ class Process(NamedTuple):
 
     def coded(self, lot: LotFacts) -> SupplyEntry | None:
         """The entry that the code of a lot's product denotes."""
-        product = self.facts.products.get(lot.product)
+        product = self.facts.product_of(lot)
         return None if product is None else entry_of_code(self.sets, product.codes)
 
     def natural(self, group: str) -> NaturalInput | None:

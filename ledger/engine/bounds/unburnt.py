@@ -47,7 +47,7 @@ from ledger.engine.pricing.material_amount import MaterialAmount, amount_of_lot
 from ledger.engine.pricing.priced import co2e_of_lines
 from ledger.footprint.stored.supplies import burning_factor, proves_factor
 from ledger.sdk import CO2_PER_C
-from ledger.sdk.sets.lookup import entry_of_code, same_supply
+from ledger.sdk.sets.lookup import same_supply
 
 IN_LOT: Final = "fuel-as-energy"
 UNBURNT: Final = "fuel-unburnt"
@@ -305,7 +305,7 @@ def _leaving(process: Process) -> Decimal:
     for _, made in process.outputs:
         lot = made.facts
         composition, amount = process.facts.composition(lot), amount_of_lot(lot)
-        coded = entry_of_code(process.sets, process.facts.products[lot.product].codes)
+        coded = process.coded(lot)
         materials: Mapping[str, str] = composition.materials or ({} if coded is None else {coded.key: "1"})
         own = sum((_room(process, name, amount.part(Decimal(share))) for name, share in materials.items()), ZERO)
         carbon = stated_carbon(composition, lot.mass or ZERO)

@@ -67,7 +67,7 @@ def _materials(lot: LotFacts, purchase: Purchase) -> Iterator[_Component]:
         known = entry_of(purchase.sets, name)
         rest = CONTEXT.subtract(rest, Decimal(share))
         yield _Component(Decimal(share), None if known is None else known[1])
-    product = purchase.facts.products.get(lot.product)
+    product = purchase.facts.product_of(lot)
     coded = entry_of_code(purchase.sets, product.codes if product else ())
     if rest > _NOTHING:
         yield _Component(rest, coded if rest == _ONE else None)

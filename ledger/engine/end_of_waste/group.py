@@ -42,7 +42,7 @@ def _own(lot: LotFacts, record: Transformation, facts: Facts) -> bool:
     was declared came from elsewhere; a pool does not tell."""
     if lot.role != "waste" or lot.origin != "preConsumer" or (lot.maker is None and lot.pool is None):
         return False
-    product = facts.products.get(lot.product)
+    product = facts.product_of(lot)
     at = counted_at(record.end, lot)
     return product is not None and any(
         facts.one_group(product.owner, one, at) for one in (record.issuer, lot.owned_by))

@@ -54,7 +54,7 @@ def _lives() -> Mapping[tuple[str, str], Decimal]:
 def service_life(lot: LotFacts, purchase: Purchase, *, shown: bool = False) -> Decimal:
     """The minimum service life of a lot's product in years: by its code, or the mean of its materials by mass. `shown`:
     a document shows its end user."""
-    product = purchase.facts.products.get(lot.product)
+    product = purchase.facts.product_of(lot)
     coded = entry_of_code(purchase.sets, product.codes if product else ())
     mean = _NOTHING
     for name, share in purchase.facts.composition(lot).materials.items():
@@ -162,7 +162,7 @@ def _sum(masses: Sequence[Decimal | None]) -> Decimal:
 
 
 def _of_maker(lot: LotFacts, record: Declaration, facts: Facts) -> bool:
-    product = facts.products.get(lot.product)
+    product = facts.product_of(lot)
     return product is not None and facts.one_group(product.owner, record.issuer, counted_at(record.end, lot))
 
 

@@ -125,7 +125,7 @@ def _is_unused(record: Transformation | Consumption, lot: LotFacts) -> bool:
 
 
 def _is_doubtful(record: Transformation | Consumption, lot: LotFacts, facts: Facts) -> bool:
-    product = facts.products.get(lot.product)
+    product = facts.product_of(lot)
     if lot.maker is not None and lot.maker[1] in _USED:
         return True
     at = counted_at(record.end if isinstance(record, Transformation) else record.time, lot)

@@ -41,7 +41,7 @@ def undocumented_stock(record: Transformation, plan: Plan, facts: Facts, purchas
         return []
     shown, findings, left = is_shown(record.evidence, STOCK_DOCUMENTS), list[Finding](), dict[frozenset[str], Decimal]()
     for i, (lot, _, mass) in enumerate(plan.taken):
-        product = facts.products.get(lot.product)
+        product = facts.product_of(lot)
         if lot.role not in PRODUCT_ROLES or not mass or product is None:
             continue
         like = frozenset(like_subjects(product))
@@ -88,7 +88,8 @@ def shown_write_offs(record: Consumption, plan: Plan) -> Iterator[Finding]:
 def _alike(name: str, product: str, like: frozenset[str], facts: Facts) -> bool:
     """Whether a product is like another one, of which `like` are the subjects."""
     other = facts.products.get(name)
-    return name == product or (other is not None and not like.isdisjoint(like_subjects(other)))
+    return name == product or (other is not None and any(
+        not like.isdisjoint(like_subjects(edition)) for edition in (other, *other.editions)))
 
 
 def _amount(purchase: Purchase, taken: int, kilograms: Decimal) -> Decimal | None:

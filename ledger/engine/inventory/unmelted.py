@@ -91,7 +91,7 @@ def _is_scrap(lot: LotFacts) -> bool:
 def _materials(lot: LotFacts, facts: Facts, pricer: SetPricer) -> Iterator[tuple[SupplyEntry, Decimal]]:
     """The materials of a lot with their shares; of a lot without materials, the entry of its code."""
     materials = facts.composition(lot).materials
-    product = facts.products.get(lot.product)
+    product = facts.product_of(lot)
     coded = None if materials or product is None else entry_of_code(pricer.sets, product.codes)
     if coded is not None:
         yield coded, Decimal(1)

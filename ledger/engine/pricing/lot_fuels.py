@@ -86,7 +86,7 @@ class FuelMarket(NamedTuple):
         fuel than its product. Without materials, the product's CN or HS code decides, and so it does where they are
         stone and metal that the code does not mean. Where nothing but fuel is known of a lot, all of it is fuel."""
         own = self.facts.composition(lot).materials
-        product = self.facts.products.get(lot.product)
+        product = self.facts.product_of(lot)
         by_product = own if product is None else product.composition.materials
         if fuels := self._among(own, amount, whole=True):
             return fuels
@@ -107,7 +107,7 @@ class FuelMarket(NamedTuple):
 
     def _by_code(self, lot: LotFacts) -> Mapping[str, str]:
         """The material that the code of the lot's product denotes, as its only one."""
-        product = self.facts.products.get(lot.product)
+        product = self.facts.product_of(lot)
         coded = None if product is None else entry_of_code(self.sets, product.codes)
         return {} if coded is None else {coded.key: "1"}
 

@@ -52,7 +52,7 @@ def _changed(history: History, index: int, amendment: Amendment, change: Change,
         # The new values are only those that redacted records still state. The assessment of the amended record is
         # stored.
         new = residue(new)
-    elif new == old and (change.fields or amendment.versions is None):
+    elif new == old and (change.fields or not amendment.renews):
         raise Refused(f"{field}: nothing changes", code="amendment-form", field=f"{field}.fields",
                       value=" ".join(change.fields), rule="each field differs from the record's current value")
     kind_of(new).check_open(new, history.state)

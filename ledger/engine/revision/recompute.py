@@ -21,7 +21,8 @@ from ledger.admission.apply import as_entered
 from ledger.admission.checks.goods import counted_lot
 from ledger.admission.checks.write_offs import check_amended
 from ledger.admission.closings.final_records import Unspread
-from ledger.admission.facts import LotFacts
+from ledger.admission.facts import Facts, LotFacts
+from ledger.admission.lookups import editions_named
 from ledger.admission.lots import Plan, Taken, supplies_of
 from ledger.admission.plan import ANY_TOLERANCE
 from ledger.admission.plan import plan as plan_of
@@ -30,7 +31,7 @@ from ledger.admission.state import numbered
 from ledger.core.log.merkle import EMPTY_ROOT
 from ledger.core.outcome.assessment import NOTHING, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf
-from ledger.core.record.kinds import AnyRecord, Closing, Declaration, Report
+from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Declaration, Report
 from ledger.core.record.redacted import is_residue
 from ledger.engine.end_of_waste.returned import returned_in
 from ledger.engine.figure_inputs import figure_inputs_of
@@ -105,7 +106,7 @@ class Engine:
         self._resized: set[str] = set()
         self._refigured: set[str] = set()
         self._done: dict[int, Revised] = {}
-        self._renewing = False
+        self._amendment: Amendment | None = None
         self._unspread: tuple[Unspread, ...] = ()
         self._undoing = Undoing()
         self._balances = Balances(history.state, self._undoing)
@@ -115,13 +116,15 @@ class Engine:
         self._unspread = tuple(unspread)
 
     def run(
-        self, changes: Changes, averages: Mapping[int, Adjustment] | None = None, *, renewing: bool = False
+        self, changes: Changes, averages: Mapping[int, Adjustment] | None = None, *,
+        amendment: Amendment | None = None,
     ) -> Revision:
         """Recomputes the changed records and all that follows from them. `averages`: adjustments of additions to pools,
-        by log index. `renewing`: the changed records get the newest versions of rules, sector and factor sets.
+        by log index. `amendment`: says whether the changed records get the newest versions of rules, sector and factor
+        sets, and the newest products.
 
         Raises Refused, InvalidInput or PluginError if a changed record is not valid; then nothing has changed."""
-        self._renewing = self._renewing or renewing
+        self._amendment = self._amendment or amendment
         self._changes.update(changes)
         self._averages.update(averages or {})
         for index in (*changes, *(averages or ())):
@@ -263,15 +266,14 @@ class Engine:
             taken.lot.id in self._resized for taken in old.plan.taken
         ):
             return old
-        state = self._history.state
         self._give_back_rest(index, old)
         if changed is not None:
             return self._assessed(index, old.submission.reading(changed), old)
-        record = old.submission.record
-        plan = plan_of(record, state, ANY_TOLERANCE, base(index))
+        record, facts = old.submission.record, self._facts(index, old.products)
+        plan = plan_of(record, facts, ANY_TOLERANCE, base(index))
         assessment = self._valid_assessment(index, old, plan)
         if assessment is not None:
-            return old._replace(plan=plan, work=figure_inputs_of(record, plan, state, _assessment.decode(assessment)))
+            return old._replace(plan=plan, work=figure_inputs_of(record, plan, facts, _assessment.decode(assessment)))
         return self._assessed(index, old.submission, old)
 
     def _valid_assessment(self, index: int, old: Prepared, plan: Plan) -> Raw | None:
@@ -292,34 +294,47 @@ class Engine:
         lot = counted_lot(record)
         if lot is not None and old.assessment is not None:
             state.returned[lot] = returned_in(_assessment.decode(old.assessment), old.plan)
-        versions = self._versions_for(index, old)
+        versions, products = self._versions_for(index, old), self._products_for(index, submission.record, old)
         check_sector(submission.record, versions)
         leaf = self._stored.get(index)
         try:
             if not is_residue(submission.record):
-                return prepare(submission, state, self._registry, versions, base(index))
+                facts = self._facts(index, products)
+                prepared = prepare(submission, facts, self._registry, versions, base(index))
+                return prepared._replace(products=products)
         except Unavailable:
             if leaf is None:
                 raise
         if leaf is None:
             raise VerificationError("its body is erased, and no assessment of it is stored", code="erased")
         return self._taken_over(
-            index, submission, leaf.assessment, old._replace(tag=leaf.plugin, versions=versions),
+            index, submission, leaf.assessment, old._replace(tag=leaf.plugin, versions=versions, products=products),
         )
+
+    def _facts(self, index: int, products: int | None) -> Facts:
+        """The facts for the record at an index, with its products by its own index or by a later amendment."""
+        return self._history.state.as_of(index if products is None else products + 1)
+
+    def _products_for(self, index: int, record: AnyRecord, old: Prepared) -> int | None:
+        """The `products` of a record: as before, unless an amendment asks for the newest ones."""
+        if index not in self._changes or self._amendment is None or self._amendment.products is None:
+            return old.products
+        return max([edition for _, edition in editions_named(record, self._history.state)], default=None)
 
     def _versions_for(self, index: int, old: Prepared) -> Versions:
         """The versions that assess a record again: its own, unless an amendment asks for the newest ones."""
-        renewed = self._renewing and index in self._changes
-        return self._history.state.activations.versions() if renewed else old.versions
+        if index not in self._changes or self._amendment is None or self._amendment.versions is None:
+            return old.versions
+        return self._history.state.activations.versions()
 
     def _taken_over(self, index: int, submission: Submission, assessment: Raw | None, old: Prepared) -> Prepared:
         """The record with an existing assessment, planned over the current lots."""
-        state = self._history.state
-        plan = plan_of(submission.record, state, ANY_TOLERANCE, base(index))
+        facts = self._facts(index, old.products)
+        plan = plan_of(submission.record, facts, ANY_TOLERANCE, base(index))
         decoded = NOTHING if assessment is None else _assessment.decode(assessment)
         return Prepared(
-            submission, plan, figure_inputs_of(submission.record, plan, state, decoded), assessment, old.tag,
-            old.versions,
+            submission, plan, figure_inputs_of(submission.record, plan, facts, decoded), assessment, old.tag,
+            old.versions, products=old.products,
         )
 
     def _give_back_rest(self, index: int, old: Prepared) -> None:

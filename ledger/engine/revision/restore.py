@@ -114,22 +114,23 @@ def extend(
 
 def _prepared(state: State, past: Past, record: AnyRecord, leaf: AssessmentLeaf) -> Prepared:
     submission = Submission(record, past.body or b"", past.digest, b"", b"", past.seed)
+    facts = state.as_of(past.index if leaf.products is None else leaf.products + 1)
     before = generation_before(past.lots[0]) if isinstance(record, Addition) else None
     if before is not None:
         # An addition takes the whole remainder of the generation before. Plan it with the remainder of that time.
         remaining_now = state.remaining[before]
         state.remaining[before] = past.rests.get(state.lots[before].number, _ZERO)
-        plan = plan_of(record, state, ANY_TOLERANCE, base(past.index))
+        plan = plan_of(record, facts, ANY_TOLERANCE, base(past.index))
         state.remaining[before] = remaining_now
     else:
-        plan = plan_of(record, state, ANY_TOLERANCE, base(past.index))
+        plan = plan_of(record, facts, ANY_TOLERANCE, base(past.index))
     assessment = msgspec.json.decode(leaf.assessment, type=Assessment)
-    work = figure_inputs_of(record, plan, state, assessment)
+    work = figure_inputs_of(record, plan, facts, assessment)
     if leaf.averaged or leaf.averaged_contents:
         work = work._replace(adjustment=Adjustment(vector_of(read(leaf.averaged)), read(leaf.averaged_contents)))
     versions = state.activations.versions(leaf.activation)
     return Prepared(submission, plan, work, Raw(bytes(leaf.assessment)), leaf.plugin, versions,
-                    accepted_by=leaf.accepted_by)
+                    accepted_by=leaf.accepted_by, products=leaf.products)
 
 
 def readings(decoded: Sequence[Decoded], amends: Mapping[str, Change]) -> dict[int, AnyRecord]:

@@ -22,7 +22,7 @@ def revise(engine: Engine, record: Amendment | Closing, history: History) -> Rev
         return engine.run({}, averages) if averages else revision
     changes = changes_of(record, history)
     engine.check_keys(changes, renewing=record.versions == "newest")
-    revision = engine.run(changes, renewing=record.versions == "newest")
+    revision = engine.run(changes, amendment=record)
     state_anew(record, history)
     return revision
 

@@ -3,7 +3,7 @@
 The server derives it for answers and statements; a verifier of a statement derives it again from the bodies.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -78,9 +78,12 @@ def record_of(body: bytes | None) -> StudyRecord:
     return StudyRecord() if body is None else _record.decode(body)
 
 
-def product_of(body: bytes | None) -> StudyProduct:
-    """The field in the body of a product."""
-    return StudyProduct() if body is None else _product.decode(body)
+def product_of(bodies: Iterable[bytes] | None) -> StudyProduct:
+    """The fields of a product, by its body and the bodies of its completions in log order."""
+    product = StudyProduct()
+    for stated in [_product.decode(body) for body in bodies or ()]:
+        product = StudyProduct(stated.classifications or product.classifications, stated.study or product.study)
+    return product
 
 
 def facility_of(body: bytes | None) -> StudyFacility:

@@ -281,8 +281,9 @@ def supplied_contents(supplied: Sequence[Supplied], facts: Facts) -> dict[str, f
             continue
         kilograms = float(mass)
         contents[MASS] = contents.get(MASS, 0.0) + kilograms
-        if supply.product is not None:
-            for name, amount in composed(facts.products[supply.product].composition, kilograms).items():
+        product = facts.product_named(supply.product)
+        if product is not None:
+            for name, amount in composed(product.composition, kilograms).items():
                 contents[name] = contents.get(name, 0.0) + amount
     return contents
 

@@ -14,7 +14,7 @@ from ledger.store.sql import queries
 
 MOST_LOTS: Final = 1_000
 """Lots of a granted product whose sites are looked up, the newest ones."""
-MASTER_TYPES: Final = frozenset({"facility", "product"})
+MASTER_TYPES: Final = frozenset({"facility", "product", "productCompletion"})
 
 
 class GrantedRecords:

@@ -20,7 +20,7 @@ from ledger.client.audit.checks.stored_lots import read_lot, stored_leaf
 from ledger.client.audit.source.interface import EntryRow, GivenLot, ProvenPlace
 from ledger.client.audit.source.pages import ENTRIES
 from ledger.core.log.merkle import all_paths, inclusion_path, leaf_hash
-from ledger.core.record.kinds import Product
+from ledger.core.record.kinds import Product, ProductCompletion
 from ledger.service.access.facts import concerned, organizations_of
 from ledger.service.access.granted import GrantedRecords
 from ledger.service.audit_source.rows import (
@@ -37,6 +37,7 @@ from ledger.store.sql import queries
 _MOST_PROVED: Final = 65_536
 """The paths of so many leaves take some 10 MB."""
 _product: msgspec.json.Decoder[Product] = msgspec.json.Decoder(Product)
+_completion: msgspec.json.Decoder[ProductCompletion] = msgspec.json.Decoder(ProductCompletion)
 
 
 class _Shown(NamedTuple):
@@ -186,7 +187,10 @@ class SelectedRows:
         products = await self._products({read_lot(text).product for _, _, one in proven for text in one.lots})
         given: dict[int, list[GivenLot]] = defaultdict(list)
         for index, lot, outcome in proven:
-            given[index] += _proven(lot, outcome, products)
+            given[index] += _proven(lot, outcome, {
+                name: replace(product, editions=tuple([one for one in product.editions if one.index < index]))
+                for name, product in products.items()
+            })
         return given
 
     async def _first_outcomes(self, makers: Sequence[int]) -> Mapping[int, _Leaves]:
@@ -212,9 +216,13 @@ class SelectedRows:
         return _Leaves(rows[0]["leaves"], rows[0]["lots"], _place(reviser, position, stored_leaves(entry)))
 
     async def _products(self, names: Iterable[str]) -> Mapping[str, ProductFacts]:
-        rows = await self._pool.fetch(queries("facts")["product_bodies"], list(names))
-        records = [_product.decode(row["body"]) for row in rows]
-        return {record.id: product_facts(record) for record in records}
+        sql = queries("facts")
+        rows = await self._pool.fetch(sql["product_bodies"], list(names))
+        products = {record.id: product_facts(record) for record in [_product.decode(row["body"]) for row in rows]}
+        for row in await self._pool.fetch(sql["completions"], list(products)):
+            record = _completion.decode(row["body"])
+            products[record.product] = products[record.product].completed(record, row["digest"], row["index"])
+        return products
 
 
 def _own_lots(row: EntryRow, own: frozenset[str]) -> list[int]:

@@ -57,6 +57,7 @@ class FactPrefetcher:
         async with self._pool.acquire() as connection:
             now = await self._loader.in_force(connection)
             await self._loader.load(connection, names, facts, figures)
+            await self._loader.complete(connection, now.completed, facts)
             await self._keys.load(connection, keyids, keys)
         return PrefetchedFacts(facts, figures, keys, now)
 

@@ -291,6 +291,8 @@ CASES: Final[list[tuple[dict[str, Any], str]]] = [
      "enters the facility urn:f in CN-JS"),
     ({"type": "product", "id": "urn:p", "sector": "steel", "unit": "TNE"},
      "enters the product urn:p, counted in tonne (TNE)"),
+    ({"type": "productCompletion", "product": "urn:p", "reason": "the alloy was missing", "materials": {"steel": "1"}},
+     "completes the product urn:p for the lots made from now on: the alloy was missing"),
     ({"type": "transformation", "facility": "urn:f", **PERIOD, "process": "steel.electricArcFurnace",
       "activity": {"heats": 1}, "inputs": [FLOW], "outputs": [OUTPUT]},
      "makes 1 lot by steel.electricArcFurnace at urn:f out of 5 TNE (tonne) of urn:l"),

@@ -6,7 +6,7 @@ from msgspec import Struct
 from rich.table import Table
 
 from ledger.answers.brief import LotBrief, OmissionBrief, PricedBrief
-from ledger.answers.checked import CheckedRecord, InputBrief, RestatementBrief
+from ledger.answers.checked import CheckedRecord, InputBrief, RestatementBrief, warnings_of
 from ledger.cli.console import Part
 from ledger.cli.findings import questioned_kilograms, questioned_note, stated_finding
 from ledger.cli.numbers import fixed, quantity_words
@@ -74,6 +74,7 @@ def effects_report(effects: Sequence[Effect]) -> Iterator[Part]:
 def _remarks(effect: Effect) -> Iterator[str]:
     if effect.record is not None:
         yield sentence(effect.record)
+    yield from warnings_of(effect.record)
     if effect.note is not None:
         yield effect.note
     if effect.accepted_by is not None:

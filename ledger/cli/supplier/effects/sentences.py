@@ -27,6 +27,7 @@ from ledger.core.record.kinds import (
     PassportPublication,
     Pool,
     Product,
+    ProductCompletion,
     PublicationEnd,
     ReaderRevocation,
     Reopening,
@@ -78,6 +79,10 @@ def _facility(record: Facility) -> str:
 
 def _product(record: Product) -> str:
     return f"enters the product {record.id}, counted in {unit_words(record.unit)}"
+
+
+def _completion(record: ProductCompletion) -> str:
+    return f"completes the product {record.product} for the lots made from now on: {record.reason}"
 
 
 def _transformation(record: Transformation) -> str:
@@ -207,7 +212,8 @@ def _count(things: Sequence[object], name: str) -> str:
 SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = {
     Organization: _organization, ParentEnd: _parent_end, KeyChange: _key_change, Activation: _activation,
     Erasure: _erasure,
-    Facility: _facility, Product: _product, Transformation: _transformation, Transfer: _transfer,
+    Facility: _facility, Product: _product, ProductCompletion: _completion, Transformation: _transformation,
+    Transfer: _transfer,
     Acceptance: _acceptance, StandingAcceptance: _standing, Consumption: _consumption, Declaration: _declaration,
     Pool: _pool, Addition: _addition, Amendment: _amendment, Closing: _closing, Reopening: _reopening,
     Attestation: _attestation, Report: _report, Grant: _grant, GrantRevocation: _grant_revocation,

@@ -107,7 +107,9 @@ class ScopedReplayer(Replayer):
             if facts.pool is not None and lot.id not in state.lines.get(facts.pool, ()):
                 state.lines[facts.pool] = (*state.lines.get(facts.pool, ()), lot.id)
         if product is not None:
-            state.products.setdefault(product.id, product)
+            shown = state.products.get(product.id)
+            if shown is None or len(shown.editions) < len(product.editions):
+                state.products[product.id] = product
 
     def note(self, record: AnyRecord, digest: bytes) -> bool:
         """Enters everything besides lots that the record at index `size` adds. False if that needs hidden facts."""

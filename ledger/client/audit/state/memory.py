@@ -16,7 +16,7 @@ from ledger.admission.state import State, generation, next_generation
 from ledger.client.audit.state.registers import pools_named
 from ledger.client.audit.state.store import AuditStore, KeptLot, KeptSite, KeptTransfer
 from ledger.core.outcome.leaves import salt_seed
-from ledger.core.record.kinds import AnyRecord, Declaration, Facility, Product, Transfer
+from ledger.core.record.kinds import AnyRecord, Declaration, Facility, Product, ProductCompletion, Transfer
 from ledger.core.record.redacted import NONCE, is_residue, residue
 from ledger.footprint.stored.figures import LotFigures
 
@@ -152,6 +152,8 @@ class Memory:
                 self._sites[name] = record.id
             case Product():
                 self._products.append(record.id)
+            case ProductCompletion():
+                self._products.append(record.product)
             case Transfer():
                 self._transfers.add(name)
             case Declaration() if record.per is not None:

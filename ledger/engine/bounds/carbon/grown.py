@@ -83,7 +83,7 @@ def _is_wood(process: Process, material: str) -> bool:
 def _grown_matter(process: Process) -> Iterator[Decimal]:
     """Kg of supplies and lots that may have grown."""
     for supply, mass in process.supplied:
-        product = process.facts.products.get(supply.product or "")
+        product = process.facts.product_named(supply.product)
         own: Mapping[str, str] = {} if product is None else product.composition.materials
         yield (mass or ZERO) * _share(process, own or {supply.material: "1"})
     for lot, _, mass in process.lots:

@@ -166,7 +166,7 @@ def _supplies(process: Process) -> Iterator[_Unnamed]:
 
 def _is_named(process: Process, product: str) -> bool:
     """Whether the sets know a product by its materials or its code, and it is no fuel."""
-    facts = process.facts.products.get(product)
+    facts = process.facts.product_named(product)
     if facts is None:
         return False
     coded = entry_of_code(process.sets, facts.codes)

@@ -5,7 +5,14 @@ from typing import Final
 
 from ledger.admission.state import State, type_of
 from ledger.answers.brief import RecordResults, results_of, titled
-from ledger.answers.checked import CheckedRecord, InputBrief, RestatedLot, RestatementBrief, amended_findings
+from ledger.answers.checked import (
+    CheckedRecord,
+    InputBrief,
+    RestatedLot,
+    RestatementBrief,
+    amended_findings,
+    warnings_of,
+)
 from ledger.core.outcome.assessment import QUESTIONED, Finding
 from ledger.core.outcome.leaves import outcome_root
 from ledger.core.record.units import plain
@@ -42,6 +49,7 @@ def checked(
         outcome=outcome_root(sequenced.leaves).hex(), priced=results.priced, omitted=results.omitted,
         findings=[*results.findings, *[stated(sequenced.index, one) for one in high]],
         inputs=_inputs(prepared, figures), accepted_by=results.accepted_by, lots=titled(results, limit),
+        warnings=warnings_of(prepared.submission.record),
     )
 
 

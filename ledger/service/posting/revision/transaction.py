@@ -190,6 +190,9 @@ class RevisionTransaction:
             raise Overtaken("other plugin versions came into force")
         if not self._on_log and state.parents.newest != self._history.state.parents.newest:
             raise Overtaken("a parent has ended")
+        renews = isinstance(self._record, Amendment) and self._record.products is not None
+        if not self._on_log and renews and state.completed != self._history.state.completed:
+            raise Overtaken("a product was completed")
         batch = Batch(state, figures, self._registry, time, lambda _: self.revision, self._version)
         (answer,) = await self._aside(batch.run, [Item(self._submission, None)])
         if isinstance(answer, Sequenced):

@@ -154,7 +154,7 @@ def _with_note(figure: FootprintAnswer, row: Record, assessed: AssessedVersions)
         return figure
     note = unusually_high(assessed, GoodsFigure(
         figure.footprint, row["role"], None if row["mass"] is None else float(row["mass"]), figure.contents,
-        product_of(row["product_body"]), figure.study, figure.study.versions))
+        product_of(row["product_bodies"]), figure.study, figure.study.versions))
     return figure if note is None else structs.replace(figure, unusually_high=note)
 
 
@@ -289,7 +289,7 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
 def _study(row: Record, maker: StudyRecord, own: OwnOmissions, context: FootprintContext) -> StudyAnswer:
     facility = None if row["facility"] is None else facility_of(row["facility_body"])
     burdens = tuple(row["burdens"])
-    study = study_of(lot_sources(maker, product_of(row["product_body"]), facility), row["unit"], burdens,
+    study = study_of(lot_sources(maker, product_of(row["product_bodies"]), facility), row["unit"], burdens,
                      exempted_description(burdens, own))
     return StudyAnswer(method=row["method"], gwp=GWP, versions=list(context.versions), **structs.asdict(study))
 

@@ -10,7 +10,7 @@ from asyncpg import Record
 from ledger.admission.facts import LOT_SLOTS
 from ledger.core.outcome.assessment import ADDITIVE, NOTHING, Assessment, Line
 from ledger.core.outcome.leaves import AssessmentLeaf
-from ledger.core.record.kinds import Facility, Product, Transformation
+from ledger.core.record.kinds import Facility, Product, ProductCompletion, Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Supply
 from ledger.errors import InvalidInput
@@ -28,6 +28,7 @@ _ELECTRICITY: Final = "electricity"
 _KG_PER_T, _MJ_PER_KWH = 1000.0, 3.6
 _record = msgspec.json.Decoder(Transformation)
 _product = msgspec.json.Decoder(Product)
+_completion = msgspec.json.Decoder(ProductCompletion)
 _facility = msgspec.json.Decoder(Facility)
 _leaf = msgspec.json.Decoder(AssessmentLeaf)
 _assessment = msgspec.json.Decoder(Assessment)
@@ -58,9 +59,13 @@ async def read_facilities(pool: DatabasePool, names: Iterable[str], as_of: AsOf)
 
 
 async def read_codes(pool: DatabasePool, products: Iterable[str], as_of: AsOf) -> dict[str, str]:
-    """The CN codes of products. Products that state no code are absent."""
-    rows = await pool.fetch(queries("contributions")["products"], sorted(set(products)), as_of.size)
+    """The CN codes of products, as they were completed last. Products that state no code are absent."""
+    names = sorted(set(products))
+    rows = await pool.fetch(queries("contributions")["products"], names, as_of.size)
     codes = {row["id"]: _product.decode(row["body"]).classifications.get("cn") for row in rows}
+    for row in await pool.fetch(queries("contributions")["completions"], names, as_of.size):
+        completion = _completion.decode(row["body"])
+        codes[completion.product] = completion.classifications.get("cn", codes[completion.product])
     return {product: code for product, code in codes.items() if code is not None}
 
 

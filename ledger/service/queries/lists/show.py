@@ -19,6 +19,7 @@ from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.findings import read_stated
 from ledger.service.queries.lists.lots import read_listed_lots
 from ledger.service.queries.lists.records import read_listed_records
+from ledger.service.queries.product.completions import read_completions
 from ledger.service.queries.records import read_organizations
 from ledger.service.queries.tree_size import AsOf, as_of_size
 from ledger.store.database import DatabasePool
@@ -101,6 +102,7 @@ async def read_shown(
         pool, sight, await read_listed_lots(pool, [first.number], as_of), at)
     shown = [first.record] if kind == "record" and first.full else []
     findings = list((await read_stated(pool, shown, as_of)).get(first.record, ())) if shown else []
+    completions = await read_completions(pool, name, as_of) if kind == "product" else []
     organization = None
     if kind == "organization":
         (organization,) = await read_organizations(pool, first.record - 1, 1)
@@ -110,7 +112,7 @@ async def read_shown(
         id=name, kind=kind, entered=entered, also=[row.kind for row in rows[1:]], lot=lots[0] if lots else None,
         organization=organization, body=UNSET if lots or not first.body else await _body(pool, entered, as_of),
         findings=findings, to_answer=answers_to([one.code for one in findings]),
-        sight=None if first.full else "totals",
+        completions=completions, sight=None if first.full else "totals",
         questions=[
             NextQuestion(question=question, command=command.format(**names),
                          route=route.format(**{key: quote(text, safe="") for key, text in names.items()}))

@@ -86,6 +86,7 @@ from ledger.service.queries.product.averages import (
     of_maker,
     read_reasons,
 )
+from ledger.service.queries.product.completions import read_completions
 from ledger.service.queries.questions import PeriodQuestion
 from ledger.service.queries.tree_size import EVER, AsOf, as_of_size
 from ledger.service.queries.usual_ranges import GoodsFigure, unusually_high
@@ -141,7 +142,8 @@ async def read_product(
     sources = await reading.sources() if reading.production.lots else StudySources(StudyProduct())
     context = context._replace(changes=await reading.changes())
     answer = await in_thread(_answer, reading, lots, context, sources, _lowest_limit(row, reading))
-    return structs.replace(answer, unusually_high=await _high(answer, sources.product, assessed))
+    return structs.replace(answer, unusually_high=await _high(answer, sources.product, assessed),
+                           completions=await read_completions(pool, product, as_of))
 
 
 async def _high(answer: ProductAnswer, product: StudyProduct, assessed: AssessedVersions) -> str | None:
@@ -270,9 +272,10 @@ class _ProductReading:
 
     async def sources(self) -> StudySources:
         """The records on which the context of the figure rests."""
-        (row,) = await self._pool.fetch(self._sql["study"], self.product, self.production.facilities())
+        (row,) = await self._pool.fetch(
+            self._sql["study"], self.product, self.production.facilities(), self.as_of.size)
         facilities = [facility_of(body) for body in row["facilities"] or ()]
-        return StudySources(product_of(row["product"]), facilities, self._start, self._end,
+        return StudySources(product_of(row["products"]), facilities, self._start, self._end,
                             allocation=self._allocation)
 
     async def _made_by(self, lots: Iterable[int]) -> Mapping[int, Record]:

@@ -279,7 +279,7 @@ def _facts(lot: LotFacts, *, same_maker: bool) -> StatementInput:
         mass=None if lot.mass is None else plain(lot.mass), origin=lot.origin, item=lot.item,
         composition=None if own is None else Held(
             materials=dict(own.materials), elements=dict(own.elements), fossil_carbon=own.fossil_carbon,
-            biogenic_carbon=own.biogenic_carbon,
+            biogenic_carbon=own.biogenic_carbon, edition=own.edition,
         ),
         same_maker=same_maker and lot.maker is not None, sender=lot.sender, pool=lot.pool, expires=lot.expires,
         generated=is_generated(lot), made=lot.made, since=lot.since,
@@ -291,9 +291,11 @@ async def _named(connection: Connection, record: AnyRecord, stored: StatementRow
     names = Names()
     add_names(record, names)
     lots = [lot for one in stored.results.values() for lot in one.lots.values()]
+    leaf = _assessment.decode(stored.own.shown[0].leaf)
     rows = await connection.fetch(
         queries("statement")["named"], list(names.organizations), list(names.facilities),
         list(names.products | {lot.product for lot in lots}), [record.pool] if isinstance(record, Addition) else [],
+        stored.own.row["index"] if leaf.products is None else leaf.products + 1,
     )
     return [*[row["digest"] for row in rows], *sorted(names.declarations | names.transfers)]
 
@@ -320,8 +322,8 @@ async def _study(connection: Connection, rows: StatementRows) -> tuple[StudyProd
     """The product of the lot, and the context of its figure."""
     lot = rows.own.lots[rows.number % LOT_SLOTS + 1]
     facility = None if lot.maker is None else lot.maker[0]
-    (bodies,) = await connection.fetch(queries("statement")["study"], lot.product, facility)
-    product, site = product_of(bodies["product"]), facility_of(bodies["facility"])
+    (bodies,) = await connection.fetch(queries("statement")["study"], lot.product, facility, lot.edition)
+    product, site = product_of(bodies["products"]), facility_of(bodies["facility"])
     sources = lot_sources(record_of(rows.body), product, None if facility is None else site)
     leaf = _assessment.decode(rows.own.shown[0].leaf)
     omissions = msgspec.json.decode(leaf.assessment, type=Assessment).omissions
