@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import openpyxl
 import pytest
 from support.cli import Served, run, served, temporary_folder
-from support.fresh import ROOT, FreshMachine, built_wheel, fresh_machine
+from support.fresh import FreshMachine, built_wheel, fresh_machine
 
 from ledger.client.writing.samples import SAMPLES
 
@@ -134,17 +134,15 @@ class World(NamedTuple):
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("machines")
-    base, factors = built_wheel(folder), built_wheel(folder, ROOT / "plugins" / "factors-open")
+    base = built_wheel(folder)
     with temporary_folder() as place:
         home = place / "home"
         assert run("init", "--home", home).code == 0
         with served(home, "--access", "parties") as serving:
             smelter = fresh_machine([base], folder / "smelter")
             caster = fresh_machine([base], folder / "caster", ["workbook"])
-            customer, brewery, mill, maker = [
-                smelter.another(folder / name) for name in ("customer", "brewery", "mill", "maker")]
-            machines = (smelter, caster, customer, brewery, mill, maker,
-                        fresh_machine([base, factors], folder / "auditor"))
+            others = [smelter.another(folder / name) for name in ("customer", "brewery", "mill", "maker", "auditor")]
+            machines = (smelter, caster, *others)
             made = World(serving, *machines)
             users = (SMELTER, CASTER, CUSTOMER, BREWERY, MILL, MAKER, AUDITOR)
             for machine, organization in zip(machines, users, strict=True):
@@ -369,14 +367,14 @@ def test_steel_becomes_a_gearbox_that_an_auditor_reads_for_a_while(world: World)
 
 
 def test_the_auditor_replays_everything(cast: World) -> None:
-    """As a reader, whom the registrar has appointed."""
+    """As a reader, whom the registrar has appointed. The factor sets come from the server."""
     world, machine = cast, cast.auditor
     run("reader", "appoint", AUDITOR, "--purpose", "audits of the log", "--home", world.served.home,
         "--url", world.served.url).succeeded()
     world.ask(machine, "plugin", "fetch", "plugins")
     report = world.json(machine, "audit", world.served.url, "--vkey", "vkey.txt", "--plugins", "plugins")
     assert (report["ok"], [note for note in report["notes"] if "not recomputed" in note]) == (True, [])
-    # Whoever has neither the sectors nor the factor set still checks everything else that the ledger shows.
+    # Whoever has not the sectors still checks everything else that the ledger shows.
     text = world.ask(cast.caster, "audit", world.served.url, "--vkey", "vkey.txt")
     assert f"read as     {CASTER}, who may read {CASTER}" in text
     assert "everything that could be checked holds" in text
