@@ -34,6 +34,8 @@ from ledger.sdk.tabled.emissions import ReleasedGas, emission_of, emit
 from ledger.sdk.tabled.ranges import Ratio, ratio_of
 
 _PROCESSES: Final = "processes.csv"
+_LONGEST: Final = 4096
+"""Bytes of a module that is compared: a longer one could fill the memory or the stack of the parser."""
 _BURNT: Final[tuple[BurntFuels, ...]] = ("mineral", "any")
 READER: Final = """\
 from ledger.sdk import Sector, read_sector
@@ -110,6 +112,8 @@ def sector_of_files(package: str, files: Mapping[str, bytes]) -> Sector | None:
 
 def _only_reads(code: bytes) -> bool:
     """Whether a module does nothing but read the tables of its package. Its docstrings may differ."""
+    if len(code) > _LONGEST:
+        return False
     try:
         return ast.dump(_bare(code.decode())) == ast.dump(_bare(READER))
     except (SyntaxError, UnicodeDecodeError, RecursionError, ValueError):

@@ -189,6 +189,7 @@ def test_a_new_sector_of_tables_is_one_of_files() -> None:
 
 @pytest.mark.parametrize("code", [
     {"__init__.py": b"import os\n"}, {"making.py": b""}, {"__init__.py": b"("}, {"__init__.py": b"\xff"},
+    {"__init__.py": b"-" * 200_000 + b"1\n"}, {"__init__.py": b"not " * 1_000 + b"1\n"},
 ])
 def test_files_with_other_code_are_no_data(code: Mapping[str, bytes]) -> None:
     assert sector_of_files("salt-works", {**scaffolded(), **code}) is None
