@@ -23,6 +23,8 @@ _LONGEST: Final = 64
 _CACHED: Final = 1024
 _WORD: Final = re.compile(r"[A-ZÄÖÜ]?[a-zäöüß0-9]+|[A-ZÄÖÜ]+(?![a-zäöüß])")
 """A word of a key such as `naturalGas`, or of a name such as `Natural gas`."""
+_SHAPE: Final = "invalid-field"
+_KEY_FIELD: Final = re.compile(r"(?:supplies|overheads|transport|packaging|measured)\[\d+\]\.material$")
 _MARKS: Final = re.compile(r"[\W_]+")
 
 
@@ -49,9 +51,9 @@ def nearest_supplies(sets: Sequence[FactorSetVersion], material: str) -> list[st
 
 
 def propose(fault: LedgerError, sets: Sequence[FactorSetVersion]) -> None:
-    """Adds the nearest keys to the fault of an unknown one, with their names in each language, and the mend if only one
-    can be meant."""
-    if fault.code != UNKNOWN_KEY or fault.allowed or fault.value is None:
+    """Adds the nearest keys to the fault of a key that the sets do not know, or that is not spelled as one, with their
+    names in each language, and the mend if only one can be meant. Other faults stay as they are."""
+    if not is_of_key(fault) or fault.allowed or fault.mend or fault.value is None or not sets:
         return
     keys = nearest_supplies(sets, fault.value)
     fault.allowed = tuple(keys)
@@ -60,9 +62,15 @@ def propose(fault: LedgerError, sets: Sequence[FactorSetVersion]) -> None:
     fault.message += "; nearest: " + ", ".join([described(_entry(sets, key)) for key in keys])
 
 
+def is_of_key(fault: LedgerError) -> bool:
+    """Whether a fault is of the key of a supply."""
+    return fault.code == UNKNOWN_KEY or (
+        fault.code == _SHAPE and _KEY_FIELD.search(fault.field or "") is not None)
+
+
 def described(entry: SupplyEntry) -> str:
-    """The key of a supply with its names, as in `naturalGas (Natural gas, 天然气, Erdgas)`."""
-    return f"{entry.key} ({', '.join([entry.en, entry.zh, *entry.de[:1]])})"
+    """The key of a supply with its names, as in `naturalGas (Natural gas / 天然气 / Erdgas)`."""
+    return f"{entry.key} ({' / '.join([entry.en, entry.zh, *entry.de[:1]])})"
 
 
 def _is_meant(sets: Sequence[FactorSetVersion], material: str, keys: Sequence[str]) -> bool:

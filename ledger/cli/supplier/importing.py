@@ -21,6 +21,8 @@ from ledger.cli.numbers import counted
 from ledger.cli.supplier.catalogue import Reference, completed, references
 from ledger.cli.supplier.effects.imported import ImportEffects
 from ledger.cli.supplier.references import References
+from ledger.cli.supplier.served_sets import versions_of
+from ledger.cli.supplier.signing import any_key_option, no_sets
 from ledger.cli.supplier.template import workbook
 from ledger.client.posting import Posted, batches
 from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
@@ -33,6 +35,7 @@ from ledger.client.sheets.spelling import DATES, FORMATS, ISO, Style, offset_nam
 from ledger.client.sheets.staging import Staging, WaitingRow
 from ledger.client.sheets.state import SUFFIX, Imported, ImportState, SentAmendment
 from ledger.client.sheets.template import Guides
+from ledger.client.writing.densities import Sets
 from ledger.client.writing.spelling import summary
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
@@ -106,6 +109,7 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 @click.option("--type", "kind", help="Type of records without one.")
 @click.option("--dry-run", is_flag=True, help="Show the effects and faults of the records; post nothing.")
 @click.option("--offline", is_flag=True, help="With --dry-run: do not ask the ledger to check the records.")
+@any_key_option
 @click.option("--partial", is_flag=True, help="Post the other records if the ledger refuses some.")
 @click.option("-o", "--output", type=FILE, help="Write the signed records to this file; post nothing.")
 @click.option("--amend", is_flag=True, help="Post the amendments of changed rows too.")
@@ -146,7 +150,7 @@ def import_(**given: Any) -> int:
         client = stack.enter_context(patient_client(given["url"], given["patience"]))
         source = _Source(options, rows, completed(client, say) if _asks_server(given) else references(None))
         planner = Planner(signer, state, staging, Planning(
-            given["reason"], bool(given["receipts"]), lambda digest: _on_ledger(client, digest)))
+            given["reason"], bool(given["receipts"]), lambda digest: _on_ledger(client, digest), _sets(given)))
         plan = _planned(source, planner, staging)
         run = _ImportRun(staging, state, ImportEffects(client))
         if given["output"]:
@@ -182,6 +186,13 @@ def _asks_server(given: dict[str, Any]) -> bool:
     if not given["output"]:
         return not given["offline"]
     return click.get_current_context().get_parameter_source("url") is not ParameterSource.DEFAULT
+
+
+def _sets(given: dict[str, Any]) -> Sets:
+    """The factor sets that have to know the keys of supplies if no ledger checks the records."""
+    if given["any_key"] or not (given["output"] or given["offline"]):
+        return no_sets
+    return versions_of(given["url"] if _asks_server(given) else None)
 
 
 class _Source:

@@ -11,7 +11,7 @@ from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.supplier.catalogue import is_named
 from ledger.cli.supplier.served_sets import versions_of
-from ledger.cli.supplier.signing import sign_file
+from ledger.cli.supplier.signing import SigningSets, any_key_option, no_sets, sign_file
 from ledger.client.signing import RecordSigner
 from ledger.host.files.durable import replacing
 
@@ -23,11 +23,12 @@ from ledger.host.files.durable import replacing
 @origin_option
 @click.option("--type", "kind", help="Type for records without `type`, such as `transformation`.")
 @click.option("-o", "--output", type=FILE, help="File to write instead of stdout.")
+@any_key_option
 @catalogue_option
 @passphrase_options
 def sign(
     records: Path, key: Path, issuer: str | None, origin: str | None, kind: str | None, output: Path | None,
-    url: str | None, passphrase_file: Path | None, prompt: bool,
+    url: str | None, passphrase_file: Path | None, prompt: bool, any_key: bool,
 ) -> None:
     """Sign RECORDS (one as JSON, many as NDJSON or CSV; `-` is stdin) and write one envelope per line.
 
@@ -36,14 +37,16 @@ def sign(
     like `activity.heats:int`; use `:bool` for booleans and `:json` for lists. Columns whose name begins with `#` are
     notes. If a record is not valid, the command writes nothing. A supply of gas or of a liquid that is counted by
     volume and states no mass gets its mass by the density of a factor set, and the command says so: of the server that
-    you name, else of a set installed here. Otherwise the command needs no server.
+    you name, else of a set installed here. These sets also have to know the key of each supply that neither says
+    `unknown` nor prices itself. Otherwise the command needs no server.
 
     Receipts can stand for digests of earlier records: in a column `transfer:digest` or `changes.0.record:digest`, the
     cell `receipts.ndjson#LOT` is the record that made a lot, and `receipts.ndjson#3` is the record of the third receipt
     in the file.
     """
     signer = RecordSigner(signing_key(key, passphrase_file, prompt), required_origin(origin), issuer)
-    sets = versions_of(url, dispensable=not is_named())
+    known = versions_of(url, dispensable=not is_named())
+    sets = SigningSets(known, no_sets if any_key else known)
     if output is not None:
         with replacing(output) as file:
             count = sign_file(records, kind, signer, file, sets)

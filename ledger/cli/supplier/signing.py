@@ -1,28 +1,50 @@
 """Completes, checks and signs records. Each error names the place, the field and the rule."""
 
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
+import click
 import msgspec
 
-from ledger.cli.console import Rejected, progress, say
+from ledger.cli.console import Command, Rejected, progress, say
 from ledger.cli.files import reading
 from ledger.cli.supplier.record_files import RecordDraft, read_drafts
 from ledger.client.signing import RecordSigner
-from ledger.client.writing import densities
+from ledger.client.writing import densities, supply_keys
 from ledger.client.writing.densities import Sets, Weighing
 from ledger.client.writing.spelling import Respelling, WrittenRecord, summary, written
 from ledger.core.signatures.envelope import seal
 from ledger.errors import InvalidInput, LedgerError
 from ledger.host.files.key_files import new_nonce
 from ledger.registry.reference.examples import check_nonce
+from ledger.sdk import FactorSetVersion
 
 _MAX_ERRORS = 1_000
 
 
-def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[bytes], sets: Sets) -> int:
-    """Writes one envelope per line for the records of a file; returns their number. `sets` have densities. Raises
-    Rejected with the faults of all malformed records."""
+def any_key_option(command: Command) -> Command:
+    """`--any-key`, for commands that sign without the ledger's own factor sets."""
+    return click.option(
+        "--any-key", is_flag=True, help="Do not compare keys of supplies with the factor sets that are known here: the "
+        "ledger compares them with its own.",
+    )(command)
+
+
+def no_sets() -> tuple[FactorSetVersion, ...]:
+    """The sets of `--any-key`."""
+    return ()
+
+
+class SigningSets(NamedTuple):
+    """The factor sets that have densities, and those that have to know the keys of supplies."""
+
+    densities: Sets
+    keys: Sets
+
+
+def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[bytes], sets: SigningSets) -> int:
+    """Writes one envelope per line for the records of a file; returns their number. Raises Rejected with the faults of
+    all malformed records."""
     errors: list[LedgerError] = []
     respelled: list[Respelling] = []
     weighings: list[Weighing] = []
@@ -32,8 +54,8 @@ def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[byt
             try:
                 if isinstance(draft, LedgerError):
                     raise draft
-                record, changes = _written(draft, signer)
-                record, masses = densities.weighed(record, sets)
+                record, changes = _written(draft, signer, sets.keys)
+                record, masses = densities.weighed(record, sets.densities)
                 respelled += changes[: _MAX_ERRORS]
                 weighings += masses[: _MAX_ERRORS]
                 output.write(msgspec.json.encode(seal(record, signer.key, signer.origin)) + b"\n")
@@ -56,7 +78,7 @@ def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[byt
     return count
 
 
-def _written(draft: RecordDraft, signer: RecordSigner) -> WrittenRecord:
+def _written(draft: RecordDraft, signer: RecordSigner, sets: Sets) -> WrittenRecord:
     tree = draft.tree
     tree.setdefault("nonce", new_nonce())
     if signer.issuer is not None and tree.setdefault("issuer", signer.issuer) != signer.issuer:
@@ -71,7 +93,9 @@ def _written(draft: RecordDraft, signer: RecordSigner) -> WrittenRecord:
     try:
         complete = written(tree)
         check_nonce(complete.record.nonce)
+        supply_keys.check(complete.record, sets)
     except LedgerError as error:
+        supply_keys.explain(error, sets)
         placed = _placed(error, draft)
         placed.parts = tuple([_placed(part, draft) for part in error.parts])
         raise placed from None

@@ -22,7 +22,7 @@ from ledger.cli.supplier.effects.present import effects_report, posted
 from ledger.cli.supplier.effects.restated import with_restated_lots
 from ledger.cli.supplier.receipts import Brief, brief
 from ledger.cli.supplier.served_sets import versions_of
-from ledger.cli.supplier.signing import sign_file
+from ledger.cli.supplier.signing import SigningSets, no_sets, sign_file
 from ledger.client.posting import Posted, batches
 from ledger.client.signing import RecordSigner
 from ledger.core.receipts.acknowledgement import Acknowledgement
@@ -141,7 +141,7 @@ def submit(
         else:
             signer = RecordSigner(signing_key(key, passphrase_file, prompt), required_origin(origin), issuer)
             envelopes = stack.enter_context(tempfile.TemporaryFile())
-            sign_file(file, kind, signer, envelopes, versions_of(url))
+            sign_file(file, kind, signer, envelopes, SigningSets(versions_of(url), no_sets))
             envelopes.seek(0)
         client = stack.enter_context(patient_client(url, patience))
         if dry_run:

@@ -8,6 +8,8 @@ from ledger.client.sheets.drafts import CellPlace, RowDraft, SheetFault
 from ledger.client.sheets.signing import ChangedValue, RowSigner, SignedRow, changed_fields, changed_values
 from ledger.client.sheets.staging import Staging, WaitingRow
 from ledger.client.sheets.state import Imported, ImportState
+from ledger.client.writing import supply_keys
+from ledger.client.writing.densities import Sets
 from ledger.client.writing.spelling import Respelling
 from ledger.core.record import canonical
 from ledger.core.record.kinds import AnyRecord
@@ -60,11 +62,13 @@ class PlannedRow(NamedTuple):
 
 class Planning(NamedTuple):
     """`reason`: of amendments. `again`: keep also records that earlier imports posted. `on_ledger` says whether the
-    ledger has the record with a digest; it raises Unavailable if it cannot learn that."""
+    ledger has the record with a digest; it raises Unavailable if it cannot learn that. `sets`: the factor sets that
+    have to know the keys of supplies."""
 
     reason: str
     again: bool
     on_ledger: Callable[[str], bool]
+    sets: Sets
 
 
 class Planner:
@@ -99,6 +103,7 @@ class Planner:
         except Unavailable:
             raise
         except LedgerError as error:
+            supply_keys.explain(error, self._planning.sets)
             yield from draft.faults_of(error)
         except (OverflowError, RecursionError, UnicodeEncodeError) as error:
             yield SheetFault(draft.place, f"cannot be written as JSON: {error}", "not-json")
@@ -109,6 +114,7 @@ class Planner:
             raise InvalidInput(f"the key has {len(key)} characters", code="invalid-field", value=key,
                                rule=f"at most {_LONGEST_KEY}")
         record, respelled = self._signer.written(draft.tree)
+        supply_keys.check(record, self._planning.sets)
         plan.respelled += respelled[: MOST_FAULTS - len(plan.respelled)]
         row = PlannedRow(draft.place, str(draft.tree["type"]), key, record, canonical.encode(record))
         earlier = self._state.imported(row.kind, key)

@@ -21,6 +21,8 @@ _TRANSFORMATION: Final = "transformation"
 _NAMES: Final = ("id", "outputs", "newLot", "lot", "pool", "facility", "organization")
 """Fields by which the key of an example is named: the first of them that is an identifier, or has the one of a lot."""
 _EXACT_DIGITS: Final = 15
+_SUPPLY: Final = frozenset({"material", "quantity.value"})
+_UNKNOWN: Final = "unknown:bool"
 _KEY_NOTE: Final = (
     "Business key: your own number of the record, each once, such as the number of a document. It joins the sheets, "
     "and shows at the next import which record has changed. It is not published."
@@ -123,12 +125,17 @@ class TemplateSheet(msgspec.Struct, frozen=True):
 
 
 def template_sheets(records: Sequence[tuple[str, Tree]], guides: Guides, language: Language) -> list[TemplateSheet]:
-    """The sheets of a workbook: those with rows, then an empty one for each other list of the last record's kind."""
+    """The sheets of a workbook: those with rows, then an empty one for each other list of the last record's kind. A
+    list of supplies has the column of unknown keys: plants need it sooner or later."""
     of_keys = {key: guides.of_record(tree) for key, tree in records}
+    tables = tables_of(records)
+    for table in tables:
+        if table.path and _SUPPLY.issubset(table.columns) and _UNKNOWN not in table.columns:
+            table.columns.append(_UNKNOWN)
     sheets = [
         TemplateSheet(table.name, list(_columns(table, _guides_of(table, of_keys), language)),
                       [[row.get(name, "") for name in table.columns] for row in table.rows])
-        for table in tables_of(records)
+        for table in tables
     ]
     last = of_keys[records[-1][0]]
     empty = [table for table in _empty_tables(last) if table.name not in {sheet.name for sheet in sheets}]

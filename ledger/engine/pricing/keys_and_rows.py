@@ -40,16 +40,16 @@ def key_faults(stated: Iterable[tuple[str, Supply]], sets: Sequence[FactorSetVer
         own = supply.factor or supply.declaration or supply.factor_row or supply.origin == "nature"
         if known is None and not supply.unknown and not own:
             yield Refused(
-                f"{field}.material: no factor set in force knows {material!r}, so its figure would be an estimate",
+                f"{field}.material: no factor set knows {material!r}, so its figure would be an estimate",
                 code=UNKNOWN_KEY, field=f"{field}.material", value=material,
-                rule="a key or alias of a factor set in force; without a fitting key, `unknown: true` at the supply, a "
+                rule="a key or alias of a factor set; without a fitting key, `unknown: true` at the supply, a "
                 "declaration, or a factor of its own",
             )
         elif known is not None and supply.unknown:
             version, entry = known
             fault = Refused(
                 f"{field}.unknown: {version.tag} knows {material!r} as {entry.en}", code=KNOWN_KEY,
-                field=f"{field}.unknown", value="true", rule="left out where a factor set in force knows the key",
+                field=f"{field}.unknown", value="true", rule="left out where a factor set knows the key",
             )
             fault.mend = (patch.drop(patch.steps_of(f"{field}.unknown")),)
             yield fault

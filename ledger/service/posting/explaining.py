@@ -28,11 +28,11 @@ from ledger.core.record.kinds import AnyRecord, Transformation
 from ledger.core.record.values import Output
 from ledger.engine.prepare import sets_of
 from ledger.engine.prepared import Submission
-from ledger.engine.pricing.keys_and_rows import UNKNOWN_KEY, key_faults
+from ledger.engine.pricing.keys_and_rows import key_faults
 from ledger.engine.sector_call import decode_activity
 from ledger.errors import FACTS, LedgerError, Refused, Unavailable
 from ledger.registry.assessing import Assessor
-from ledger.registry.supply_names import propose
+from ledger.registry.supply_names import is_of_key, propose
 from ledger.sdk import FactorSetVersion
 from ledger.service.posting.own_names import OwnNames
 from ledger.service.posting.prefetch import FactPrefetcher
@@ -120,6 +120,8 @@ class Explainer:
         for fault in (error, *error.parts):
             if (fault.field or "").endswith(".process") and not fault.mend and fault.code != "missing-field":
                 await proposals.add_process(fault, self._processes(view))
+            elif is_of_key(fault):
+                await proposals.add_key(fault, self._sets(view))
 
     async def _explain(
         self, submission: Submission, error: LedgerError, view: State, proposals: "_Proposals"
@@ -135,7 +137,7 @@ class Explainer:
         for fault in faults:
             if fault.value in proposals.unmade and (fault.code or "").startswith("unknown-"):
                 fault.message += "; a refused record of the same request makes it"
-            elif fault.code == UNKNOWN_KEY:
+            elif is_of_key(fault):
                 await proposals.add_key(fault, sets)
             elif not fault.allowed and not fault.mend:
                 await proposals.add(fault, submission.record.issuer, view, self._processes(view))

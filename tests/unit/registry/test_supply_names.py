@@ -55,9 +55,9 @@ def test_an_unknown_key_is_refused_with_the_nearest_names_in_each_language(
     assert key is None or fault.allowed[0] == key
     assert fault.mend == (({"op": "replace", "path": "/supplies/1/material", "value": key},) if means else ())
     if key == "naturalGas":
-        assert "nearest: naturalGas (Natural gas, 天然气, Erdgas), " in fault.message
+        assert "nearest: naturalGas (Natural gas / 天然气 / Erdgas), " in fault.message
     if key == "cement":
-        assert "cement (cement, 水泥)" in fault.message
+        assert "cement (cement / 水泥)" in fault.message
 
 
 def test_an_estimate_that_the_record_asked_for_has_no_proposal() -> None:

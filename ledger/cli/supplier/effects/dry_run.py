@@ -64,7 +64,9 @@ def _report(
     noted = f" ({', '.join(notes)})" if notes else ""
     show(f"dry run, nothing is posted: {len(taken)} would be taken{noted}, {len(refused)} refused")
     for line, refusal in refused:
-        say(f"line {line}: {refusal.code}: {explained(refusal.error())}")
+        error = refusal.error()
+        for fault in error.parts or [error]:
+            say(f"line {line}: {fault.code}: {explained(fault)}")
 
 
 def _lines(envelopes: BinaryIO | IO[bytes]) -> list[tuple[int, bytes]]:
