@@ -161,10 +161,9 @@ def _print(report: AuditReport, *, public: bool) -> None:
 def _verdict(report: AuditReport, *, partial: bool) -> str:
     if report.findings:
         return f"{len(report.findings)} findings: the log does not hold"
-    if partial:
-        return "everything that could be checked holds"
+    held = "everything that could be checked holds" if partial else "everything holds"
     if not report.not_recomputed:
-        return "everything holds"
+        return held
     lacking = ", ".join([f"{count} records of {name}" for name, count in sorted(report.not_recomputed.items())])
     ways = []
     if any(not name.startswith(FACTOR_SET) for name in report.not_recomputed):
@@ -172,7 +171,8 @@ def _verdict(report: AuditReport, *, partial: bool) -> str:
                     "the rights of your account")
     if any(name.startswith(FACTOR_SET) for name in report.not_recomputed):
         ways.append("install the factor sets, whose tables the server does not give")
-    return f"compared, not recomputed: {lacking}; {'; '.join(ways)}"
+    compared = f"compared, not recomputed: {lacking}; {'; '.join(ways)}"
+    return f"{held}; {compared}" if partial else compared
 
 
 def _scope(scope: ScopeReport) -> Iterator[str]:
