@@ -37,6 +37,7 @@ VERSIONS = (
     factor_sets.version("1"), factor_sets.changed("2", steel="CO2e 9", gas="CO2e 7", electricity="CO2e 1"),
     factor_sets.changed("3", zinc="CO2e 2", oil="CO2e 1.5"),
 )
+UNKNOWN = ("superalloy", "unheardOf", "cleaning")
 MATERIALS = (
     ("steel", "KGM"), ("zinc", "KGM"), ("electricity", "KWH"), ("superalloy", "KGM"), ("unheardOf", "TNE"),
     ("gas", "KGM"), ("oil", "3B"), ("cleaning", "HUR"),
@@ -125,7 +126,8 @@ class PricedHistory(History):
     def _supplies(self, plant: Plant, most: int) -> list[Supply]:
         chosen = [self._source.choice(MATERIALS) for _ in range(self._source.randrange(most + 1))]
         supplies = [
-            Supply(material=material, quantity=Quantity(value=str(self._source.randrange(1, 500)), unit=unit))
+            Supply(material=material, quantity=Quantity(value=str(self._source.randrange(1, 500)), unit=unit),
+                   unknown=material in UNKNOWN)
             for material, unit in chosen
         ]
         if self._source.random() < 0.3:
