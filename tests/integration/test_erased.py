@@ -183,7 +183,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def audited_twice(server: Server, state: Path) -> AuditReport:
     async def run() -> AuditReport:
         async with http_source(server.url) as source:
-            return await audit(source, installed(), AuditOptions(vkey=server.vkey, state=state))
+            return await audit(source, installed(), AuditOptions(vkey=server.vkey, state=state, compare_only=True))
 
     return asyncio.run(run())
 
