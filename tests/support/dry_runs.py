@@ -141,6 +141,8 @@ _FIELDS: Final[Mapping[str, Callable[[Tried], Any]]] = {
     "facility": lambda of: [{"id": named, "country": "CN"} for named in (of.shop.name("new"), *of.names.facilities)],
     "product": lambda of: [{"id": named, "sector": NAME, "unit": "KGM"}
                            for named in (of.shop.name("new"), *of.names.products)],
+    "productCompletion": lambda of: [{"product": named, "reason": "a try", "materials": {"steel": "1"}}
+                                     for named in of.names.products],
     "transformation": _transformations, "transfer": _transfers, "acceptance": _acceptances,
     "standingAcceptance": lambda of: [{"sender": named, "tolerance": "0.1"} for named in of.names.organizations],
     "consumption": lambda of: [{"inputs": [of.flow(lot, amount)], "time": END, "purpose": "finalUse"}

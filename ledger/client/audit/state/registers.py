@@ -15,9 +15,9 @@ from ledger.admission.state import ClosedPeriod, KeyState, Recovery, State
 from ledger.core.signatures.signing import load_spki
 
 KEPT_WHOLE = frozenset({
-    "activations", "amendments", "closed", "default_pools", "erased", "frozen", "given", "group_goods", "keys", "lines",
-    "made_goods", "openings", "organizations", "origin", "parents", "pools", "prefixes", "recoveries", "reports",
-    "seen", "size", "standing", "time", "unshown",
+    "activations", "amendments", "closed", "completed", "default_pools", "erased", "frozen", "given", "group_goods",
+    "keys", "lines", "made_goods", "openings", "organizations", "origin", "parents", "pools", "prefixes", "recoveries",
+    "reports", "seen", "size", "standing", "time", "unshown",
 })
 """The attributes of a state that `Registers` holds; of `lines` only the newest generations."""
 
@@ -49,6 +49,7 @@ class Registers(Struct, frozen=True):
     given: set[tuple[str, str]] = set()
     seen: set[tuple[str, str]] = set()
     parents: tuple[LeftParent, ...] = ()
+    completed: int = -1
 
 
 def registers_of(state: State) -> Registers:
@@ -64,7 +65,7 @@ def registers_of(state: State) -> Registers:
         {name: (one.days, one.counted) for name, one in state.recoveries.items()},
         [(*subject, kilograms) for subject, kilograms in state.group_goods.items()], state.made_goods,
         [rule for rules in state.standing.values() for rule in rules.values()], state.given, state.seen,
-        state.parents.entries,
+        state.parents.entries, state.completed,
     )
 
 
@@ -92,6 +93,7 @@ def restore(state: State, registers: Registers) -> None:
     state.given = registers.given
     state.seen = registers.seen
     state.parents = LeftParents(registers.parents)
+    state.completed = registers.completed
     for rule in registers.standing:
         state.standing.setdefault((rule.receiver, rule.sender), {})[rule.product] = rule
     for name, (digest, time, keys) in registers.recoveries.items():
