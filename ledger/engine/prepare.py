@@ -1,6 +1,7 @@
 """Everything about a record that immutable facts decide: plan, assessment, allocation shares. The service computes it
 before it takes the append lock."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -11,13 +12,14 @@ from ledger.admission.facts import Facts
 from ledger.admission.lookups import editions_named
 from ledger.admission.lots import Plan, supplies_of
 from ledger.admission.plan import plan as plan_of
-from ledger.core.outcome.assessment import ADDITIVE, NOTHING, Assessment
+from ledger.core.outcome.assessment import ADDITIVE, NOTHING, Assessment, Reference
 from ledger.core.outcome.leaves import assessment_bytes
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Consumption, Report, Transformation
 from ledger.engine.assessing import assess
 from ledger.engine.bounds.carbon.written_off import USES
 from ledger.engine.bounds.process import short
+from ledger.engine.end_of_waste.returned import OF_GROUP
 from ledger.engine.figure_inputs import figure_inputs_of
 from ledger.engine.prepared import REVISING, Prepared, PreparedDraft, Pricing, Submission
 from ledger.engine.pricing.burnt_lots import with_burnt_lots, with_burnt_materials
@@ -99,7 +101,7 @@ def completed(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -
     work = figure_inputs_of(record, plan, facts, assessment)
     empty = not plan.taken and not plan.created and assessment is NOTHING and not isinstance(record, _ASSESSED)
     return Prepared(
-        submission, plan, work if bare is None else work._replace(undocumented=bare.references),
+        submission, plan, work if bare is None else work._replace(undocumented=_ordinary(bare.references)),
         None if empty else assessment_bytes(assessment), installed.tag if installed else None, versions,
         facts.parents.newest, returned(record, facts), notes=notes,
         editions=editions_named(record, facts) if facts.completed >= 0 else (),
@@ -123,6 +125,11 @@ def _undocumented(draft: PreparedDraft, facts: Facts, assessed: Assessment | Non
         return None
 
 
+def _ordinary(references: Sequence[Reference]) -> tuple[Reference, ...]:
+    """The ranges without the parts that follow from the goods of a group, as `_doubtful` leaves out their questions."""
+    return tuple([replace(one, part=None) for one in references if one.code not in OF_GROUP])
+
+
 def _documented(assessment: Assessment, bare: Assessment) -> Decimal | None:
     """Kg CO2e that `bare` has more, in the record's own figure or in question; None if it has no more."""
     more = CONTEXT.subtract(_doubtful(bare), _doubtful(assessment))
@@ -130,10 +137,11 @@ def _documented(assessment: Assessment, bare: Assessment) -> Decimal | None:
 
 
 def _doubtful(assessment: Assessment) -> Decimal:
-    """Kg CO2e of the record's own figure, with its omissions and questions."""
+    """Kg CO2e of the record's own figure, with its omissions and questions. Questions by the goods of a group are left
+    out: a verifier of a statement does not see these goods."""
     amounts = [line_kilograms(line) for line in assessment.lines if line.burden in ADDITIVE]
     amounts += [one.estimate for one in assessment.omissions if one.estimate is not None]
-    amounts += [one.amount for one in assessment.findings if one.amount is not None]
+    amounts += [one.amount for one in assessment.findings if one.amount is not None and one.code not in OF_GROUP]
     amounts += [one.amount for one in assessment.usual_shares if one.amount is not None]
     whole = Decimal(0)
     for amount in amounts:

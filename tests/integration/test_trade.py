@@ -55,7 +55,7 @@ def server(state: Path) -> Iterator[Server]:
 def audited(server: Server, **options: Any) -> AuditReport:
     async def run() -> AuditReport:
         async with http_source(server.url) as source:
-            return await audit(source, installed(), AuditOptions(vkey=server.vkey, **options))
+            return await audit(source, installed(), AuditOptions(vkey=server.vkey, compare_only=True, **options))
 
     return asyncio.run(run())
 

@@ -33,6 +33,8 @@ from ledger.engine.references import Purchase, ranges_of_lot
 SOLD: Final = "sold-outside-before"
 OWN: Final = "own-goods-collected"
 LATE: Final = "opening-after-production"
+OF_GROUP: Final = (SOLD, OWN, LATE)
+"""Findings that depend on the goods of the issuer's group."""
 PURCHASE: Final = (
     "purchaseInvoice", "invoice", "purchaseContract", "deliveryNote", "deliveryNotes", "goodsReceipt", "waybill",
     "billOfLading", "customsDeclaration",
