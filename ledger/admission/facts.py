@@ -229,7 +229,7 @@ class Facts:
     given the right to publish; the grantor stands for all of its products. `seen` has the products that an organisation
     (empty for all) was shown: by a publication, by a grant in full, or with a lot that it received or owns. If the
     grant is of all records, the grantor stands for its products. `completed`: the log index of the newest completion of
-    a product, -1 without one, as far as a server has read the log. Outputs and supplies have their products by the
+    a product that is known here; -1 if no product was completed. Outputs and supplies have their products by the
     completions below `products_before`, or by all."""
 
     products_before: int | None = None

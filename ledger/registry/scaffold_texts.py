@@ -153,7 +153,7 @@ key,place,year,value,unit,gas,boundary,status,source
 flux,*,2006,0.43971,KGM,CO2,process,recalled,"IPCC 2006 Guidelines, volume 3, table 2.1: calcite, all of it calcined"
 """
 
-TEST: Final = '''\
+GIVEN: Final = '''\
 """The conformance kit, and a case solved by hand."""
 
 import pytest
@@ -172,6 +172,10 @@ GIVEN = context(
 )
 
 
+'''
+"""The beginning of the tests of a sector, with the record that they assess."""
+
+TEST: Final = GIVEN + '''\
 def test_it_conforms() -> None:
     assert_conforms(plugin(), [Case(context=GIVEN, activity={"rejected": "0.05"})])
 

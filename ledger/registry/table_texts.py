@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from ledger.registry.scaffold_texts import GIVEN
+
 README: Final = """\
 # carbon-ledger-$name
 
@@ -94,25 +96,7 @@ Making,purity,"Carbonate in the flux, mass fraction; below 0.9 an analysis shows
 熔剂中碳酸盐的质量分数；低于 0.9 须有分析文件；不填按 1 计,,0.97
 """
 
-TEST: Final = '''\
-"""The conformance kit, and a case solved by hand."""
-
-import pytest
-from $package import plugin
-
-from ledger.errors import PluginError
-from ledger.sdk.testing import context, lot, output, run, supply
-from ledger.sdk.testing.conformance import Case, assert_conforms
-
-GIVEN = context(
-    "$name.making",
-    inputs=(lot("900 KGM", materials={"metal": "1"}),),
-    supplies=(supply("electricity", "500 KWH"), supply("naturalGas", "10 NM3"), supply("flux", "100 KGM")),
-    outputs=(output("850 KGM", materials={"metal": "1"}), output("40 KGM", "waste", origin="preConsumer")),
-    place="CN-SH", year=2022,
-)
-
-
+TEST: Final = GIVEN + '''\
 def test_it_conforms() -> None:
     assert_conforms(plugin(), [Case(context=GIVEN, activity={"purity": "0.95"})])
 

@@ -61,10 +61,15 @@ def amount_note(what: str, stated: Decimal, usual: Decimal, unit: str) -> Findin
 
 def without_notes(assessment: Assessment) -> tuple[Assessment, tuple[Finding, ...]]:
     """An assessment as it is committed, and the notes about its amounts."""
-    notes = tuple([one for one in assessment.findings if one.code == CODE])
+    notes = tuple([one for one in assessment.findings if _is_note(one)])
     if not notes:
         return assessment, notes
-    return replace(assessment, findings=tuple([one for one in assessment.findings if one.code != CODE])), notes
+    return replace(assessment, findings=tuple([one for one in assessment.findings if not _is_note(one)])), notes
+
+
+def _is_note(finding: Finding) -> bool:
+    """A sector may use the code for a warning, which counts."""
+    return finding.code == CODE and finding.severity == "note" and finding.amount is None
 
 
 def spelled(amount: float) -> str:

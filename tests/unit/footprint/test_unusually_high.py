@@ -57,4 +57,6 @@ def test_notes_are_never_committed() -> None:
     assert note is not None
     other = Finding(code="input-too-small", message="less")
     assert without_notes(Assessment(findings=(other, note))) == (Assessment(findings=(other,)), (note,))
+    own = Finding(code="unusually-high", message="a warning of a sector", amount=Decimal(5))
+    assert without_notes(Assessment(findings=(own,))) == (Assessment(findings=(own,)), ())
     assert without_notes(NOTHING) == (NOTHING, ())
