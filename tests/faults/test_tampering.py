@@ -47,6 +47,7 @@ TABLES: Final = {
     "key_change": Table("record", RECORD, "recovery = 'objection'", "names"),
     "facility": Table("id", RECORD, "operator = 'urn:example:auditor'", "names"),
     "product": Table("id", RECORD, "owner = 'urn:example:auditor'", "names"),
+    "product_completion": Table("record", RECORD, "product = 'urn:example:smith:part'", "names"),
     "parent_end": Table("record", RECORD, "organization = 'urn:example:auditor'", "names"),
     "activation": Table("record", RECORD, "version = version || '.1'", "names"),
     "transfer": Table("record", RECORD, "receiver = 'urn:example:auditor'", "names"),

@@ -127,7 +127,7 @@ UNTIL: Final = "2034-12-31T00:00:00Z"
 
 
 def _granted(server: Server, mill: Workshop, smith: Workshop, auditor: Workshop) -> list[Posted]:
-    """Three grants, three readers, three publications, and a name."""
+    """Three grants, three readers, three publications, a name, and two completed products."""
     scopes = (GrantScope(lot=mill.name("pot")), GrantScope(product=mill.name("part"), start=START, end=END), None)
     published = ({"lot": mill.name("pot")}, {"product": mill.name("part")}, {"lot": mill.name("ore")})
     return [
@@ -139,9 +139,9 @@ def _granted(server: Server, mill: Workshop, smith: Workshop, auditor: Workshop)
         )) for organization in (smith.id, auditor.id, mill.id)],
         *[mill.signed(PassportPublication(issuer=mill.id, nonce=mill.nonce(), **thing)) for thing in published],
         mill.signed(OrganizationNames(issuer=mill.id, nonce=mill.nonce(), names={"en": "A mill"})),
-        *[mill.signed(ProductCompletion(
-            issuer=mill.id, nonce=mill.nonce(), product=mill.name("part"), reason="an analysis",
-            elements={"Fe": share})) for share in ("0.97", "0.96")],
+        *[one.signed(ProductCompletion(
+            issuer=one.id, nonce=one.nonce(), product=one.name("part"), reason="an analysis",
+            elements={"Fe": "0.97"})) for one in (mill, smith)],
     ]
 
 
