@@ -408,8 +408,7 @@ def test_a_filled_in_workbook(server: Server, tmp_path: Path) -> None:
                supplier.party.id).code == 0
     options = ["--key", supplier.key, "--issuer", supplier.party.id, "--origin", supplier.server.origin, "--url",
                supplier.server.url, "--json"]
-    assert run("import", book, *options).code == 2, "numbers are stated, never guessed"
-    sample = run("import", book, "--numbers", "de", *options)
+    sample = run("import", book, *options)
     assert sample.code == 1
     problems = json.loads(sample.err)["errors"]
     assert {problem["code"] for problem in problems} == {"template-evidence"}
@@ -418,14 +417,21 @@ def test_a_filled_in_workbook(server: Server, tmp_path: Path) -> None:
     filled = openpyxl.load_workbook(book)
     for cell in [cell for sheet in filled for row in sheet.iter_rows() for cell in row if cell.value in SAMPLES]:
         cell.value = "9" * 64
+    quantity = filled["supplies"]["C2"]
+    value, quantity.value = quantity.value, "1,5"
     filled.save(book)
-    done = run("import", book, "--numbers", "de", *options).succeeded()
+    (typed,) = json.loads(run("import", book, *options).err)["errors"]
+    assert (typed["code"], typed["value"]) == ("not-a-number", "1,5")
+    assert "--numbers en (1,234.5), de (1.234,5)" in typed["rule"], "numbers are stated, never guessed"
+    quantity.value = value
+    filled.save(book)
+    done = run("import", book, *options).succeeded()
     assert json.loads(done.out)["accepted"] == 6
     edited = openpyxl.load_workbook(book)
     edited["supplies"]["C2"] = "=400+20"
     edited["inputs"]["A2"] = "unknown"
     edited.save(book)
-    refused = run("import", book, "--numbers", "de", *options)
+    refused = run("import", book, *options)
     details = {problem["detail"].partition(":")[0]: problem for problem in json.loads(refused.err)["errors"]}
     formula = next(problem for place, problem in details.items() if place.startswith("sheet supplies, row 2"))
     assert (formula["code"], formula["value"]) == ("formula", "=400+20")

@@ -210,7 +210,7 @@ def cast(delivered: World) -> World:
     world.submit(machine, CASTER, site, housing, returns)
 
     _fill(world, arrived["lot"], "1,234")
-    importing = ("import", "month.xlsx", "--key", "own.pem", "--issuer", CASTER, "--numbers", "plain")
+    importing = ("import", "month.xlsx", "--key", "own.pem", "--issuer", CASTER)
     refused = world.attempt(machine, *importing)
     assert refused.code == 1
     (fault,) = [line for line in refused.err.splitlines() if "1,234" in line]

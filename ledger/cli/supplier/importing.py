@@ -31,7 +31,7 @@ from ledger.client.sheets.mapping import ListMapping, MappedList, read_mapping
 from ledger.client.sheets.plan import MOST_FAULTS, ImportPlan, Planner, Planning, Proposal
 from ledger.client.sheets.rows import Rows, opened_csv
 from ledger.client.sheets.signing import RowSigner, read_secret
-from ledger.client.sheets.spelling import DATES, FORMATS, ISO, Style, offset_named
+from ledger.client.sheets.spelling import DATES, FORMATS, ISO, Style, as_entered, offset_named, stated_formats
 from ledger.client.sheets.staging import Staging, WaitingRow
 from ledger.client.sheets.state import SUFFIX, Imported, ImportState, SentAmendment
 from ledger.client.sheets.template import Guides
@@ -102,8 +102,9 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 @click.option("--key", "key", type=FILE, required=True, help="Private key of the issuer.")
 @click.option("--issuer", required=True, help="URN of the organisation that signs.")
 @origin_option
-@click.option("--numbers", type=click.Choice(list(FORMATS)), help="How the file writes numbers: " + ", ".join(
-    [f"{name} {one.example}" for name, one in FORMATS.items()]))
+@click.option("--numbers", type=click.Choice(list(FORMATS)), help="How texts of the file write numbers; a workbook "
+              "needs it only for numbers that are text: " + ", ".join(
+                  [f"{name} {one.example}" for name, one in FORMATS.items()]))
 @click.option("--dates", type=click.Choice(list(DATES)), help="How the file writes dates.  [default: yyyy-mm-dd]")
 @click.option("--offset", help="Offset from UTC of dates and times without one, such as +08:00.  [default: +00:00]")
 @click.option("--type", "kind", help="Type of records without one.")
@@ -204,11 +205,11 @@ class _Source:
         self._list: MappedList | None = None
         if options.mapping is not None:
             self._mapping = read_mapping(options.mapping.read_bytes())
-        self._style = _style(options, self._mapping)
+        self.style = _style(options, self._mapping)
         self._guides = Guides(reference)
 
     def drafts(self, staging: Staging) -> Iterator[RowDraft | SheetFault]:
-        reading = CellReading(self._style, self._guides, References().digest, self.options.kind)
+        reading = CellReading(self.style, self._guides, References().digest, self.options.kind)
         if self._mapping is None:
             return FilledTemplate(self.rows, reading, staging).drafts()
         self._list = MappedList(self._mapping, self.rows, reading, staging)
@@ -235,17 +236,16 @@ class _Source:
 def _style(options: ImportOptions, mapping: ListMapping | None) -> Style:
     numbers = options.numbers or (mapping.numbers if mapping is not None else None)
     offset = options.offset or (mapping.offset if mapping is not None else None) or "+00:00"
-    if numbers is None:
-        raise click.UsageError("state how the file writes numbers: --numbers " + ", ".join(
-            [f"{name} ({one.example})" for name, one in FORMATS.items()]))
-    if numbers not in FORMATS:
+    if numbers is None and options.file.suffix.lower() == _CSV:
+        raise click.UsageError(f"state how the file writes numbers: {stated_formats()}")
+    if numbers not in (None, *FORMATS):
         raise InvalidInput(f"unknown format of numbers {numbers!r}", code="invalid-mapping", field="numbers",
                            value=numbers, rule=f"one of: {', '.join(FORMATS)}")
     dates = options.dates or (mapping.dates if mapping is not None else None) or ISO
     if dates not in DATES:
         raise InvalidInput(f"unknown format of dates {dates!r}", code="invalid-mapping", field="dates", value=dates,
                            rule=f"one of: {', '.join(DATES)}")
-    return Style(FORMATS[numbers], offset_named(offset), dates)
+    return Style(None if numbers is None else FORMATS[numbers], offset_named(offset), dates)
 
 
 def _opened(path: Path) -> AbstractContextManager[Rows]:
@@ -450,10 +450,20 @@ def _skipped(source: _Source) -> str:
     return f"; the mapping skips {source.skipped} row{'s' if source.skipped > 1 else ''}"
 
 
-def _changes(proposal: Proposal) -> str:
-    changes = [f"{one.path} from {one.before} to {one.after}" for one in proposal.changes[:_MOST_CHANGES]]
+def _changes(proposal: Proposal, style: Style) -> str:
+    """The changed values; instants as days of the sheet."""
+    changes = [" ".join([one.path, *[f"{word} {_entered(value, one.path, style)}"
+                                     for word, value in (("from", one.before), ("to", one.after))]])
+               for one in proposal.changes[:_MOST_CHANGES]]
     more = len(proposal.changes) - len(changes)
     return ", ".join(changes) + (f" and {more} more" if more else "")
+
+
+def _entered(value: str, path: str, style: Style) -> str:
+    """A value in JSON as the sheet has it."""
+    bare = value.strip('"')
+    entered = as_entered(bare, path, style)
+    return value if entered == bare else entered
 
 
 def _report(plan: ImportPlan, run: _ImportRun, source: _Source, given: dict[str, Any]) -> None:
@@ -471,7 +481,7 @@ def _report(plan: ImportPlan, run: _ImportRun, source: _Source, given: dict[str,
     records = "1 record" if plan.read == 1 else f"{plan.read} records"
     show(f"{records}: {plan.new} new, {plan.unchanged} as before, {plan.changed} changed{_skipped(source)}")
     for proposal in plan.proposals:
-        show(f"{proposal.place}: {proposal.key} changes {_changes(proposal)}")
+        show(f"{proposal.place}: {proposal.key} changes {_changes(proposal, source.style)}")
     if plan.changed > len(plan.proposals):
         show(f"… and {plan.changed - len(plan.proposals)} more")
     if given["dry_run"]:

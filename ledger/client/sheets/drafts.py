@@ -5,14 +5,13 @@ from typing import Any, Final, NamedTuple
 
 from ledger.client.sheets.columns import Path, Tree, fill, with_lists
 from ledger.client.sheets.rows import Row
-from ledger.client.sheets.spelling import CellError, CellValue, Formula, Style, wire_value
+from ledger.client.sheets.spelling import CellError, CellValue, Formula, Style, is_end, wire_value
 from ledger.client.sheets.template import Guides
 from ledger.errors import InvalidInput, LedgerError
 
 _ROOT: Final = "$"
 _VALUE: Final = "value"
 """Of a quantity."""
-_ENDS: Final = ("end", "until")
 
 
 class CellPlace(NamedTuple):
@@ -150,7 +149,7 @@ class RowFaults(Exception):
 
 def cell_value(cell: CellValue, path: Path, suffix: str, types: str, reading: CellReading) -> Any:
     """The value of a cell for the field at a path, of the type that the reference names."""
-    value = wire_value(cell, types, suffix, reading.style, ends=path[-1].lower().endswith(_ENDS))
+    value = wire_value(cell, types, suffix, reading.style, ends=is_end(path[-1]))
     return reading.digest(value) if suffix == "digest" else value
 
 

@@ -3,7 +3,7 @@ text that the stated format does not allow is a fault."""
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -30,9 +30,13 @@ _WHOLE: Final = "whole number"
 _TRUTH: Final = "true or false"
 _UNKNOWN: Final = ("", "JSON")
 """Types of fields whose cells are read by their own type."""
+_DIGITS_ALONE: Final = re.compile(r"[-\u2212]?[0-9]+")
 _MONTH: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _DOTTED_MONTH: Final = re.compile(r"(0?[1-9]|1[0-2])\.([0-9]{4})")
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")
+_LAST_MINUTE: Final = (23, 59)
+_ENDS: Final = ("end", "until")
+_WIRE: Final = "%Y-%m-%dT%H:%M:%SZ"
 _YEARS: Final = "a date from the year 1 to the year 9999, in UTC"
 _OFFSET: Final = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -91,6 +95,11 @@ FORMATS: Final[Mapping[str, NumberFormat]] = {one.name: one for one in (
 format takes India's `1,23,456.7`."""
 
 
+def stated_formats() -> str:
+    """The option that states a format of numbers, with an example of each."""
+    return "--numbers " + ", ".join([f"{name} ({one.example})" for name, one in FORMATS.items()])
+
+
 ISO: Final = "yyyy-mm-dd"
 MONTHS: Final = "mm.yyyy"
 DATES: Final[Mapping[str, str]] = {
@@ -101,9 +110,10 @@ DATES: Final[Mapping[str, str]] = {
 
 
 class Style(NamedTuple):
-    """The stated formats of numbers and dates, and the offset of dates and times without one."""
+    """The stated formats of numbers and dates, and the offset of dates and times without one. Without a format of
+    numbers, a text is a number only if it has digits alone."""
 
-    numbers: NumberFormat
+    numbers: NumberFormat | None
     offset: timedelta = timedelta(0)
     dates: str = ISO
 
@@ -138,6 +148,22 @@ def wire_value(cell: CellValue, field: str, suffix: str, style: Style, *, ends: 
     return _text(cell)
 
 
+def is_end(name: str) -> bool:
+    """Whether the field of this name is the end of a period."""
+    return name.lower().endswith(_ENDS)
+
+
+def as_entered(value: str, name: str, style: Style) -> str:
+    """The instant of a record's field as a sheet with this offset has it: a day, where it is a day's first second; at
+    the end of a period the day before, which counts in full. A value that is no instant stays."""
+    try:
+        moment = datetime.strptime(value, _WIRE).replace(tzinfo=UTC).astimezone(timezone(style.offset))
+        day = moment - timedelta(days=int(is_end(name)))
+    except (ValueError, OverflowError):
+        return value
+    return day.date().isoformat() if moment.time() == time() else moment.isoformat()
+
+
 def check_value(cell: CellValue | None) -> None:
     """Raises InvalidInput if the cell has a formula or shows an error: its text is not its value."""
     if isinstance(cell, Formula):
@@ -166,14 +192,24 @@ def _fault(value: object, code: str, rule: str) -> LedgerError:
 
 def _number(cell: CellValue, style: Style) -> Decimal:
     if isinstance(cell, str):
-        try:
-            return style.numbers.number(cell.strip())
-        except ValueError:
-            raise _fault(cell, "not-a-number", f"a number such as {style.numbers.example}, by --numbers "
-                         f"{style.numbers.name}") from None
+        return _typed_number(cell, style.numbers)
     if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
         raise _fault(_shown(cell), "not-a-number", "a number")
     return _exact(cell)
+
+
+def _typed_number(text: str, numbers: NumberFormat | None) -> Decimal:
+    """The number that a text states. Digits alone are the same number in every format."""
+    bare = text.strip()
+    if numbers is None:
+        if _DIGITS_ALONE.fullmatch(bare):
+            return Decimal(bare.replace("\u2212", "-"))
+        raise _fault(text, "not-a-number", "a cell with a number; where numbers are text, state how the file writes "
+                     f"them: {stated_formats()}")
+    try:
+        return numbers.number(bare)
+    except ValueError:
+        raise _fault(text, "not-a-number", f"a number such as {numbers.example}, by --numbers {numbers.name}") from None
 
 
 def _exact(number: float | Decimal) -> Decimal:
@@ -222,7 +258,8 @@ def _shown(cell: CellValue) -> str:
 
 
 def _instant(cell: CellValue, style: Style, *, ends: bool) -> str:
-    """A day or a month is its first second; if it `ends`, the first second after it."""
+    """A day or a month is its first second; if it `ends`, the first second after it. The last minute of a day is the
+    day's end too, since people write 23:59 where they mean it; midnight stays what it is."""
     if isinstance(cell, str):
         text = cell.strip()
         month = _year_and_month(text, style)
@@ -236,7 +273,8 @@ def _instant(cell: CellValue, style: Style, *, ends: bool) -> str:
         raise _fault(_shown(cell), "not-a-date", "a date; format the column as a date, or write 2026-03-31")
     try:
         if isinstance(cell, datetime):
-            return _utc(cell, style)
+            last = ends and (cell.hour, cell.minute) == _LAST_MINUTE
+            return _utc(_next_minute(cell) if last else cell, style)
         return _utc(datetime(cell.year, cell.month, cell.day) + timedelta(days=int(ends)), style)
     except OverflowError:
         raise _fault(cell.isoformat(), "not-a-date", _YEARS) from None
@@ -258,8 +296,9 @@ def _moment(text: str, style: Style) -> date:
             return datetime.fromisoformat(text)
         return datetime.strptime(text, DATES[style.dates]).date()
     except ValueError:
-        raise _fault(text, "not-a-date", f"a date as {style.dates}, a time such as 2026-03-31T08:00:00+08:00, or a "
-                     "month such as 2026-03") from None
+        raise _fault(text, "not-a-date", f"a date as {style.dates}, by --dates {style.dates} (or another of "
+                     f"{', '.join(DATES)}), a time such as 2026-03-31T08:00:00+08:00, or a month such as 2026-03"
+                     ) from None
 
 
 def _month(year: int, month: int, style: Style, *, ends: bool) -> str:
@@ -268,6 +307,10 @@ def _month(year: int, month: int, style: Style, *, ends: bool) -> str:
     return _utc(datetime(year, month, 1), style)
 
 
+def _next_minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+
 def _utc(moment: datetime, style: Style) -> str:
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone(style.offset))
-    return aware.astimezone(UTC).replace(microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return aware.astimezone(UTC).replace(microsecond=0).strftime(_WIRE)

@@ -11,11 +11,20 @@ import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.formula import ArrayFormula
+from support.raising import raised
 
 from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
 from ledger.client.sheets.filled import FilledTemplate
 from ledger.client.sheets.rows import Row
-from ledger.client.sheets.spelling import FORMATS, CellError, Formula, Style
+from ledger.client.sheets.spelling import (
+    FORMATS,
+    CellError,
+    Formula,
+    Style,
+    as_entered,
+    offset_named,
+    wire_value,
+)
 from ledger.client.sheets.staging import Staging
 from ledger.client.sheets.template import Guides
 from ledger.client.sheets.vetting import MOST_IN_ROW, MOST_SHARED, MOST_TAGS, MOST_TEXTS, MOST_WHOLE, vetted
@@ -360,6 +369,52 @@ def test_a_day_ends_at_its_end_in_any_language(tmp_path: Path, form: str, end: s
     (draft,) = faults(path)
     assert isinstance(draft, RowDraft)
     assert draft.tree["end"] == end
+
+
+@pytest.mark.parametrize(("last", "end"), [
+    (datetime(2026, 3, 31, 23, 59), "2026-04-01T00:00:00Z"),
+    (datetime(2026, 12, 31, 23, 59, 59), "2027-01-01T00:00:00Z"),
+    (datetime(2026, 3, 31, 23, 58, 59), "2026-03-31T23:58:59Z"), (datetime(2026, 3, 31), "2026-03-31T00:00:00Z"),
+    ("2026-03-31 23:59", "2026-04-01T00:00:00Z"), ("2026-03-31T23:59:59+00:00", "2026-04-01T00:00:00Z"),
+])
+def test_the_last_minute_of_a_day_is_its_end(last: datetime | str, end: str) -> None:
+    assert wire_value(last, "instant", "", Style(FORMATS["en"]), ends=True) == end
+
+
+def test_the_last_minute_of_a_day_may_begin_a_period() -> None:
+    assert wire_value(datetime(2026, 3, 31, 23, 59), "instant", "", Style(FORMATS["en"])) == "2026-03-31T23:59:00Z"
+
+
+@pytest.mark.parametrize(("value", "name", "entered"), [
+    ("2026-03-31T16:00:00Z", "end", "2026-03-31"), ("2025-12-31T16:00:00Z", "start", "2026-01-01"),
+    ("2026-03-31T08:30:00Z", "end", "2026-03-31T16:30:00+08:00"),
+    ("0001-01-01T00:00:00Z", "end", "0001-01-01T00:00:00Z"),
+    ("97000", "end", "97000"),
+])
+def test_an_instant_is_shown_as_the_day_that_was_entered(value: str, name: str, entered: str) -> None:
+    style = Style(FORMATS["en"], offset_named("+08:00"))
+    assert as_entered(value, name, style) == entered
+    if len(entered) == 10:
+        assert wire_value(entered, "instant", "", style, ends=name == "end") == value
+
+
+@pytest.mark.parametrize(("cell", "value"), [
+    (1234.5, "1234.5"), (7, "7"), ("1234", "1234"), ("\u221212", "-12"), (" 12 ", "12"),
+])
+def test_cells_with_numbers_need_no_stated_format(cell: float | str, value: str) -> None:
+    assert wire_value(cell, "signed decimal", "", Style(None)) == value
+
+
+@pytest.mark.parametrize("text", ["1,234", "1.5", "1 234", "", "--1", "0x1", "\u0661"])
+def test_a_text_that_formats_read_differently_needs_a_stated_one(text: str) -> None:
+    error = raised(InvalidInput, wire_value, text, "decimal", "", Style(None))
+    assert (error.code, error.value) == ("not-a-number", text)
+    assert "--numbers en (1,234.5), de (1.234,5)" in (error.rule or "")
+
+
+def test_a_fault_of_a_date_names_the_option() -> None:
+    error = raised(InvalidInput, wire_value, "31.03.2026", "instant", "", Style(FORMATS["de"]))
+    assert "by --dates yyyy-mm-dd (or another of yyyy-mm-dd, dd.mm.yyyy" in (error.rule or "")
 
 
 @pytest.mark.parametrize(("numbers", "text", "value"), [
