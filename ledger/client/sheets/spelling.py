@@ -259,7 +259,7 @@ def _shown(cell: CellValue) -> str:
 
 def _instant(cell: CellValue, style: Style, *, ends: bool) -> str:
     """A day or a month is its first second; if it `ends`, the first second after it. The last minute of a day is the
-    day's end too, since people write 23:59 where they mean it; midnight stays what it is."""
+    day's end too, since people write 23:59 where they mean it; midnight stays as it is."""
     if isinstance(cell, str):
         text = cell.strip()
         month = _year_and_month(text, style)
