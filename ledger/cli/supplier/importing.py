@@ -35,7 +35,7 @@ from ledger.client.sheets.spelling import DATES, FORMATS, ISO, Style, as_entered
 from ledger.client.sheets.staging import Staging, WaitingRow
 from ledger.client.sheets.state import SUFFIX, Imported, ImportState, SentAmendment
 from ledger.client.sheets.template import Guides
-from ledger.client.writing.densities import Sets
+from ledger.client.writing.densities import WritingSets, weighed_lines
 from ledger.client.writing.spelling import summary
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
@@ -189,11 +189,11 @@ def _asks_server(given: dict[str, Any]) -> bool:
     return click.get_current_context().get_parameter_source("url") is not ParameterSource.DEFAULT
 
 
-def _sets(given: dict[str, Any]) -> Sets:
-    """The factor sets that have to know the keys of supplies if no ledger checks the records."""
-    if given["any_key"] or not (given["output"] or given["offline"]):
-        return no_sets
-    return versions_of(given["url"] if _asks_server(given) else None)
+def _sets(given: dict[str, Any]) -> WritingSets:
+    """The factor sets for densities; they have to know the keys of supplies if no ledger checks the records."""
+    known = versions_of(given["url"] if _asks_server(given) else None)
+    unchecked = given["output"] or given["offline"]
+    return WritingSets(known, known if unchecked and not given["any_key"] else no_sets)
 
 
 class _Source:
@@ -266,7 +266,7 @@ def _planned(source: _Source, planner: Planner, staging: Staging) -> ImportPlan:
                        [fault.error() for fault in plan.faults], code="invalid-records")
     if not plan.read:
         raise InvalidInput(f"{source.options.file} holds no record{_skipped(source)}", code="empty-input")
-    for line in summary(plan.respelled):
+    for line in (*summary(plan.respelled), *weighed_lines(plan.weighings)):
         say(line)
     for name, times in source.empty.items():
         say(f"{name} is left out of {counted(times, 'row')}, since all of its cells are empty")

@@ -11,8 +11,9 @@ from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.supplier.catalogue import is_named
 from ledger.cli.supplier.served_sets import versions_of
-from ledger.cli.supplier.signing import SigningSets, any_key_option, no_sets, sign_file
+from ledger.cli.supplier.signing import any_key_option, no_sets, sign_file
 from ledger.client.signing import RecordSigner
+from ledger.client.writing.densities import WritingSets
 from ledger.host.files.durable import replacing
 
 
@@ -46,7 +47,7 @@ def sign(
     """
     signer = RecordSigner(signing_key(key, passphrase_file, prompt), required_origin(origin), issuer)
     known = versions_of(url, dispensable=not is_named())
-    sets = SigningSets(known, no_sets if any_key else known)
+    sets = WritingSets(known, no_sets if any_key else known)
     if output is not None:
         with replacing(output) as file:
             count = sign_file(records, kind, signer, file, sets)

@@ -1,7 +1,7 @@
 """Completes, checks and signs records. Each error names the place, the field and the rule."""
 
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 import click
 import msgspec
@@ -11,7 +11,7 @@ from ledger.cli.files import reading
 from ledger.cli.supplier.record_files import RecordDraft, read_drafts
 from ledger.client.signing import RecordSigner
 from ledger.client.writing import densities, supply_keys
-from ledger.client.writing.densities import Sets, Weighing
+from ledger.client.writing.densities import Sets, Weighing, WritingSets
 from ledger.client.writing.spelling import Respelling, WrittenRecord, summary, written
 from ledger.core.signatures.envelope import seal
 from ledger.errors import InvalidInput, LedgerError
@@ -35,14 +35,7 @@ def no_sets() -> tuple[FactorSetVersion, ...]:
     return ()
 
 
-class SigningSets(NamedTuple):
-    """The factor sets that have densities, and those that have to know the keys of supplies."""
-
-    densities: Sets
-    keys: Sets
-
-
-def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[bytes], sets: SigningSets) -> int:
+def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[bytes], sets: WritingSets) -> int:
     """Writes one envelope per line for the records of a file; returns their number. Raises Rejected with the faults of
     all malformed records."""
     errors: list[LedgerError] = []

@@ -22,9 +22,10 @@ from ledger.cli.supplier.effects.present import effects_report, posted
 from ledger.cli.supplier.effects.restated import with_restated_lots
 from ledger.cli.supplier.receipts import Brief, brief
 from ledger.cli.supplier.served_sets import versions_of
-from ledger.cli.supplier.signing import SigningSets, no_sets, sign_file
+from ledger.cli.supplier.signing import no_sets, sign_file
 from ledger.client.posting import Posted, batches
 from ledger.client.signing import RecordSigner
+from ledger.client.writing.densities import WritingSets
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import AnyRecord
@@ -141,7 +142,7 @@ def submit(
         else:
             signer = RecordSigner(signing_key(key, passphrase_file, prompt), required_origin(origin), issuer)
             envelopes = stack.enter_context(tempfile.TemporaryFile())
-            sign_file(file, kind, signer, envelopes, SigningSets(versions_of(url), no_sets))
+            sign_file(file, kind, signer, envelopes, WritingSets(versions_of(url), no_sets))
             envelopes.seek(0)
         client = stack.enter_context(patient_client(url, patience))
         if dry_run:

@@ -8,8 +8,8 @@ from ledger.client.sheets.drafts import CellPlace, RowDraft, SheetFault
 from ledger.client.sheets.signing import ChangedValue, RowSigner, SignedRow, changed_fields, changed_values
 from ledger.client.sheets.staging import Staging, WaitingRow
 from ledger.client.sheets.state import Imported, ImportState
-from ledger.client.writing import supply_keys
-from ledger.client.writing.densities import Sets
+from ledger.client.writing import densities, supply_keys
+from ledger.client.writing.densities import Weighing, WritingSets
 from ledger.client.writing.spelling import Respelling
 from ledger.core.record import canonical
 from ledger.core.record.kinds import AnyRecord
@@ -33,7 +33,8 @@ class Proposal(NamedTuple):
 @dataclass
 class ImportPlan:
     """The records of an import, compared with earlier imports. `read`: the number of records; `replaced`: rows that
-    were signed in another form before, which the ledger does not have; `respelled`, `proposals`: the first ones."""
+    were signed in another form before, which the ledger does not have; `respelled`, `weighings`, `proposals`: the first
+    ones."""
 
     read: int = 0
     new: int = 0
@@ -41,6 +42,7 @@ class ImportPlan:
     changed: int = 0
     replaced: int = 0
     respelled: list[Respelling] = field(default_factory=list)
+    weighings: list[Weighing] = field(default_factory=list)
     faults: list[SheetFault] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
 
@@ -51,7 +53,8 @@ class ImportPlan:
 
 
 class PlannedRow(NamedTuple):
-    """A record of the file. `content`: its canonical bytes with an empty nonce."""
+    """A record of the file. `content`: the canonical bytes of what the row states, with an empty nonce. The record has
+    masses by densities beside: other densities of another day are no change of the row."""
 
     place: CellPlace
     kind: str
@@ -62,13 +65,12 @@ class PlannedRow(NamedTuple):
 
 class Planning(NamedTuple):
     """`reason`: of amendments. `again`: keep also records that earlier imports posted. `on_ledger` says whether the
-    ledger has the record with a digest; it raises Unavailable if it cannot learn that. `sets`: the factor sets that
-    have to know the keys of supplies."""
+    ledger has the record with a digest; it raises Unavailable if it cannot learn that."""
 
     reason: str
     again: bool
     on_ledger: Callable[[str], bool]
-    sets: Sets
+    sets: WritingSets
 
 
 class Planner:
@@ -103,7 +105,7 @@ class Planner:
         except Unavailable:
             raise
         except LedgerError as error:
-            supply_keys.explain(error, self._planning.sets)
+            supply_keys.explain(error, self._planning.sets.keys)
             yield from draft.faults_of(error)
         except (OverflowError, RecursionError, UnicodeEncodeError) as error:
             yield SheetFault(draft.place, f"cannot be written as JSON: {error}", "not-json")
@@ -114,9 +116,12 @@ class Planner:
             raise InvalidInput(f"the key has {len(key)} characters", code="invalid-field", value=key,
                                rule=f"at most {_LONGEST_KEY}")
         record, respelled = self._signer.written(draft.tree)
-        supply_keys.check(record, self._planning.sets)
+        sets = self._planning.sets
+        supply_keys.check(record, sets.keys)
+        weighed, weighings = densities.weighed(record, sets.densities)
         plan.respelled += respelled[: MOST_FAULTS - len(plan.respelled)]
-        row = PlannedRow(draft.place, str(draft.tree["type"]), key, record, canonical.encode(record))
+        plan.weighings += weighings[: MOST_FAULTS - len(plan.weighings)]
+        row = PlannedRow(draft.place, str(draft.tree["type"]), key, weighed, canonical.encode(record))
         earlier = self._state.imported(row.kind, key)
         if earlier is None or not earlier.posted:
             earlier = self._entered(row, earlier, plan)

@@ -94,10 +94,11 @@ class RowSigner(NamedTuple):
 
 
 def changed_fields(old: bytes, new: AnyRecord, content: bytes) -> Tree:
-    """The fields that an amendment has to replace so that a record with the content `old` gets another content. Raises
-    InvalidInput if no amendment can do that."""
+    """The fields that an amendment has to replace so that a record with the content `old` becomes the record `new` with
+    another content. Raises InvalidInput if no amendment can do that."""
     before: dict[str, Any] = msgspec.json.decode(old)
     after: dict[str, Any] = msgspec.json.decode(content)
+    values: dict[str, Any] = msgspec.json.decode(canonical.encode(new))
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     allowed = AMENDABLE.get(type(new), frozenset())
     if isinstance(new, Declaration) and new.lot is None:
@@ -110,7 +111,7 @@ def changed_fields(old: bytes, new: AnyRecord, content: bytes) -> Tree:
                 code="not-amendable", field=name, value=_shown(after.get(name)),
                 rule=f"{rule}; enter a new record under another key, or set the row back to {_shown(before.get(name))}",
             )
-    return {name: after[name] if name in after else _default(new, name, before[name]) for name in names}
+    return {name: values[name] if name in values else _default(new, name, before[name]) for name in names}
 
 
 def changed_values(old: bytes, new: bytes) -> tuple[ChangedValue, ...]:

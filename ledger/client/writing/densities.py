@@ -23,6 +23,13 @@ _DIGITS: Final = Context(prec=12)
 Sets = Callable[[], tuple[FactorSetVersion, ...]]
 
 
+class WritingSets(NamedTuple):
+    """The factor sets that have densities, and those that have to know the keys of supplies."""
+
+    densities: Sets
+    keys: Sets
+
+
 class Weighing(NamedTuple):
     """A supply that got its mass by the density of its material. `field`: its path in the record."""
 
