@@ -53,7 +53,7 @@ class ImportPlan:
 
 
 class PlannedRow(NamedTuple):
-    """A record of the file. `content`: the canonical bytes of what the row states, with an empty nonce. The record has
+    """A record of the file. `content`: the canonical bytes of the row as entered, with an empty nonce. The record has
     masses by densities beside: other densities of another day are no change of the row."""
 
     place: CellPlace
