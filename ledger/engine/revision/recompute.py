@@ -143,7 +143,7 @@ class Engine:
 
     def check_keys(self, changes: Changes, *, renewing: bool) -> None:
         """Raises Refused for supplies that an amendment states anew, by the factor sets that assess their record.
-        `changes`, `renewing`: see `run`."""
+        `renewing`: whether the changed records get the newest versions."""
         for place, (index, new) in enumerate(changes.items()):
             if new is None or is_residue(new):
                 continue

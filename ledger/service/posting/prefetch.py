@@ -77,10 +77,17 @@ class FactPrefetcher:
         return await waiting.done
 
     async def _run(self) -> None:
+        """Reads for all that wait. After any other error than the ledger's own they get it, or they would wait for
+        ever."""
+        group: Sequence[_Waiting] = ()
         try:
             while self._waiting:
                 group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
                 await self._read_group([one for one in group if not one.done.done()])
+        except BaseException as error:
+            _fail([*group, *self._waiting], error)
+            self._waiting.clear()
+            raise
         finally:
             self._task = None
 
@@ -97,9 +104,6 @@ class FactPrefetcher:
             # One request names something that no row can hold. The other requests must not fail with it.
             for waiting in group:
                 await self._read_group([waiting])
-        except BaseException as error:
-            _fail(group, error)
-            raise
         else:
             for waiting in group:
                 if not waiting.done.done():

@@ -196,10 +196,10 @@ def test_a_version_that_is_not_installed_here(metered: Metered) -> None:
     stored = msgspec.json.decode(metered.ledger.leaves[a.index][0], type=AssessmentLeaf)
     told = msgspec.structs.replace(stored, plugin="works/3.0.0", assessment=Raw(
         msgspec.json.encode(elsewhere._assess(_context("a"), Make(co2="300")))))
-    amendment = Amendment(issuer=metered.id, nonce=metered.ledger.nonce(), reason="r",
+    amendment = Amendment(issuer=metered.id, nonce=metered.ledger.nonce(), reason="r", versions="newest",
                           changes=[change(a, activity=Make(co2="300"))])
     engine = Engine(metered.ledger.history, metered.first.registry, {a.index: told})
-    revision = engine.run(changes_of(amendment, metered.ledger.history), renewing=True)
+    revision = engine.run(changes_of(amendment, metered.ledger.history), amendment=amendment)
     assert [one.index for one in revision.revised] == [a.index, b.index]
     assert (revision.revised[0].prepared.tag, metered.co2("b")) == ("works/3.0.0", 160.0)
 

@@ -18,7 +18,7 @@ from ledger.store.facts import InForce
 class Base:
     """Reads slowly enough that the rest gathers; `refused` names fail whatever names them."""
 
-    def __init__(self, refused: str, error: LedgerError) -> None:
+    def __init__(self, refused: str, error: Exception) -> None:
         self.readings: list[set[str]] = []
         self._refused = refused
         self._error = error
@@ -38,6 +38,9 @@ class Base:
             await asyncio.sleep(0)
         if self._refused in names.lots:
             raise self._error
+
+    async def complete(self, *_: Any) -> None:
+        pass
 
 
 def names_of(*lots: str) -> Names:
@@ -63,6 +66,23 @@ def test_a_lost_database_is_told_to_all() -> None:
     base = Base("c", Unavailable("it is gone"))
     found = asyncio.run(read_all(base, "abcde"))
     assert ([type(one) for one in found], len(base.readings)) == ([Unavailable] * 5, 1)
+
+
+class Alone(Base):
+    """Refuses a name as a row would, and fails at one that is read for alone."""
+
+    async def complete(self, *_: Any) -> None:
+        if self.readings[-1] == {"b"}:
+            raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("base", [Base("c", ZeroDivisionError()), Alone("c", InvalidInput("no row can hold it"))])
+def test_a_fault_of_the_program_leaves_nobody_waiting(base: Base) -> None:
+    """Those of the group, and those of the group after it."""
+    lots = [*"abcde", *map(str, range(150))]
+    found = asyncio.run(asyncio.wait_for(read_all(base, lots), 60))
+    assert {type(one) for one in found} <= {PrefetchedFacts, ZeroDivisionError}
+    assert [isinstance(one, PrefetchedFacts) for one in found].count(True) == (0 if type(base) is Base else 1)
 
 
 @pytest.mark.parametrize("count", [1, 250])
