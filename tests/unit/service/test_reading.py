@@ -10,7 +10,7 @@ import pytest
 
 from ledger.admission.activations import Activations
 from ledger.admission.names import Names
-from ledger.errors import InvalidInput, LedgerError, Unavailable
+from ledger.errors import InvalidInput, Unavailable
 from ledger.service.posting.prefetch import FactPrefetcher, PrefetchedFacts
 from ledger.store.facts import InForce
 
