@@ -11,9 +11,12 @@ from typing import Final
 
 SDK: Final = "ledger.sdk"
 SUFFIXES: Final = (".py", ".csv")
-DESCRIBING: Final = {"fields.csv": b"of,field,en,zh,unit,example", "routes.csv": b"key,en,zh,words"}
-"""Texts for people, by file of the package itself, with their columns. They compute nothing: a better word makes no
-other plugin. A file of that name with other columns is data."""
+DESCRIBING: Final = {
+    "fields.csv": (b"of,field,en,zh,unit,example", b"of,field,en,zh,de,unit,example"),
+    "routes.csv": (b"key,en,zh,words", b"key,en,zh,de,words,name_de"),
+}
+"""Texts for people, by file of the package itself, with their columns, German or not. They compute nothing: a better
+word makes no other plugin. A file of that name with other columns is data."""
 
 
 def digest_of(package: str, sdk: Iterable[str] | None = None) -> str:
@@ -64,5 +67,5 @@ def _walk(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
 
 
 def _describes(file: Traversable) -> bool:
-    columns = DESCRIBING.get(file.name)
-    return columns is not None and file.read_bytes().partition(b"\n")[0].rstrip(b"\r") == columns
+    known = DESCRIBING.get(file.name)
+    return known is not None and file.read_bytes().partition(b"\n")[0].rstrip(b"\r") in known

@@ -21,7 +21,7 @@ $en ($zh): computes the emissions of this sector's processes. All of it is in ta
 | `emissions.csv` | gases that raw materials give off |
 | `ranges.csv` | usual and possible ratios, the inputs that lack below them, indicators |
 | `needs.csv`, `nature.csv`, `indicators.csv` | as of any sector |
-| `routes.csv`, `fields.csv` | texts for `schema`; no part of the digest |
+| `routes.csv`, `fields.csv` | texts for `schema`; no part of the digest; German (`de`, `name_de`) is optional |
 
 Adapt it: name your routes, state the source of each row, then run the tests.
 

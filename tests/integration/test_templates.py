@@ -28,6 +28,7 @@ from ledger.client.sheets.workbook import Heading, SheetPage, opened, write_page
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Transformation
 from ledger.registry.installed import installed
+from ledger.registry.reference.texts import field_texts
 
 EXAMPLES = Examples(installed(sets=False))
 
@@ -205,6 +206,16 @@ def test_notes_in_chinese(tmp_path: Path) -> None:
     assert run("template", "transfer", "--xlsx", "-o", path, "--language", "zh").code == 0
     notes = [cell.comment.text for cell in openpyxl.load_workbook(path)["record"][1] if cell.comment is not None]
     assert any("必填" in note for note in notes)
+
+
+def test_notes_in_german(tmp_path: Path) -> None:
+    path = tmp_path / "transfer.xlsx"
+    run("template", "transfer", "--xlsx", "-o", path, "--language", "de").succeeded()
+    sheet = openpyxl.load_workbook(path)["record"]
+    notes = {cell.value: cell.comment.text.splitlines() for cell in sheet[1] if cell.comment is not None}
+    assert notes["key"][0].startswith("Geschäftsschlüssel")
+    assert notes["lot"][:2] == [field_texts()["Transfer", "lot"].de, "Pflichtangabe"]
+    assert notes["lot"][2].startswith("Regel: ")
 
 
 def test_wrong_usage_and_unknown_names() -> None:

@@ -9,10 +9,11 @@ import click
 from click.core import ParameterSource
 
 from ledger.cli.client import Client
-from ledger.cli.console import say
+from ledger.cli.console import Command, say
 from ledger.errors import NotFound, Unauthenticated, Unavailable
 from ledger.registry.installed import plugin_names
 from ledger.registry.reference.catalogue import Catalogue, SchemaEntry, SchemaReference
+from ledger.registry.reference.texts import LANGUAGES
 from ledger.registry.workers.trial import tried
 
 _PROCESS: Final = re.compile(r"[a-z][a-z0-9-]*\.[A-Za-z][A-Za-z0-9]*")
@@ -22,6 +23,15 @@ NO_SECTOR: Final = (
     "no sector is installed here: name a server by --url or CARBON_LEDGER_URL, or install a sector, such as the "
     "distribution carbon-ledger-steel"
 )
+
+
+
+def language_option(of: str) -> Callable[[Command], Command]:
+    """`--language`. `of`: of what."""
+    return click.option(
+        "--language", type=click.Choice(LANGUAGES), default="en", show_default=True,
+        help=f"Of {of}; English for a text that a sector does not have.",
+    )
 
 
 class CatalogueSource:

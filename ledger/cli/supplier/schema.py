@@ -1,28 +1,27 @@
 """`schema`: which records and processes there are, and which fields each of them has."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final, Literal
+from typing import Final
 
 import click
 from rich.table import Table
 
 from ledger.cli.client import catalogue_option
 from ledger.cli.console import Part, json_option, print_json, say, show, styled
-from ledger.cli.supplier.catalogue import NO_SECTOR, entries, lacks_sectors, references
+from ledger.cli.supplier.catalogue import NO_SECTOR, entries, lacks_sectors, language_option, references
 from ledger.errors import NotFound
 from ledger.registry.reference.catalogue import SchemaEntry, SchemaField, SchemaReference, fitting
+from ledger.registry.reference.texts import Language, in_language
 
 _SHOWN: Final = 10
 _MOST: Final = 20
-Language = Literal["en", "zh"]
 
 
 @click.command()
 @click.argument("name", required=False)
 @click.option("--find", metavar="WORDS", help="List the entries that fit these words, in English, Chinese or German.")
 @click.option("--json-schema", "as_schema", is_flag=True, help="Print the JSON Schema of NAME.")
-@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True,
-              help="Of meanings and purposes.")
+@language_option("meanings and purposes")
 @catalogue_option
 @json_option
 def schema(
@@ -63,17 +62,17 @@ def schema(
 def _list(entries: Sequence[SchemaEntry], language: Language, *, purposes: bool) -> Iterator[Part]:
     table = Table("name", "what", *(["for"] if purposes else []), box=None, pad_edge=False)
     for entry in entries:
-        names = entry.names.get(language) or entry.names.get("en", "")
-        table.add_row(entry.name, names, *([entry.purpose.get(language, "")] if purposes else []))
+        purpose = [in_language(entry.purpose, language)] if purposes else []
+        table.add_row(entry.name, in_language(entry.names, language), *purpose)
     yield table
     yield "`carbon-ledger schema NAME` shows the fields of one."
 
 
 def _described(reference: SchemaReference, language: Language) -> Iterator[Part]:
     entry = reference.entry
-    yield styled(f"{entry.name}: {entry.names.get(language) or entry.names.get('en', '')}", style="bold")
+    yield styled(f"{entry.name}: {in_language(entry.names, language)}", style="bold")
     if entry.purpose:
-        yield entry.purpose.get(language, "")
+        yield in_language(entry.purpose, language)
     if entry.of == "process":
         yield ("The activity of a `transformation` with this process. `carbon-ledger schema transformation` shows the "
                "other fields.")
@@ -84,7 +83,7 @@ def _described(reference: SchemaReference, language: Language) -> Iterator[Part]
         for field in described.fields:
             table.add_row(
                 field.name, field.type, _required(field), _allowed(field),
-                field.meaning.get(language, ""), field.example or "",
+                in_language(field.meaning, language), field.example or "",
             )
         yield ""
         yield table

@@ -10,11 +10,10 @@ from ledger.cli.client import catalogue_option
 from ledger.cli.console import print_lines, say
 from ledger.cli.files import FILE
 from ledger.cli.lazy import attribute
-from ledger.cli.supplier.catalogue import references
+from ledger.cli.supplier.catalogue import language_option, references
 from ledger.client.sheets.columns import Tree
 from ledger.client.sheets.template import (
     Guides,
-    Language,
     csv_text,
     example_of,
     json_text,
@@ -24,6 +23,7 @@ from ledger.client.sheets.template import (
 )
 from ledger.host.files.durable import replacing
 from ledger.registry.reference.examples import OWN
+from ledger.registry.reference.texts import Language
 
 Form = Literal["csv", "xlsx", "json"]
 _SHEETS: Final = "ledger.client.sheets"
@@ -37,7 +37,7 @@ _SHEETS: Final = "ledger.client.sheets"
 @click.option("-o", "--output", type=FILE, help="File to write instead of stdout.")
 @click.option("--issuer", default=OWN, show_default=True, help="Your organisation, whose identifiers it shall have.")
 @click.option("--whole", is_flag=True, help="Write also the records to which the example refers, before it.")
-@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Of the notes.")
+@language_option("the notes")
 @catalogue_option
 def template(
     name: str, form: Form, output: Path | None, issuer: str, whole: bool, language: Language, url: str | None

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -15,21 +15,28 @@ from ledger.core.record.units import UNITS
 from ledger.errors import NotFound
 from ledger.registry.reference.catalogue import SchemaField, SchemaReference
 from ledger.registry.reference.examples import OWN, for_issuer
+from ledger.registry.reference.texts import Language, in_language
 
-Language = Literal["en", "zh"]
 _TRANSFORMATION: Final = "transformation"
 _NAMES: Final = ("id", "outputs", "newLot", "lot", "pool", "facility", "organization")
 """Fields by which the key of an example is named: the first of them that is an identifier, or has the one of a lot."""
 _EXACT_DIGITS: Final = 15
 _SUPPLY: Final = frozenset({"material", "quantity.value"})
 _UNKNOWN: Final = "unknown:bool"
-_KEY_NOTE: Final = (
-    "Business key: your own number of the record, each once, such as the number of a document. It joins the sheets, "
-    "and shows at the next import which record has changed. It is not published."
-)
-_KEY_NOTE_ZH: Final = (
-    "业务键：记录在贵方系统中的编号，如单据号，不得重复。各工作表由它关联；再次导入时凭它识别已更改的记录。不会公开。"
-)
+_KEY_NOTE: Final[Mapping[Language, str]] = {
+    "en": "Business key: your own number of the record, each once, such as the number of a document. It joins the "
+          "sheets, and shows at the next import which record has changed. It is not published.",
+    "zh": "业务键：记录在贵方系统中的编号，如单据号，不得重复。各工作表由它关联；"
+          "再次导入时凭它识别已更改的记录。不会公开。",
+    "de": "Geschäftsschlüssel: Ihre eigene Nummer des Datensatzes, jede nur einmal, etwa eine Belegnummer. Sie "
+          "verbindet die Blätter und zeigt beim nächsten Import, welcher Datensatz sich geändert hat. Sie wird nicht "
+          "veröffentlicht.",
+}
+_NOTE_WORDS: Final[Mapping[Language, tuple[str, str, str, str]]] = {
+    "en": ("required", "required with {}", "usual unit", "rule"),
+    "zh": ("必填", "填写 {} 时必填", "常用单位", "规则"),
+    "de": ("Pflichtangabe", "Pflichtangabe mit {}", "übliche Einheit", "Regel"),
+}
 
 
 class Guides:
@@ -158,7 +165,7 @@ def _columns(table: RecordTable, guides: Sequence[Guide], language: Language) ->
     for name in table.columns:
         column = column_named(name)
         if name == KEY:
-            yield TemplateColumn(name, _KEY_NOTE if language == "en" else _KEY_NOTE_ZH)
+            yield TemplateColumn(name, _KEY_NOTE[language])
             continue
         path = (*table.path, *column.path)
         guide = next((guide for guide in guides if guide.field(path) is not None), None)
@@ -187,10 +194,9 @@ def _allowed(field: SchemaField) -> tuple[str, ...]:
 def _note(fields: Sequence[SchemaField], language: Language) -> str:
     """The note of a column. `fields`: from the one in the row to the one of the cell. Of the field around a part such
     as `quantity.value`, the note has the meaning and the unit too: the part does not name the measured amount."""
-    required, where, unit, rule = {"en": ("required", "required with {}", "usual unit", "rule"),
-                                   "zh": ("必填", "填写 {} 时必填", "常用单位", "规则")}[language]
+    required, where, unit, rule = _NOTE_WORDS[language]
     shown = [*[field for field in fields[-2:-1] if field.parts], fields[-1]]
-    lines = [field.meaning.get(language, "") for field in shown]
+    lines = [in_language(field.meaning, language) for field in shown]
     optional = next((field.name for field in reversed(fields) if not field.required), None)
     if optional is None:
         lines.append(required)

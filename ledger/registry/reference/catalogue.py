@@ -12,7 +12,7 @@ from ledger.engine.sectors import Registry
 from ledger.errors import NotFound
 from ledger.registry.reference.examples import Tree, examples
 from ledger.registry.reference.shapes import FieldShape, Shape, shapes_of
-from ledger.registry.reference.texts import ROUTES, FieldText, Purpose, field_texts, purposes
+from ledger.registry.reference.texts import ROUTES, FieldText, Purpose, field_texts, purposes, texts_by_language
 
 _NEAREST: Final = 3
 _NO_TEXT: Final = FieldText("", "")
@@ -21,7 +21,8 @@ _NO_PURPOSE: Final = Purpose("", "")
 
 class SchemaEntry(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A kind of record, or a process of a sector in force: `name` as records spell it. `purpose`: when to
-    choose it. `words`: further words by which people look for it."""
+    choose it. `words`: further words by which people look for it. Texts are by language: en, zh, and de where there is
+    one."""
 
     name: str
     of: Literal["kind", "process"]
@@ -72,15 +73,17 @@ class Catalogue:
         kinds = purposes()
         for kind in get_args(AnyRecord):
             name = str(kind.__struct_config__.tag)
-            self._add(_entry(name, "kind", {"en": _spaced(name)}, kinds.get(name)), kind)
+            purpose = kinds.get(name, _NO_PURPOSE)
+            self._add(_entry(name, "kind", texts_by_language(_spaced(name), de=purpose.name_de), purpose), kind)
         for sector in registry.sectors.values():
             routes = purposes(sector.package, ROUTES)
             for route, process in sector.sector.routes.items():
                 name = f"{sector.sector.name}.{route}"
                 self._packages[name] = sector.package
                 self._examples[name] = examples(sector.package).get(route, ())
-                names = {"en": process.en, "zh": process.zh}
-                self._add(_entry(name, "process", names, routes.get(route)), process.activity)
+                purpose = routes.get(route, _NO_PURPOSE)
+                names = texts_by_language(process.en, process.zh, purpose.name_de)
+                self._add(_entry(name, "process", names, purpose), process.activity)
 
     def reference(self, name: str) -> SchemaReference:
         """The reference of a kind or a process. Raises NotFound, which names the nearest."""
@@ -121,12 +124,8 @@ class Catalogue:
         self._types[entry.name] = of
 
 
-def _entry(
-    name: str, of: Literal["kind", "process"], names: dict[str, str], purpose: Purpose | None
-) -> SchemaEntry:
-    given = purpose or _NO_PURPOSE
-    return SchemaEntry(name=name, of=of, names=names, words=list(given.words),
-                       purpose={"en": given.en, "zh": given.zh} if given.en else {})
+def _entry(name: str, of: Literal["kind", "process"], names: dict[str, str], purpose: Purpose) -> SchemaEntry:
+    return SchemaEntry(name=name, of=of, names=names, words=list(purpose.words), purpose=purpose.texts)
 
 
 def _spaced(name: str) -> str:
@@ -142,7 +141,7 @@ def _field(of: str, field: FieldShape, texts: Mapping[tuple[str, str], FieldText
     text = texts.get((of, field.name), _NO_TEXT)
     return SchemaField(
         name=field.name, type=field.kind, required=field.required, allowed=list(field.allowed), rule=field.rule,
-        meaning={"en": text.en, "zh": text.zh} if text.en else {}, default=field.default, unit=text.unit or None,
+        meaning=text.texts, default=field.default, unit=text.unit or None,
         example=text.example or None, parts=[part.__name__ for part in field.parts],
     )
 

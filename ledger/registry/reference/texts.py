@@ -2,16 +2,18 @@
 
 `fields.csv` of this package has the parts of records, `fields.csv` of a sector's package its activities: a row for each
 field of each type. `kinds.csv` has the purpose of each kind of record, `routes.csv` of a sector the purpose of each
-process. They compute nothing, so the digest of a plugin leaves them out.
+process. They compute nothing, so the digest of a plugin leaves them out. A sector may leave its German texts out.
 """
 
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from ledger.sdk.tables import rows
 
+Language = Literal["en", "zh", "de"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 FIELDS: Final = "fields.csv"
 ROUTES: Final = "routes.csv"
 KINDS: Final = "kinds.csv"
@@ -19,42 +21,67 @@ _OWN: Final = "ledger.registry.reference"
 
 
 class FieldText(NamedTuple):
-    """`en`, `zh`: the meaning of a field. `unit`: a usual unit of a quantity. `example`: a value as it stands in JSON,
-    without quotes; empty for parts, which have examples of their own."""
+    """`en`, `zh`, `de`: the meaning of a field. `unit`: a usual unit of a quantity. `example`: a value as it stands in
+    JSON, without quotes; empty for parts, which have examples of their own."""
 
     en: str
     zh: str
     unit: str = ""
     example: str = ""
+    de: str = ""
+
+    @property
+    def texts(self) -> dict[str, str]:
+        return texts_by_language(self.en, self.zh, self.de)
 
 
 class Purpose(NamedTuple):
-    """The purpose of a kind or a process, and when to choose it. `words`: further words by which people look for it."""
+    """The purpose of a kind or a process, and when to choose it. `words`: further words by which people look for it.
+    `name_de`: its German name."""
 
     en: str
     zh: str
     words: tuple[str, ...] = ()
+    de: str = ""
+    name_de: str = ""
+
+    @property
+    def texts(self) -> dict[str, str]:
+        return texts_by_language(self.en, self.zh, self.de)
+
+
+def texts_by_language(en: str, zh: str = "", de: str = "") -> dict[str, str]:
+    """The texts that are not empty, by language."""
+    texts: dict[Language, str] = {"en": en, "zh": zh, "de": de}
+    return {language: text for language, text in texts.items() if text}
+
+
+def in_language(texts: Mapping[str, str], language: Language) -> str:
+    """The text in a language, or in English if it has none."""
+    return texts.get(language) or texts.get("en", "")
 
 
 @cache
 def field_texts(package: str = _OWN) -> Mapping[tuple[str, str], FieldText]:
-    """The texts in a package by type and field; empty without that file. Columns: of, field, en, zh, unit, example."""
+    """The texts in a package by type and field; empty without that file. Columns: of, field, en, zh, de,
+    unit, example; de may be absent."""
     if not _has(package, FIELDS):
         return {}
     return {
-        (row["of"], row["field"]): FieldText(row["en"], row["zh"], row["unit"], row["example"])
+        (row["of"], row["field"]): FieldText(row["en"], row["zh"], row["unit"], row["example"], row.get("de", ""))
         for row in rows(package, FIELDS)
     }
 
 
 @cache
 def purposes(package: str = _OWN, file: str = KINDS) -> Mapping[str, Purpose]:
-    """The purposes in a package by kind or route; empty without that file. Columns: key, en, zh, words, with `;`
-    between."""
+    """The purposes in a package by kind or route; empty without that file. Columns: key, en, zh, de, words,
+    with `;` between, name_de; de and name_de may be absent."""
     if not _has(package, file):
         return {}
     return {
-        row["key"]: Purpose(row["en"], row["zh"], tuple([word for word in row["words"].split(";") if word]))
+        row["key"]: Purpose(row["en"], row["zh"], tuple([word for word in row["words"].split(";") if word]),
+                            row.get("de", ""), row.get("name_de", ""))
         for row in rows(package, file)
     }
 

@@ -78,6 +78,9 @@ def test_only_texts_stay_out_of_the_digest(tmp_path: Path, monkeypatch: pytest.M
     before = digest_of("described_sector", [])
     (package / "routes.csv").write_text("key,en,zh,words\nmill,Milling,研磨,grind\n", encoding="utf-8")
     assert digest_of("described_sector", []) == before
+    german = "key,en,zh,de,words,name_de\nmill,Milling,研磨,Mahlen von Erz,grind,Mahlen\n"
+    (package / "routes.csv").write_text(german, encoding="utf-8")
+    assert digest_of("described_sector", []) == before
     # Distances under that name are data, and so is a file further down.
     (package / "routes.csv").write_text("from,to,kilometres\nA,B,12\n")
     other = digest_of("described_sector", [])

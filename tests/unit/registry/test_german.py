@@ -1,0 +1,111 @@
+"""The German texts of fields, kinds and processes say what the English ones say."""
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import pytest
+from support.cli import run
+
+from ledger.registry.installed import installed
+from ledger.registry.reference.catalogue import Catalogue
+from ledger.registry.reference.texts import ROUTES, field_texts, in_language, purposes
+
+SECTORS: Final = installed(sets=False).sectors
+LONGEST: Final = {"field": 300, "purpose": 480}
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
+_ROUTE: Final = re.compile(r"\b[a-z][a-z-]+\.[a-z][A-Za-z]+\b")
+_ENGLISH: Final = re.compile(r"\b(the|and|with|which|not|from|by|for|left out)\b")
+
+
+class Pair(NamedTuple):
+    where: str
+    en: str
+    de: str
+    kind: str
+
+
+def pairs_of(package: str | None) -> Iterator[Pair]:
+    """The texts of a sector's package, or of the records."""
+    fields, chosen = (field_texts(), purposes()) if package is None else (
+        field_texts(package), purposes(package, ROUTES))
+    yield from (Pair(f"{of}.{field}", text.en, text.de, "field") for (of, field), text in fields.items())
+    yield from (Pair(key, purpose.en, purpose.de, "purpose") for key, purpose in chosen.items())
+
+
+def codes_in(text: str) -> set[str]:
+    """Names of fields, codes, units, formulas and processes: what no language changes."""
+    words = {word for word in _WORD.findall(text) if re.search("[A-Z0-9]", word[1:])}
+    return words | set(_ROUTE.findall(text))
+
+
+def numbers_in(text: str, *, german: bool) -> set[str]:
+    """The numbers as English text writes them, without separators of thousands."""
+    return {number.replace(",", "." if german else "") for number in _NUMBER.findall(text)}
+
+
+def faults_of(pair: Pair) -> Iterator[str]:
+    if pair.de == pair.en:
+        yield "is the English text"
+    if codes_in(pair.de) != codes_in(pair.en):
+        yield f"names differ: {sorted(codes_in(pair.de) ^ codes_in(pair.en))}"
+    if numbers_in(pair.de, german=True) != numbers_in(pair.en, german=False):
+        yield f"numbers differ: {pair.de}"
+    if _ENGLISH.search(pair.de) is not None:
+        yield f"has English words: {pair.de}"
+    if pair.de.endswith(".") or len(pair.de) > LONGEST[pair.kind]:
+        yield f"ends in a full stop or is long: {len(pair.de)}"
+    if "\u00a0" in pair.de or pair.de != pair.de.strip() or "  " in pair.de:
+        yield "has superfluous spaces"
+
+
+def test_each_field_and_kind_of_a_record_is_told_in_german() -> None:
+    assert [pair.where for pair in pairs_of(None) if not pair.de] == []
+    assert [kind for kind, purpose in purposes().items() if not purpose.name_de] == []
+    names = [purpose.name_de for purpose in purposes().values()]
+    assert len(set(names)) == len(names)
+
+
+def test_german_texts_of_records_say_what_the_english_ones_do() -> None:
+    assert [(pair.where, fault) for pair in pairs_of(None) for fault in faults_of(pair)] == []
+
+
+@pytest.mark.parametrize("name", SECTORS)
+def test_a_sector_has_german_for_all_of_its_texts_or_for_none(name: str) -> None:
+    pairs = list(pairs_of(SECTORS[name].package))
+    names = [purpose.name_de for purpose in purposes(SECTORS[name].package, ROUTES).values()]
+    assert len({bool(text) for text in [*names, *[pair.de for pair in pairs]]}) == 1
+    assert [(pair.where, fault) for pair in pairs if pair.de for fault in faults_of(pair)] == []
+
+
+@pytest.mark.parametrize(("de", "fault"), [
+    ("Masse in kg", "numbers"), ("Masse über 0,6 in kgm", "names"), ("Masse über 0,5 in KGM", "numbers"),
+    ("Mass above 0.6 in KGM", "is the English"), ("Masse by 0,6 KGM", "English words"),
+    ("Masse über 0,6 in KGM.", "full stop"),
+])
+def test_a_planted_mistake_is_a_fault(de: str, fault: str) -> None:
+    right = Pair("Flow.quantity", "Mass above 0.6 in KGM", "Masse über 0,6 in KGM", "field")
+    assert list(faults_of(right)) == []
+    assert any(fault in one for one in faults_of(right._replace(de=de)))
+
+
+def test_answers_have_german_where_there_is_one() -> None:
+    catalogue = Catalogue(installed(sets=False))
+    entry = next(entry for entry in catalogue.entries if entry.name == "transfer")
+    assert (set(entry.names), set(entry.purpose)) == ({"en", "de"}, {"en", "zh", "de"})
+    (record, *_) = catalogue.reference("transfer").types
+    assert all(set(field.meaning) == {"en", "zh", "de"} for field in record.fields)
+
+
+def test_english_stands_in_for_german() -> None:
+    assert in_language({"en": "Milling", "zh": "研磨"}, "de") == "Milling"
+    assert in_language({"en": "Milling", "de": "Mahlen"}, "de") == "Mahlen"
+    assert in_language({}, "de") == ""
+
+
+def test_the_command_shows_german() -> None:
+    told = run("schema", "transfer", "--language", "de").succeeded().out
+    assert "transfer: Übergabe" in told
+    assert "Besitzer des Loses" in " ".join(told.split())
+    assert "Berichtigung" in run("schema", "--language", "de").succeeded().out
