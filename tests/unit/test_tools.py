@@ -14,7 +14,7 @@ SKIPS: Final = re.compile(r"\bpytest\.(?:mark\.)?skip|\bimportorskip\(")
 
 
 def test_what_cannot_be_had_is_named_and_ends_make(tmp_path: Path) -> None:
-    """In a virtual environment without tools, on a machine that has no apt, no npm and no pip."""
+    """In a virtual environment without tools, on a machine that has no apt, no Node.js and no pip."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True, timeout=60)
     done = subprocess.run(
         [tmp_path / "venv" / "bin" / "python", ROOT / ".ci" / "tools.py"], capture_output=True, text=True, check=False,
@@ -26,7 +26,7 @@ def test_what_cannot_be_had_is_named_and_ends_make(tmp_path: Path) -> None:
     assert lines == {
         "prometheus": "Debian: apt-get install prometheus", "promtool": "Debian: apt-get install promtool",
         "systemd-analyze": "Debian: apt-get install systemd", "curl": "Debian: apt-get install curl",
-        "npm": "Debian: apt-get install npm",
+        "node": "Debian: apt-get install nodejs", "npm": "Debian: apt-get install npm",
     }
 
 

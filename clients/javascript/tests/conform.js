@@ -1,0 +1,92 @@
+/**
+ * Verdicts of this package, for programs that compare them with another implementation's.
+ *
+ * Reads one JSON object a line, {"target", "data" (base64), ...}, and writes {"ok": true, "value"} or {"ok": false,
+ * "code", "step"} for each. Any other error than a LedgerError ends it.
+ */
+
+import { createInterface } from "node:readline";
+
+import { hex, textOf, unbase64 } from "../src/bytes.js";
+import { checkCanonical, encode } from "../src/canonical.js";
+import { checkpointText, openCheckpoint, parseCheckpoint } from "../src/checkpoint.js";
+import { cosignedAt, parseCosignerVkey } from "../src/cosignature.js";
+import { holds, holdsHere, isOfPrimeOrder } from "../src/edwards.js";
+import { LedgerError } from "../src/errors.js";
+import { loadSpki } from "../src/keys.js";
+import { leafHash, verifyConsistency, verifyInclusion } from "../src/merkle.js";
+import { parseNote, parseVkey } from "../src/note.js";
+import { parsePolicy } from "../src/policy.js";
+import { encodeProof, parseProof, verifyProof } from "../src/proof.js";
+import { logKeys } from "../src/rotation.js";
+
+const HASH = 32;
+
+/** Readers of what others wrote: the value, in one spelling. */
+const TARGETS = {
+  record: (data) => hex(encode(checkCanonical(data))),
+  note: (data) => parseNote(textOf(data)).signatures.map(({ name, keyHash, signature }) =>
+    `${name} ${hex(keyHash)} ${hex(signature)}`),
+  vkey: async (data) => (await parseVkey(textOf(data))).vkey,
+  checkpoint: (data) => checkpointText(parseCheckpoint(textOf(data))),
+  signedCheckpoint: async (data, { vkey }) => {
+    const verifier = await parseVkey(vkey);
+    return checkpointText(await openCheckpoint(textOf(data), verifier.name, verifier));
+  },
+  cosigner: async (data) => (await parseCosignerVkey(textOf(data))).vkey,
+  cosigned: async (data, { vkeys }) => {
+    const verifiers = await Promise.all(vkeys.map(parseCosignerVkey));
+    return [...(await cosignedAt(textOf(data), verifiers)).values()].map(Number).sort((a, b) => a - b);
+  },
+  policy: async (data) => {
+    const policy = await parsePolicy(data);
+    return { logs: policy.logs.map((log) => log.verifier.vkey), witnesses: [...policy.witnesses.keys()],
+      groups: [...policy.groups].map(([name, group]) => [name, group.needed, group.members]), quorum: policy.quorum };
+  },
+  quorum: async (data, { names }) => {
+    const policy = await parsePolicy(data);
+    return names.map((some) => policy.isSatisfied(some));
+  },
+  rotations: async (data, { vkey, note, size }) =>
+    (await logKeys(vkey, JSON.parse(textOf(data)))).verifierOf(note, BigInt(size ?? 0)).vkey,
+  proof: (data) => encodeProof(parseProof(textOf(data))),
+  verifiedProof: async (data, { vkey, entry }) =>
+    checkpointText(await verifyProof(textOf(data), await leafHash(unbase64(entry)), await parseVkey(vkey))),
+  spki: async (data) => (await loadSpki(data)).algorithm,
+  signature: async (data, { spki, message }) =>
+    (await loadSpki(unbase64(spki))).verify(data, unbase64(message)),
+  ed25519: async (data, { key, message }) => {
+    const [here, there] = [await holdsHere(unbase64(key), data, unbase64(message)),
+      await holds(unbase64(key), data, unbase64(message))];
+    return [here, there];
+  },
+  primeOrder: (data) => isOfPrimeOrder(data),
+  inclusion: async (data, { index, size }) => {
+    const [leaf, root, ...path] = hashes(data);
+    await verifyInclusion(leaf, BigInt(index), BigInt(size), root, path);
+  },
+  consistency: async (data, { index, size }) => {
+    const [before, after, ...path] = hashes(data);
+    await verifyConsistency(BigInt(index), BigInt(size), before, after, path);
+  },
+};
+
+function hashes(data) {
+  return Array.from({ length: Math.ceil(data.length / HASH) }, (_, i) => data.slice(HASH * i, HASH * (i + 1)));
+}
+
+async function verdict({ target, data, ...given }) {
+  try {
+    return { ok: true, value: (await TARGETS[target](unbase64(data), given)) ?? null };
+  } catch (error) {
+    // Bytes that are no UTF-8 are no text of a note.
+    if (error instanceof LedgerError || error.code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
+      return { ok: false, code: error.code, step: error.step ?? null };
+    }
+    throw error;
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+  process.stdout.write(`${JSON.stringify(await verdict(JSON.parse(line)))}\n`);
+}
