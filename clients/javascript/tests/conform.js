@@ -12,12 +12,14 @@ import { checkCanonical, encode } from "../src/canonical.js";
 import { checkpointText, openCheckpoint, parseCheckpoint } from "../src/checkpoint.js";
 import { cosignedAt, parseCosignerVkey } from "../src/cosignature.js";
 import { holds, holdsHere, isOfPrimeOrder } from "../src/edwards.js";
+import { openEnvelope } from "../src/envelope.js";
 import { LedgerError } from "../src/errors.js";
 import { loadSpki } from "../src/keys.js";
 import { leafHash, verifyConsistency, verifyInclusion } from "../src/merkle.js";
 import { parseNote, parseVkey } from "../src/note.js";
 import { parsePolicy } from "../src/policy.js";
 import { encodeProof, parseProof, verifyProof } from "../src/proof.js";
+import { readAnswer, verifyReceipt } from "../src/receipt.js";
 import { logKeys } from "../src/rotation.js";
 
 const HASH = 32;
@@ -52,6 +54,17 @@ const TARGETS = {
   proof: (data) => encodeProof(parseProof(textOf(data))),
   verifiedProof: async (data, { vkey, entry }) =>
     checkpointText(await verifyProof(textOf(data), await leafHash(unbase64(entry)), await parseVkey(vkey))),
+  envelope: (data) => {
+    const { body, keyid, signature, origin } = openEnvelope(data);
+    return [hex(body), hex(keyid), hex(signature), origin ?? null];
+  },
+  receipt: async (data, { policy, body, ...trust }) => {
+    const { lots, index, checkpoint, cosigned } = proven(await verifyReceipt(readAnswer(data), {
+      ...trust, ...(policy && { policy: await parsePolicy(unbase64(policy)) }), ...(body && { body: unbase64(body) }),
+    }));
+    return { index: Number(index), size: checkpoint ? Number(checkpoint.size) : null,
+      lots: lots.map(({ lot, burdens }) => [lot, Object.fromEntries(burdens)]), cosigned: [...cosigned?.keys() ?? []] };
+  },
   spki: async (data) => (await loadSpki(data)).algorithm,
   signature: async (data, { spki, message }) =>
     (await loadSpki(unbase64(spki))).verify(data, unbase64(message)),
@@ -70,6 +83,14 @@ const TARGETS = {
     await verifyConsistency(BigInt(index), BigInt(size), before, after, path);
   },
 };
+
+/** What a report proves; raises its error. */
+function proven(report) {
+  if (!report.ok) {
+    throw report.error;
+  }
+  return report.proven;
+}
 
 function hashes(data) {
   return Array.from({ length: Math.ceil(data.length / HASH) }, (_, i) => data.slice(HASH * i, HASH * (i + 1)));
