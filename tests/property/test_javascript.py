@@ -175,9 +175,8 @@ def differences(cases: list[Case]) -> Iterator[tuple[Case, Verdict, Verdict]]:
     for case, theirs in zip(cases, verdicts(cases), strict=True):
         ours = python(case)
         same = (ours.ok, ours.value) == (theirs.ok, theirs.value)
-        if not same or (case.target in CODES and ours.code != theirs.code):
-            yield case, ours, theirs
-        elif None not in (ours.step, theirs.step) and (ours.step, ours.code) != (theirs.step, theirs.code):
+        named = case.target in CODES or None not in (ours.step, theirs.step)
+        if not same or (named and (ours.step, ours.code) != (theirs.step, theirs.code)):
             yield case, ours, theirs
 
 
