@@ -7,6 +7,7 @@ export { CosignatureVerifier, cosignedAt, parseCosignerVkey } from "./src/cosign
 export { parseEntry } from "./src/entry.js";
 export { openEnvelope, seal } from "./src/envelope.js";
 export * from "./src/errors.js";
+export { meaningOf } from "./src/figures.js";
 export { loadSpki, possessionMessage, recordMessage, SigningKey, VerifyingKey } from "./src/keys.js";
 export { leafHash, nodeHash, treeRoot, verifyConsistency, verifyInclusion } from "./src/merkle.js";
 export { noteSigner, NoteVerifier, parseNote, parseVkey, signNote, verifyNote } from "./src/note.js";
@@ -14,3 +15,4 @@ export { openCosigned, parsePolicy, Policy } from "./src/policy.js";
 export { encodeProof, parseProof, verifyProof } from "./src/proof.js";
 export { readAnswer, verifyReceipt } from "./src/receipt.js";
 export { checkContinues, LogKeys, logKeys, openRotation } from "./src/rotation.js";
+export { readStatement, verifyStatement } from "./src/statement.js";

@@ -2,22 +2,35 @@
 
 import base64
 import json
+import math
+import struct
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+import msgspec
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec.structs import replace
 from support import edwards, parsers
 from support.examples import times
 from support.javascript import Case, Verdict, verdicts
 from support.parsers import TARGETS, TOKENS
-from support.statements import VKEY
+from support.statements import LOG, VKEY, claims_of
 
-from ledger.client.verify.bundle import ReplayedKeys, check_quorum, known_vkey, step
+from ledger.client.verify.bundle import (
+    ReplayedKeys,
+    check_quorum,
+    check_statement_quorum,
+    known_vkey,
+    pinned_key,
+    step,
+)
+from ledger.client.verify.standing import standing_of
 from ledger.core.log.checkpoint import open_checkpoint, parse_checkpoint
 from ledger.core.log.cosignature import cosigned_at, parse_cosigner_vkey
 from ledger.core.log.inclusion_proof import encode_proof, parse_proof, verify_proof
@@ -26,11 +39,14 @@ from ledger.core.log.merkle import leaf_hash, verify_consistency, verify_inclusi
 from ledger.core.log.note import parse_note, parse_vkey, vkey
 from ledger.core.log.policy import parse_policy
 from ledger.core.receipts.acknowledgement import read_answer, verify_answer
+from ledger.core.receipts.statement import read_statement, sign_statement
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.canonical import check_canonical
 from ledger.core.signatures.edwards import in_prime_order_group
 from ledger.core.signatures.envelope import open_envelope
 from ledger.core.signatures.signing import load_spki
 from ledger.errors import InvalidInput, LedgerError
+from ledger.footprint.derived.statements import check_statement
 
 VECTORS: Final = Path(__file__).parents[1] / "vectors"
 GENERATED: Final = 400 if times() == 1 else 10_000
@@ -119,6 +135,30 @@ def _receipt(data: bytes, given: Mapping[str, Any]) -> dict[str, Any]:
             "cosigned": list(cosigned)}
 
 
+def _statement(data: bytes, given: Mapping[str, Any]) -> dict[str, Any]:
+    statement = read_statement(data)
+    policy = parse_policy(base64.b64decode(given["policy"])) if "policy" in given else None
+    trusted = ReplayedKeys(given.get("vkey"), policy, None, given.get("rotations", ()))
+    with step(2):
+        keys = LogKeys(pinned_key(statement.note, trusted), trusted.rotations)
+    found = check_statement(statement, keys.pinned, keys.notes)
+    with step(9):
+        check_statement_quorum(found, keys, policy)
+    names = [] if policy is None or policy.quorum is None else list(policy.cosigned(found.claims.checkpoint))
+    return {"title": found.claims.figure.title, "footprint": found.claims.figure.footprint, "lot": found.lot.lot,
+            "digest": found.digest, "standing": standing_of(found, given["on"]).state, "cosigned": names}
+
+
+def _numbers(data: bytes, _: Mapping[str, Any]) -> list[list[str | None]]:
+    numbers = [struct.unpack(">d", bytes.fromhex(one))[0] for one in json.loads(data)]
+    return [[repr(one), f"{one:.1f}" if abs(one) < 1e20 else None] for one in numbers]
+
+
+def _decimals(data: bytes, _: Mapping[str, Any]) -> list[list[str]]:
+    pairs = [(Decimal(one), Decimal(other)) for one, other in json.loads(data)]
+    return [[repr(float(CONTEXT.multiply(*pair))), repr(float(CONTEXT.divide(*pair)))] for pair in pairs]
+
+
 def _spki(data: bytes, _: Mapping[str, Any]) -> str:
     return load_spki(data).algorithm
 
@@ -155,7 +195,8 @@ READERS: Final[dict[str, Callable[[bytes, Mapping[str, Any]], Any]]] = {
     "record": _record, "note": _note, "vkey": _vkey, "checkpoint": _checkpoint, "signedCheckpoint": _signed,
     "cosigner": lambda data, _: parse_cosigner_vkey(_text(data)).vkey, "cosigned": _cosigned, "policy": _policy,
     "quorum": _quorum, "envelope": _envelope, "receipt": _receipt, "rotations": _rotations, "proof": _proof,
-    "verifiedProof": _verified_proof, "spki": _spki,
+    "verifiedProof": _verified_proof, "spki": _spki, "statement": _statement, "numbers": _numbers,
+    "decimals": _decimals,
     "signature": _signature, "ed25519": _ed25519, "primeOrder": lambda data, _: in_prime_order_group(data),
     "inclusion": _inclusion, "consistency": _consistency,
 }
@@ -347,6 +388,57 @@ def test_sizes_of_trees_at_the_edges() -> None:
     assert_same(cases)
 
 
+# Figures
+
+
+def test_spellings_of_numbers() -> None:
+    random = Random(SEED)
+    numbers = [random.choice((random.random(), random.uniform(-1e6, 1e6), random.randint(-10**6, 10**6) / 20,
+                              struct.unpack(">d", random.randbytes(8))[0])) for _ in range(GENERATED)]
+    numbers += [0.0, -0.0, 1.0, 1e15, 1e16, 1e17, 1e-4, 1e-5, 9.999e-5, 0.05, 0.25, 0.35, 2.5, 1e22,
+                5e-324, 123456789.05]
+    finite = [struct.pack(">d", number).hex() for number in numbers if math.isfinite(number)]
+    assert_same([Case("numbers", json.dumps(finite).encode())])
+
+
+def test_decimal_arithmetic() -> None:
+    random = Random(SEED)
+
+    def decimal() -> str:
+        digits = random.randint(1, 40)
+        return f"{random.randint(1, 10**digits)}E{random.randint(-30, 10)}" if random.random() < 0.3 else str(
+            Decimal(random.randint(1, 10**digits)).scaleb(-random.randint(0, digits)))
+
+    pairs = [(decimal(), decimal()) for _ in range(GENERATED)]
+    pairs += [("1", "3"), ("2", "3"), ("1", "3.6"), ("7.2", "3.6"), ("9" * 35, "1"), ("5" * 36, "2")]
+    assert_same([Case("decimals", json.dumps(pairs).encode())])
+
+
+def test_statements_of_every_lot() -> None:
+    """Whole, and without the way in which the figure is made; and each with a better title, figure or date."""
+    log, given = parsers.small_log(), {"vkey": VKEY, "on": "2026-12-31T00:00:00Z"}
+    claimed = [claims_of(log, lot) for lot in log.state.lots]
+    statements = [sign_statement(claims, LOG) for claims in claimed]
+    assert_same([Case("statement", msgspec.json.encode(one), given) for one in statements])
+    better = [
+        change
+        for claims in claimed for change in (
+            replace(claims, figure=replace(claims.figure, title="footprint", doubtful={})),
+            replace(claims, figure=replace(claims.figure, footprint="0.0", per_unit="0.0")),
+            replace(claims, figure=replace(claims.figure, completeness="100.0 %")),
+            replace(claims, figure=replace(claims.figure, limit="10.00 %")),
+            replace(claims, valid_until="2199-01-01T00:00:00Z"), replace(claims, provisional=not claims.provisional),
+            replace(claims, assessment=None, share=None, inputs=[]),
+            replace(claims, figure=replace(claims.figure, burdens={}), assessment=None, share=None, inputs=[]),
+        )]
+    signed = [sign_statement(claims, LOG) for claims in better]
+    cases = [Case("statement", msgspec.json.encode(one), given) for one in signed]
+    assert_same(cases)
+    found = verdicts(cases)
+    assert {one.step for one in found if not one.ok} >= {5, 6}
+    assert all(python(Case("statement", msgspec.json.encode(one), given)).ok for one in statements)
+
+
 # Generated
 
 _TARGETS: Final = {
@@ -355,7 +447,7 @@ _TARGETS: Final = {
     "cosigner": ("cosigner", "cosigner"), "cosigned": ("cosigned", "cosigned"), "policy": ("policy", "policy"),
     "proof": ("proof", "proof"), "verified proof": ("verifiedProof", "proof"), "spki": ("spki", "spki"),
     "envelope": ("envelope", "envelope"), "receipt": ("receipt", "receipt"),
-    "acknowledgement": ("receipt", "acknowledgement"),
+    "acknowledgement": ("receipt", "acknowledgement"), "statement": ("statement", "statement"),
 }
 """Our targets, and those of the fuzzers, which have valid inputs of each."""
 
@@ -363,7 +455,8 @@ _TARGETS: Final = {
 def _given(target: str) -> dict[str, Any]:
     entry = base64.b64encode(parsers.small_log().entries[0]).decode()
     return {
-        "signedCheckpoint": {"vkey": VKEY}, "receipt": {"vkey": VKEY}, "verifiedProof": {"vkey": VKEY, "entry": entry},
+        "signedCheckpoint": {"vkey": VKEY}, "receipt": {"vkey": VKEY},
+        "statement": {"vkey": VKEY, "on": "2026-12-31T00:00:00Z"}, "verifiedProof": {"vkey": VKEY, "entry": entry},
         "cosigned": {"vkeys": [parsers.WITNESSES[0].verifier.vkey]},
     }.get(target, {})
 

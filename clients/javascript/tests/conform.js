@@ -7,7 +7,7 @@
 
 import { createInterface } from "node:readline";
 
-import { hex, textOf, unbase64 } from "../src/bytes.js";
+import { hex, textOf, unbase64, unhex } from "../src/bytes.js";
 import { checkCanonical, encode } from "../src/canonical.js";
 import { checkpointText, openCheckpoint, parseCheckpoint } from "../src/checkpoint.js";
 import { cosignedAt, parseCosignerVkey } from "../src/cosignature.js";
@@ -18,9 +18,11 @@ import { loadSpki } from "../src/keys.js";
 import { leafHash, verifyConsistency, verifyInclusion } from "../src/merkle.js";
 import { parseNote, parseVkey } from "../src/note.js";
 import { parsePolicy } from "../src/policy.js";
+import { decimalOf, productOf, quotientOf, rounded, spelled } from "../src/numbers.js";
 import { encodeProof, parseProof, verifyProof } from "../src/proof.js";
 import { readAnswer, verifyReceipt } from "../src/receipt.js";
 import { logKeys } from "../src/rotation.js";
+import { readStatement, verifyStatement } from "../src/statement.js";
 
 const HASH = 32;
 
@@ -65,6 +67,21 @@ const TARGETS = {
     return { index: Number(index), size: checkpoint ? Number(checkpoint.size) : null,
       lots: lots.map(({ lot, burdens }) => [lot, Object.fromEntries(burdens)]), cosigned: [...cosigned?.keys() ?? []] };
   },
+  statement: async (data, { policy, ...trust }) => {
+    const { claims, lot, digest, standing, cosigned } = proven(await verifyStatement(readStatement(data), {
+      ...trust, ...(policy && { policy: await parsePolicy(unbase64(policy)) }),
+    }));
+    return { title: claims.figure.title, footprint: claims.figure.footprint, lot: lot.lot, digest,
+      standing: standing.state, cosigned: [...cosigned?.keys() ?? []] };
+  },
+  numbers: (data) => JSON.parse(textOf(data)).map((hexadecimal) => {
+    const number = new DataView(unhex(hexadecimal).buffer).getFloat64(0);
+    return [spelled(number), Math.abs(number) < 1e20 ? rounded(number, 1) : null];
+  }),
+  decimals: (data) => JSON.parse(textOf(data)).map(([one, other]) => {
+    const [left, right] = [decimalOf(one), decimalOf(other)];
+    return [spelled(productOf(left, right)), spelled(quotientOf(left, right))];
+  }),
   spki: async (data) => (await loadSpki(data)).algorithm,
   signature: async (data, { spki, message }) =>
     (await loadSpki(unbase64(spki))).verify(data, unbase64(message)),
