@@ -66,12 +66,15 @@ def _is_tail_alike(word: str, member: str) -> bool:
 
 
 def _likeness(word: str, member: str, bar: float) -> float:
-    """From 0 to 2; above 1 if only case and punctuation differ, or the namespace is missing. Likenesses below `bar`
-    may come out as 0: comparing names takes much longer than a bound of their likeness."""
+    """From 0 to 2; above 1 if only case and punctuation differ, the namespace is missing, or the member is one of the
+    words of several. Likenesses below `bar` may come out as 0: comparing names takes much longer than a bound of their
+    likeness."""
     if _plain(word) == _plain(member):
         return 2.0
     if member.lower().endswith((f":{word.lower()}", f".{word.lower()}")):
         return 1.5
+    if " " in word and member.lower() in word.lower().split():
+        return 1.25
     matcher = SequenceMatcher(None, word[-_COMPARED:].lower(), member[-_COMPARED:].lower(), autojunk=False)
     if matcher.real_quick_ratio() < bar or matcher.quick_ratio() < bar:
         return 0.0

@@ -107,6 +107,11 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity, l.unit
 FROM lot l JOIN figure f ON f.lot = l.number AND f.version = 0
 WHERE l.number >= $1::bigint * 1024 AND l.number < ($1::bigint + 1) * 1024 ORDER BY l.number;
 
+-- name: enrolled_ones
+-- purpose: organisations that a message proposes; entries of organisations are public
+-- parameters: ids
+SELECT id FROM organization WHERE id = ANY($1::text[]);
+
 -- name: own_facilities
 -- purpose: names that a message proposes to the operator
 -- parameters: operator, most

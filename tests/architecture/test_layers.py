@@ -24,7 +24,8 @@ LEVEL: Final = {name: level for level, row in enumerate(ROWS) for name in row}
 
 FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "ledger.core": (
-        ("nearest", "patch", "advice", "printable", "urls", "check_digits", "record"), ("signatures",), ("log",),
+        ("nearest", "patch", "advice", "printable", "urls", "check_digits", "countries", "record"), ("signatures",),
+        ("log",),
         ("outcome",), ("receipts",),
     ),
     "ledger.admission": (

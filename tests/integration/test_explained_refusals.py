@@ -78,7 +78,10 @@ def test_all_faults_that_facts_show_come_at_once(server: Server, shop: Workshop,
         "outputs[0].product": "unknown-product", "outputs[0].quantity.unit": "unknown-unit",
         "outputs[1].lot": "invalid-identifier", "outputs[1].origin": "waste-origin",
         "outputs[1].quantity.unit": "unknown-unit", "process": "unknown-process",
+        "activity.co": "unknown-field",
     }
+    assert faults.pop("activity.co")["mend"] == [{"op": "move", "from": "/activity/co", "path": "/activity/co2"}], (
+        "as the process that is meant has it")
     assert {field: fault["mend"][0]["value"] for field, fault in faults.items() if fault.get("mend")} == {
         "facility": shop.name("site"), "inputs[0].lot": shop.name("pot"), "inputs[1].quantity.unit": "KGM",
         "outputs[0].product": shop.name("part"), "outputs[0].quantity.unit": "KGM",

@@ -18,6 +18,7 @@ import msgspec
 from ledger.core import patch
 from ledger.core.record.faults import MOST_FAULTS, ShapeFault, explained, faults_of
 from ledger.core.record.kinds import Acceptance, AnyRecord, Consumption, Declaration, Transfer, Transformation
+from ledger.core.record.readings import read_number
 from ledger.core.record.values import RULES
 from ledger.errors import InvalidBody
 
@@ -38,6 +39,8 @@ _sorting = msgspec.json.Encoder(order="sorted")
 """For fields of records, and for bodies with at most _FEW_KEYS: its sorting overflows the stack on objects of tens of
 thousands of keys in some orders."""
 _FEW_KEYS: Final = 1_000
+_FRACTION: Final = "a JSON number has a fraction or an exponent"
+_NUMBERS: Final = "numbers are decimal strings; integers below 2^53 are the only JSON numbers"
 
 
 def digest(body: bytes) -> bytes:
@@ -108,10 +111,28 @@ def _read(body: bytes, *, explain: bool = True) -> tuple[Any, AnyRecord]:
 
 def _faults_of(body: bytes) -> list[ShapeFault]:
     try:
-        return faults_of(exact_tree(body), AnyRecord)
+        tree = exact_tree(body)
+        faults = faults_of(tree, AnyRecord)
     except (ValueError, RecursionError):
         # Beyond the value that was refused, there are numbers or nests that nothing can read.
         return []
+    seen = {fault.field for fault in faults}
+    return [*faults, *[fault for fault in _fractions(tree) if fault.field not in seen]][:MOST_FAULTS]
+
+
+def _fractions(tree: Any) -> Iterator[ShapeFault]:
+    """The JSON numbers with a fraction. Those in an activity have no type here."""
+    nodes: deque[tuple[str, tuple[str | int, ...], Any]] = deque([("$", (), tree)])
+    while nodes:
+        where, steps, node = nodes.popleft()
+        if isinstance(node, dict):
+            nodes.extend((f"{where}.{key}", (*steps, key), child) for key, child in node.items())
+        elif isinstance(node, list):
+            nodes.extend((f"{where}[{i}]", (*steps, i), child) for i, child in enumerate(node))
+        elif isinstance(node, Decimal):
+            for number in read_number(node).values:
+                yield ShapeFault(_cut(where), node, _FRACTION, _NUMBERS, "float", f'write "{number}"',
+                                 mend=(patch.replace(steps, number),), certain=True)
 
 
 def exact_tree(data: bytes) -> Any:
@@ -217,10 +238,7 @@ def _walk(tree: Any, *, keys: bool = True) -> None:
                     rule="absent fields are left out",
                 )
             elif kind is float:
-                raise InvalidBody(
-                    "a JSON number has a fraction or an exponent", code="float", field=_path_to(tree, node), value=node,
-                    rule="numbers are decimal strings; integers below 2^53 are the only JSON numbers",
-                )
+                raise InvalidBody(_FRACTION, code="float", field=_path_to(tree, node), value=node, rule=_NUMBERS)
             elif not -_MAX_INTEGER < node < _MAX_INTEGER:
                 raise InvalidBody(
                     f"integer {_shown(node)} is too large", code="integer-too-large", field=_path_to(tree, node),

@@ -31,6 +31,7 @@ from msgspec.inspect import (
 )
 
 from ledger.core import patch
+from ledger.core.countries import country_named
 from ledger.core.nearest import NEAREST, allowed, meant
 from ledger.core.record.readings import UNREAD, TextReading, read_instant, read_number, read_quantity
 from ledger.core.record.unit_names import nearest_units, read_unit
@@ -48,9 +49,10 @@ _OF_DECODER: Final = ("Expected ", "Invalid enum ")
 _LONGEST: Final = 1_000
 _USUAL_UNITS: Final = ("KGM", "TNE", "KWH")
 _NUMBERS: Final = ("decimal", "signed decimal", "fraction", "deviation")
-_UPPER: Final = ("currency", "country", "subdivision")
 _TRUTH: Final[Mapping[str, bool]] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _TAG: Final = "type"
+_OF_SETS: Final = "material"
+"""A field with a key of a factor set, whose names are compared by whoever has the sets."""
 Steps = tuple[str | int, ...]
 
 
@@ -89,14 +91,15 @@ class _NearUnits:
 
 class _Position(NamedTuple):
     """A value of the tree: its field in the names of the tree, and its path once the proposals before it are applied.
-    """
+    `beside`: the object that has the value."""
 
     field: str
     steps: Steps
     units: _NearUnits
+    beside: Mapping[str, Any] = {}
 
-    def member(self, name: str, renamed: str | None = None) -> "_Position":
-        return self._replace(field=f"{self.field}.{name}", steps=(*self.steps, renamed or name))
+    def member(self, name: str, renamed: str | None = None, beside: Mapping[str, Any] = {}) -> "_Position":
+        return self._replace(field=f"{self.field}.{name}", steps=(*self.steps, renamed or name), beside=beside)
 
     def item(self, index: int) -> "_Position":
         return self._replace(field=f"{self.field}[{index}]", steps=(*self.steps, index))
@@ -222,13 +225,13 @@ def _struct(of: StructType, value: Any, at: _Position) -> Iterator[ShapeFault]:
         field = fields.get(renamed.get(name) or name)
         if field is None:
             continue
-        place = at.member(name, renamed.get(name))
+        place = at.member(name, renamed.get(name), value)
         if child is None and not field.required:
             yield ShapeFault(place.field, "null", "null is not allowed", "absent fields are left out", "null",
                              "leave the field out", mend=(patch.drop(place.steps),))
         else:
             for fault in _faults(field.type, child, place):
-                yield _or_default(fault, field, place)
+                yield _or_default(_usual_first(fault, of, field), field, place)
     for name in free:
         if fields[name].required:
             yield from _missing(of, fields[name], at.member(name))
@@ -259,6 +262,9 @@ def _renamed(
 def _or_default(fault: ShapeFault, field: Field, at: _Position) -> ShapeFault:
     """A record leaves default values out, so a value that means the default goes."""
     mends_field = len(fault.mend) == 1 and fault.mend[0]["path"] == patch.pointer(at.steps)
+    if not field.required and not fault.mend and field.default in fault.allowed:
+        others = tuple([one for one in fault.allowed if one != field.default])
+        return fault._replace(advice=f"{fault.advice}; leave it out for {field.default}", allowed=others)
     if not mends_field or field.required or fault.mend[0].get("value") != field.default:
         return fault
     return fault._replace(advice="leave it out: that is the default", mend=(patch.drop(at.steps),))
@@ -278,15 +284,27 @@ def _missing(struct: StructType, field: Field, at: _Position) -> Iterator[ShapeF
     of, rule = field.type, "exactly the fields of the record's type"
     statement = f"the field `{field.encode_name}` is missing"
     if isinstance(of, LiteralType):
-        # The inspection sorts the values; the type has the usual one first.
-        named = get_args(get_type_hints(struct.cls)[field.name]) or of.values
-        members = tuple([str(one) for one in named])
+        members = _usual(struct, field) or tuple([str(one) for one in of.values])
         yield ShapeFault(at.field, None, statement, rule, "missing-field", f"one of: {', '.join(members)}", members)
     elif _word(of) == "unit":
         yield ShapeFault(at.field, None, statement, rule, "missing-field",
                          f"a Rec 20 code, such as {', '.join(_USUAL_UNITS)}", _USUAL_UNITS)
     else:
         yield ShapeFault(at.field, None, statement, rule, "missing-field", _needed(of))
+
+
+def _usual(struct: StructType, field: Field) -> tuple[str, ...]:
+    """The words of a field with the usual one first, as its type has them: the inspection sorts them."""
+    return tuple([str(one) for one in get_args(get_type_hints(struct.cls)[field.name])])
+
+
+def _usual_first(fault: ShapeFault, struct: StructType, field: Field) -> ShapeFault:
+    """A word that is near no other has no better proposal than the usual one."""
+    usual = () if fault.mend or not fault.allowed else _usual(struct, field)
+    if not usual or set(fault.allowed) != set(usual):
+        return fault
+    listed = f"one of: {', '.join(usual)}"
+    return fault._replace(allowed=usual, rule=listed, advice=listed)
 
 
 def _needed(of: Type) -> str:
@@ -345,22 +363,31 @@ def _mapping(of: DictType, value: Any, at: _Position) -> Iterator[ShapeFault]:
         keys = of.key_type.values if isinstance(of.key_type, LiteralType) else ()
         mend: tuple[patch.Operation, ...] = ()
         advice = "write an object"
-        if keys and isinstance(value, str):
-            advice, mend = _write({str(keys[0]): value}, at)
+        single = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if keys and isinstance(single, str):
+            advice, mend = _write({str(keys[0]): single}, at)
         yield ShapeFault(at.field, value, f"{_shown(value)} is not an object", "an object", advice=advice, mend=mend)
         return
     for name, child in value.items():
         place = at.member(name)
+        renamed = None
         for fault in _faults(of.key_type, name, place):
-            yield _of_key(fault, of, value, place, at)
-        yield from _faults(of.value_type, child, place)
+            renamed = _renamed_key(fault, of, value, name)
+            yield _of_key(fault, renamed, place, at)
+        yield from _faults(of.value_type, child, at.member(name, renamed))
 
 
-def _of_key(fault: ShapeFault, of: DictType, value: Mapping[str, Any], place: _Position, at: _Position) -> ShapeFault:
+def _renamed_key(fault: ShapeFault, of: DictType, value: Mapping[str, Any], name: str) -> str | None:
+    """The free key that is meant by one that may not be."""
+    if isinstance(of.key_type, LiteralType):
+        free = [str(key) for key in of.key_type.values if key not in value]
+        return meant(name, free) or (free[0] if free else None)
+    target = str(fault.mend[0]["value"]) if fault.mend else None
+    return None if target in value else target
+
+
+def _of_key(fault: ShapeFault, target: str | None, place: _Position, at: _Position) -> ShapeFault:
     """A fault of a key. The mend renames it to a free one; without one, there is no proposal."""
-    keys = [str(key) for key in of.key_type.values] if isinstance(of.key_type, LiteralType) else []
-    free = [key for key in keys if key not in value]
-    target = meant(place.name, free) or (free[0] if free else None)
     mend = () if target is None else (patch.move(place.steps, (*place.steps[:-1], target)),)
     advice = fault.advice if target is None else f"write \"{target}\""
     return fault._replace(field=at.field, advice=advice, mend=mend, certain=False)
@@ -403,11 +430,29 @@ def _read(word: str | None, value: Any, at: _Position) -> TextReading:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return UNREAD
     text = str(value).strip()
-    if word in _UPPER:
+    if word == "country":
+        text = country_named(text) or text.upper()
+    elif word == "subdivision":
+        text = _subdivision(text.upper(), at.beside.get("country"))
+    elif word == "currency":
         text = text.upper()
+    elif word == "key" and at.name != _OF_SETS:
+        text = _joined(text)
     elif word == "digest":
         text = text.lower().removeprefix("sha256:").removeprefix("sha-256:")
     return TextReading((text,)) if text and text != value else UNREAD
+
+
+def _subdivision(text: str, country: object) -> str:
+    """The code of a subdivision that is written without its country."""
+    code = (country_named(country) or country.upper()) if isinstance(country, str) else ""
+    return text if "-" in text or not code else f"{code}-{text}"
+
+
+def _joined(text: str) -> str:
+    """The words of a text as a key writes them: `sodium hydroxide` is `sodiumHydroxide`."""
+    first, *others = re.split(r"[\s_/-]+", text)
+    return first + "".join([word[:1].upper() + word[1:] for word in others])
 
 
 def _unit(value: Any, at: _Position) -> ShapeFault:

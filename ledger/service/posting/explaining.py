@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence, Set
+from decimal import Context
 from typing import Final, TypeVar
 
 import msgspec
@@ -22,10 +23,13 @@ from ledger.admission.plan import faults_of, same_unit
 from ledger.admission.state import State
 from ledger.core import patch
 from ledger.core.advice import Advice, add_advice, advice
+from ledger.core.nearest import meant
 from ledger.core.record.faults import faults_of as shape_faults
 from ledger.core.record.faults import unit_fault
 from ledger.core.record.kinds import AnyRecord, Transformation
-from ledger.core.record.values import Output
+from ledger.core.record.units import plain
+from ledger.core.record.values import Output, Supply
+from ledger.engine.bounds.matter import weight_of_volume
 from ledger.engine.prepare import sets_of
 from ledger.engine.prepared import Submission
 from ledger.engine.pricing.keys_and_rows import key_faults
@@ -33,10 +37,12 @@ from ledger.engine.sector_call import decode_activity
 from ledger.errors import FACTS, LedgerError, Refused, Unavailable
 from ledger.registry.assessing import Assessor
 from ledger.registry.supply_names import is_of_key, propose
-from ledger.sdk import FactorSetVersion
+from ledger.sdk import FactorSetVersion, Route
 from ledger.service.posting.own_names import OwnNames
 from ledger.service.posting.prefetch import FactPrefetcher
 
+_NORMAL: Final = "NM3"
+_DIGITS: Final = Context(prec=12)
 _MOST_RECORDS: Final = 50
 _MOST_VALUES: Final = 20
 """So many different values of a request are compared with the names that they may mean."""
@@ -141,6 +147,7 @@ class Explainer:
                 await proposals.add_key(fault, sets)
             elif not fault.allowed and not fault.mend:
                 await proposals.add(fault, submission.record.issuer, view, self._processes(view))
+        _propose_masses(faults, submission.record, sets)
         same = next((fault for fault in faults if _same(fault, error)), None)
         if same is not None:
             error.message, error.allowed, error.mend = same.message, same.allowed, same.mend
@@ -173,20 +180,31 @@ class Explainer:
         record = submission.record
         if not isinstance(record, Transformation):
             return []
-        name, _, route = record.process.partition(".")
-        active = view.activations.versions().sector(name)
-        installed = None if active is None else self._assessor.registry.version(name, active.digest)
-        process = None if installed is None else installed.sector.routes.get(route)
+        unknown: list[LedgerError] = []
+        process = self._process(record.process, view)
         if process is None:
-            return [Refused(f"process: {record.process!r} is not a process in force", code="unknown-process",
-                            field="process", value=record.process, rule="a process of a sector in force")]
-        raw = bytes(record.activity)
-        try:
-            decode_activity(raw, process.activity)
-        except LedgerError:
-            tree = msgspec.json.decode(raw)
-            return [fault.error() for fault in shape_faults(tree, process.activity, "activity", ("activity",))]
-        return []
+            unknown = [Refused(f"process: {record.process!r} is not a process in force", code="unknown-process",
+                               field="process", value=record.process, rule="a process of a sector in force")]
+            near = meant(record.process, self._processes(view))
+            process = None if near is None else self._process(near, view)
+        return unknown if process is None else [*unknown, *_of_activity(bytes(record.activity), process)]
+
+    def _process(self, name: str, view: State) -> Route | None:
+        """A process of a sector in force, if it is installed here."""
+        sector, _, route = name.partition(".")
+        active = view.activations.versions().sector(sector)
+        installed = None if active is None else self._assessor.registry.version(sector, active.digest)
+        return None if installed is None else installed.sector.routes.get(route)
+
+
+def _of_activity(raw: bytes, process: Route) -> list[LedgerError]:
+    """The faults of an activity's form."""
+    try:
+        decode_activity(raw, process.activity)
+    except LedgerError:
+        tree = msgspec.json.decode(raw)
+        return [fault.error() for fault in shape_faults(tree, process.activity, "activity", ("activity",))]
+    return []
 
 
 def _made(record: AnyRecord) -> Iterator[str]:
@@ -244,6 +262,8 @@ class _Proposals:
             await self._add_unit(fault, value, field if field.split(".")[-1] == "unit" else f"{field}.unit")
         elif fault.code in ("outside-prefix", "invalid-identifier") and field.split(".")[-1] in _MINTED:
             _propose_prefix(fault, issuer, facts)
+        elif fault.code in ("unknown-organization", "invalid-identifier"):
+            await self._add_organization(fault, issuer)
         elif fault.code in _OWN:
             key = (*_OWN[fault.code], issuer, value)
             if key in self._given or self._has_room:
@@ -251,6 +271,14 @@ class _Proposals:
                 for kind in _OWN[fault.code]:
                     members += await self._names(kind, issuer)
                 await self._add(fault, key, members)
+
+    async def _add_organization(self, fault: LedgerError, issuer: str) -> None:
+        """Adds the organisation of this name in lower case, or of this last part beside the issuer."""
+        name = (fault.value or "").strip().lower()
+        beside = f"{issuer.rpartition(':')[0]}:{name}"
+        key = ("organization", name)
+        if name and (key in self._given or self._has_room):
+            await self._add(fault, key, await self._own.organizations([name, beside]))
 
     async def add_process(self, fault: LedgerError, processes: Sequence[str]) -> None:
         """Adds the processes that everybody may name."""
@@ -319,3 +347,30 @@ def _propose_prefix(fault: LedgerError, issuer: str, facts: Facts) -> None:
     if fault.field:
         fault.mend = (patch.replace(patch.steps_of(fault.field), name),)
     fault.message += f'; write "{name}"'
+
+
+def _propose_masses(
+    faults: Sequence[LedgerError], record: AnyRecord, sets: tuple[FactorSetVersion, ...]
+) -> None:
+    """The masses of gases and liquids that are counted by volume, by the densities of the factor sets. A key that is
+    to be another one counts as that."""
+    renamed = {str(one["path"]): one.get("value") for fault in faults for one in fault.mend}
+    for fault in faults:
+        path, _, last = patch.pointer(patch.steps_of(fault.field or "")).rpartition("/")
+        supply = _part(record, fault.field or "") if fault.code == "missing-mass" and last == "mass" else None
+        if not isinstance(supply, Supply):
+            continue
+        material = str(renamed.get(f"{path}/material", supply.material))
+        known = weight_of_volume(sets, material, supply.quantity.amount, supply.quantity.unit)
+        if known is None and weight_of_volume(sets, material, supply.quantity.amount, _NORMAL) is not None:
+            fault.message += f"; or count it in {_NORMAL}, at 0 °C and 101.325 kPa, of which the mass is known"
+        if known is not None:
+            mass = {"value": plain(_DIGITS.plus(known[0])), "unit": "KGM"}
+            fault.mend = (patch.add(patch.steps_of(fault.field or ""), mass),)
+            fault.message += f"; {mass['value']} KGM by the density of {known[1].key}"
+
+
+def _part(record: AnyRecord, field: str) -> object:
+    """The item of a record's list that a field such as `supplies[0].mass` belongs to."""
+    name, index, *_ = patch.steps_of(field)
+    return getattr(record, str(name))[index]

@@ -1,4 +1,4 @@
-"""The names that messages propose to an organisation: its own names alone."""
+"""The names that messages propose to an organisation: its own names, and organisations, which are public."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,6 +14,11 @@ class OwnNames:
 
     def __init__(self, pool: DatabasePool) -> None:
         self._pool = pool
+
+    async def organizations(self, ids: Sequence[str]) -> Sequence[str]:
+        """Those that are enrolled, in the given order."""
+        enrolled = {row["id"] for row in await self._pool.fetch(queries("facts")["enrolled_ones"], list(ids))}
+        return [one for one in ids if one in enrolled]
 
     async def facilities(self, organization: str) -> Sequence[str]:
         return [row["id"] for row in await self._pool.fetch(queries("facts")["own_facilities"], organization, MOST)]

@@ -71,6 +71,12 @@ MENDED: Final = {
     "an offset": (TRANSFORMATION, "/start", "2026-02-01T01:00:00+01:00", "2026-02-01T00:00:00Z"),
     "a date": (TRANSFORMATION, "/start", "2026-02-01", "2026-02-01T00:00:00Z"),
     "a country": (FACILITY, "/country", "cn", "CN"),
+    "a country's name": (FACILITY, "/country", "China", "CN"),
+    "a country's name in German": (FACILITY, "/country", "Deutschland", "DE"),
+    "a country's name in Chinese": (FACILITY, "/country", "印度", "IN"),
+    "a country's longer code": (FACILITY, "/country", "usa", "US"),
+    "a subdivision alone": (FACILITY, "/subdivision", "js", "CN-JS"),
+    "a name in a list": (FACILITY, "/names", ["Works"], {"en": "Works"}),
     "a kind": (FACILITY, "/type", "Facilty", "facility"),
     "a name": (FACILITY, "/names", "Works", {"en": "Works"}),
     "a per cent": (PRODUCT, "/materials/steel", "98 %", "0.98"),
@@ -105,6 +111,27 @@ def test_all_faults_come_at_once_and_the_first_keeps_its_facts() -> None:
     assert all(part.rule and part.stage == "shape" for part in error.parts)
     first = next(part for part in error.parts if part.field == error.field)
     assert (error.code, error.mend, error.allowed) == (first.code, first.mend, first.allowed)
+
+
+def test_a_key_of_an_object_is_renamed_before_its_value_is_mended() -> None:
+    both = {"mild steel": "98 %", "mildSteel": "0.02"}
+    merged = mended(changed(PRODUCT, "/materials", both))
+    assert merged["materials"] == {"mild steel": "0.98", "mildSteel": "0.02"}, "no two into one"
+    assert mended(changed(PRODUCT, "/materials", {"mild steel": "98 %"})) == changed(
+        PRODUCT, "/materials", {"mildSteel": "0.98"})
+
+
+def test_fractions_of_an_activity_are_mended_too() -> None:
+    error = refusal(changed(TRANSFORMATION, "/activity", {"analyses": [{"carbon": 0.29}], "share": 0.5, "rounds": 3}))
+    assert {part.field: part.mend[0]["value"] for part in error.parts} == {
+        "$.activity.analyses[0].carbon": "0.29", "$.activity.share": "0.5"}
+    assert {(part.code, part.stage) for part in error.parts} == {("float", "shape")}
+
+
+def test_a_word_near_no_other_lists_the_usual_one_first_and_no_default() -> None:
+    assert refusal(changed(TRANSFORMATION, "/outputs/0/role", "zzz")).allowed[:2] == ("product", "coProduct")
+    error = refusal({**TRANSFORMATION, "basis": "zzz"})
+    assert ("final" in error.allowed, "leave it out for final" in error.message) == (False, True)
 
 
 def test_two_readings_are_named_and_not_guessed() -> None:
@@ -211,7 +238,7 @@ def test_all_of_a_short_list_else_the_nearest_three() -> None:
 
 @pytest.mark.parametrize(("word", "member"), [
     ("post-consumer", "postConsumer"), ("preconsumer", "preConsumer"), ("postConsmer", "postConsumer"), ("zzz", None),
-    (None, None), ("Consumer waste", None),
+    (None, None), ("Consumer waste", None), ("a preConsumer waste", "preConsumer"),
 ])
 def test_the_word_that_was_meant(word: object, member: str | None) -> None:
     assert meant(word, ["preConsumer", "postConsumer"]) == member
