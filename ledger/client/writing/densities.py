@@ -1,4 +1,4 @@
-"""Masses of gases and liquids that a record counts by volume: a factor set has their density.
+"""Masses of gases, liquids and waste water that a record counts by volume: a factor set has their density.
 
 The ledger converts no volume into a mass by itself, since a record's balance must hold without a factor set. So the
 mass is written into the record before it is signed, where its maker sees it.
@@ -6,7 +6,7 @@ mass is written into the record before it is signed, where its maker sees it.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from decimal import Context
+from decimal import Context, Decimal
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -16,6 +16,7 @@ from ledger.core.record.units import UNITS, plain
 from ledger.core.record.values import Quantity, Supply
 from ledger.engine.bounds.matter import weight_of_volume
 from ledger.sdk import FactorSetVersion
+from ledger.sdk.sets.lookup import entry_of
 
 _FIELDS: Final = ("supplies", "overheads", "transport", "packaging", "measured")
 _VOLUMES: Final = ("volume", "normal volume")
@@ -71,5 +72,16 @@ def _mass(supply: Supply, sets: Sets) -> Quantity | None:
     unit = UNITS.get(supply.quantity.unit)
     if supply.mass is not None or unit is None or unit.dimension not in _VOLUMES:
         return None
-    known = weight_of_volume(sets(), supply.material, supply.quantity.amount, supply.quantity.unit)
-    return None if known is None else Quantity(value=plain(_DIGITS.plus(known[0])), unit="KGM")
+    kilograms = _kilograms(supply, sets())
+    return None if kilograms is None else Quantity(value=plain(_DIGITS.plus(kilograms)), unit="KGM")
+
+
+def _kilograms(supply: Supply, sets: tuple[FactorSetVersion, ...]) -> Decimal | None:
+    """Of a fluid, or of a service that the set itself counts by volume, such as the treatment of waste water."""
+    weight = weight_of_volume(sets, supply.material, supply.quantity.amount, supply.quantity.unit)
+    if weight is not None:
+        return weight[0]
+    known, have = entry_of(sets, supply.material), UNITS[supply.quantity.unit]
+    if known is None or known[1].density is None or UNITS[known[1].unit].dimension != have.dimension:
+        return None
+    return supply.quantity.amount * have.scale * known[1].density

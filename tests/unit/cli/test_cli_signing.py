@@ -431,10 +431,10 @@ def test_a_volume_of_gas_gets_the_mass_by_the_density_of_its_set(sign: Sign) -> 
         "outputs": [{"lot": "urn:b", "product": "urn:p", "quantity": stated, "role": "product"}],
         "activity": {}, "supplies": [
             used("naturalGas", "Nm3"), used("naturalGas", "NM3", mass=stated), used("naturalGas", "MTQ"),
-            used("electricity", "KWH"), used("pipelineGas", "NM3"),
+            used("electricity", "KWH"), used("pipelineGas", "NM3"), used("wasteWaterTreatment", "MTQ"),
         ],
     }
     code, (signed,), said = sign(json.dumps(record))
     masses = [None if one.mass is None else str(one.mass) for one in signed.supplies]
-    assert (code, masses) == (0, ["3788 KGM", "3800 KGM", None, None, "3788 KGM"])
+    assert (code, masses) == (0, ["3788 KGM", "3800 KGM", None, None, "3788 KGM", "5000000 KGM"])
     assert "supplies[0].mass: 5000 NM3 of naturalGas get 3788 KGM by the density of the factor set" in said
