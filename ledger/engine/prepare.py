@@ -26,7 +26,7 @@ from ledger.engine.pricing.burnt_lots import with_burnt_lots, with_burnt_materia
 from ledger.engine.pricing.keys_and_rows import check_keys, check_no_rows
 from ledger.engine.pricing.lot_fuels import FuelMarket
 from ledger.engine.pricing.supplies import price_supplies
-from ledger.engine.pricing.surroundings import surroundings_of
+from ledger.engine.pricing.surroundings import surroundings_of, with_aliases
 from ledger.engine.sector_context import context_of, with_names
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import FACTS, LedgerError, Unavailable, at_stage
@@ -183,7 +183,8 @@ def _pricing(
         # Above all an activation: it must be possible even if this server lacks the set in force.
         return None
     sets = sets_of(registry, versions)
-    around = surroundings_of(record, facts)
+    bought = [one.supply.material for one in (*plan.supplied, *plan.overheads)]
+    around = with_aliases(surroundings_of(record, facts), bought, sets)
     supplies = price_supplies(record, plan, around, facts, sets)
     return Pricing(around, sets, supplies)
 

@@ -21,6 +21,7 @@ from ledger.core.outcome.assessment import Finding, Reference
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS, plain
 from ledger.core.record.values import Evidence
+from ledger.engine.bounds.nature import WATER
 from ledger.engine.end_of_waste.recycled import CODE as BY_NAME
 from ledger.engine.end_of_waste.recycled import primary_of, recycled_key, recycled_part, shows_content
 from ledger.engine.pricing.surroundings import Surroundings
@@ -312,7 +313,7 @@ class _Ranges:
         entry = entry_of_code(self._sets, codes)
         if entry is None and named == materials:
             return by_material if _least(by_material) >= 0 else []
-        by_code = [] if entry is None else self._reference(entry, self._mass, None)
+        by_code = [] if entry is None else self._reference(entry, self._dry_mass(entry, materials), None)
         if by_code and entry is not None and (not by_material or entry.group in self._groups(materials)):
             chosen, other = by_code, by_material
         else:
@@ -320,6 +321,17 @@ class _Ranges:
         by_product = [] if named == materials else self._by_materials(named)
         highest = max(other, by_product, key=_least)
         return highest if _least(highest) > CONTEXT.multiply(_FAR, _least(chosen)) else chosen
+
+    def _dry_mass(self, entry: SupplyEntry, materials: Mapping[str, str]) -> Decimal:
+        """Without the water of a solution, since rows count the substance itself: the materials name the substance of
+        the code, water, and nothing else."""
+        known = [entry_of(self._sets, name) for name in materials]
+        others = {one[1].key for one in known if one is not None and one[1].group != WATER}
+        if entry.group == WATER or None in known or others != {entry.key}:
+            return self._mass
+        dry = sum([Decimal(share) for one, share in zip(known, materials.values(), strict=True)
+                   if one is not None and one[1].key == entry.key], Decimal(0))
+        return spelled(CONTEXT.multiply(self._mass, dry)) if len(others) < len(materials) else self._mass
 
     def _groups(self, materials: Iterable[str]) -> set[str]:
         known = [entry_of(self._sets, name) for name in materials]

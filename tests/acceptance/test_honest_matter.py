@@ -60,6 +60,16 @@ def arc_furnace_with_delivery_notes(market: Market) -> tuple[Company, list[str]]
     return mill, ["bar"]
 
 
+def arc_furnace_with_notes_by_another_word(market: Market) -> tuple[Company, list[str]]:
+    """The supply has the key of the factor set, and the delivery notes say scrap."""
+    mill = market.company("mill", "DE").products("steel", bar="steel")
+    mill.run("steel.electricArcFurnace", [mill.out("bar", "950 TNE")], [
+        supply("steelScrap", "1050 TNE"), supply("electricity", "480 MWH"), supply("lime", "35 TNE"),
+        supply("electrode", "1.5 TNE"), supply("naturalGas", "10000 NM3", "7.5 TNE")],
+        evidence=[evidence("deliveryNotes:scrap")])
+    return mill, ["bar"]
+
+
 def arc_furnace_with_a_lot_of_scrap(market: Market) -> tuple[Company, list[str]]:
     """A yard on the ledger gathered the scrap."""
     yard = market.company("yard", "DE").products("circular", scrap="steel")
@@ -171,6 +181,32 @@ def chlorine_beside_lye(market: Market) -> tuple[Company, list[str]]:
         [supply("salt", "1700 TNE"), nature("water", "1700 TNE"), supply("electricity", "2700 MWH")],
         activity={"method": "chlorAlkali"})
     return cells, ["chlorine", "lye"]
+
+
+def lye_by_its_code(market: Market) -> tuple[Company, list[str]]:
+    """A solution of caustic soda has its code, and half of it is water: the range of the code is for the dry half."""
+    cells = market.company("cells", "NL").products("petrochemicals", hydrogen="hydrogen", chlorine="chlorine")
+    cells.product("lye", "petrochemicals", materials={"causticSoda": "0.5", "water": "0.5"},
+                  classifications={"cn": "28151200"})
+    cells.run("petrochemicals.hydrogen", [
+        cells.out("chlorine", "1000 TNE"), cells.out("lye", "2200 TNE", "coProduct"),
+        cells.out("hydrogen", "28 TNE", "coProduct")],
+        [supply("salt", "1700 TNE"), nature("water", "1700 TNE"), supply("electricity", "2700 MWH")],
+        activity={"method": "chlorAlkali"})
+    return cells, ["chlorine", "lye"]
+
+
+def alloy_whose_copper_came_with_scrap(market: Market) -> tuple[Company, list[str]]:
+    """A refiner makes die-casting alloy with 3 % of copper, most of which its old castings bring along."""
+    works = market.company("works", "IT").products("nonferrous", slag="saltSlag")
+    works.product("alloy", "nonferrous", materials={
+        "aluminium": "0.87", "silicon": "0.09", "copper": "0.03", "zinc": "0.01"})
+    works.run("nonferrous.secondaryAluminium", [
+        works.out("alloy", "900 TNE"), works.out("slag", "270 TNE", "waste", origin="preConsumer")],
+        [supply("aluminiumScrap", "960 TNE"), supply("silicon", "30 TNE"), supply("copper", "6 TNE"),
+         supply("naturalGas", "89000 NM3", "67 TNE"), supply("electricity", "135 MWH"), supply("saltFlux", "150 TNE")],
+        activity={"furnace": "rotary"}, evidence=[evidence("deliveryNotes:aluminiumScrap")])
+    return works, ["alloy"]
 
 
 def oxygen_by_moles(market: Market) -> tuple[Company, list[str]]:
@@ -713,9 +749,11 @@ def workshop_that_wears_out_its_tools(market: Market) -> tuple[Company, list[str
 
 
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
-    packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
-    converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
-    trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
+    packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes,
+    arc_furnace_with_notes_by_another_word, arc_furnace_with_a_lot_of_scrap, converter_cooled_with_scrap,
+    recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts, trimmings_without_a_price,
+    parts_and_their_fitting, chlorine_beside_lye, lye_by_its_code,
+    alloy_whose_copper_came_with_scrap, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete, metal_of_swarf_that_a_customer_wore_out,
     old_scrap_with_delivery_notes_beside_swarf, scrap_of_a_grade, walls_of_tested_offcuts, washed_flakes_and_sludge,
     wet_pulps_that_state_their_water, district_heat_of_a_river, floors_and_the_ground, steam_of_waste_heat,

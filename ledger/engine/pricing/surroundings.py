@@ -1,14 +1,16 @@
 """Where and when a record's supplies are bought, and how well a row of a factor set fits that."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from ledger.admission.facts import Facts, SiteFacts
 from ledger.core.record.kinds import AnyRecord, Closing, Consumption, Declaration, Transfer, Transformation
 from ledger.core.record.values import Evidence
-from ledger.sdk import ANYWHERE, SetFactor
+from ledger.sdk import ANYWHERE, FactorSetVersion, SetFactor
 from ledger.sdk import places as place_ratings
-from ledger.sdk.sets.lookup import places_around
+from ledger.sdk.sets.lookup import entry_of, places_around
 
 _SECONDARY: Final = 2
 
@@ -20,6 +22,26 @@ class Surroundings(NamedTuple):
     places: tuple[str, ...]
     year: int
     evidence: Sequence[Evidence] = ()
+
+
+def with_aliases(around: Surroundings, materials: Sequence[str], sets: Sequence[FactorSetVersion]) -> Surroundings:
+    """The surroundings, in whose evidence a document about a material also speaks of the `materials` that are other
+    names of it: `deliveryNotes:scrap` of `steelScrap`."""
+    return around._replace(evidence=[*around.evidence, *_by_other_names(around.evidence, materials, sets)])
+
+
+def _by_other_names(
+    evidence: Sequence[Evidence], materials: Sequence[str], sets: Sequence[FactorSetVersion]
+) -> Iterator[Evidence]:
+    for document in evidence:
+        kind, _, about = document.kind.partition(":")
+        known = entry_of(sets, about) if about else None
+        if known is None:
+            continue
+        for material in sorted(set(materials) - {about}):
+            other = entry_of(sets, material)
+            if other is not None and other[1].key == known[1].key:
+                yield replace(document, kind=f"{kind}:{material}")
 
 
 def surroundings_of(record: AnyRecord, facts: Facts) -> Surroundings:
