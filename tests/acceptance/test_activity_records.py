@@ -84,9 +84,9 @@ and China has less carbon than the row of its kind, as its laboratory reports, a
 biogenic carbon than waste has without a report. Fabs burn most of their etching gases, by tests that the records do not
 name, and a photovoltaic plant names no meter. Firewood and chips come with a delivery note, as coal does not."""
 WITHOUT_REFERENCE: Final = {
-    "nonferrous-de": {3}, "petrochemicals-us": {3}, "consumer-goods-us": {1, 2}, "circular-cn": {0, 1, 2, 3, 6},
+    "nonferrous-de": {3}, "consumer-goods-us": {1, 2}, "circular-cn": {0, 1, 2, 3, 6},
 }
-"""Outputs, by their position, of which no set has a range: anode slime, pyrolysis gasoline, tall oil, turpentine, the
+"""Outputs, by their position, of which no set has a range: anode slime, tall oil, turpentine, the
 sulphates and the iron of a battery recycler."""
 
 

@@ -1,4 +1,5 @@
-"""The templates of kilns, mills, quarries and a brewery are honest plants: each has a footprint as it is."""
+"""The templates of kilns, mills, quarries, a brewery, a cracker and a recycler of lead are honest plants: each has a
+footprint as it is."""
 
 from typing import Final
 
@@ -14,7 +15,8 @@ from ledger.registry.installed import installed
 ROUTES: Final = (
     "building-materials.clinker", "building-materials.carbonCapture", "building-materials.lime",
     "building-materials.concrete", "building-materials.quarrying", "consumer-goods.sawnWood",
-    "consumer-goods.woodPellets", "consumer-goods.foodAndDrink",
+    "consumer-goods.woodPellets", "consumer-goods.foodAndDrink", "petrochemicals.steamCracking",
+    "nonferrous.secondaryLead",
 )
 
 
