@@ -1,4 +1,5 @@
-"""Searches the supplies of factor sets by words: English, Chinese, synonyms, aliases, and prefixes of HS codes.
+"""Searches the supplies of factor sets by words: English, Chinese, German, synonyms, aliases, and prefixes of HS
+codes.
 
 Every word must match. The best match of each word counts, and a query that is a whole name counts most, so that `steel
 scrap` finds scrap before other things of steel.
@@ -10,7 +11,7 @@ from typing import Final, NamedTuple
 
 from ledger.sdk.sets.factor_set import FactorSetVersion, SupplyEntry
 
-_WORD: Final = re.compile("[a-z0-9]+|[\u4e00-\u9fff]+")
+_WORD: Final = re.compile("[a-z0-9äöüß]+|[\u4e00-\u9fff]+")
 _HUMP: Final = re.compile("(?<=[a-z0-9])(?=[A-Z])")
 _CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 _HS_DIGITS: Final = re.compile("[0-9]{2,10}")
@@ -72,9 +73,11 @@ def _names(version: FactorSetVersion, entry: SupplyEntry) -> Iterator[tuple[str,
     yield entry.en, 1.0
     yield entry.zh, 1.0
     yield entry.key, 1.0
+    for name in entry.de[:1]:
+        yield name, 1.0
     for alias in entry.aliases:
         yield alias, 1.0
-    for synonym in entry.synonyms:
+    for synonym in (*entry.synonyms, *entry.de[1:]):
         yield synonym, _SYNONYM
     group = version.classes.get(entry.group)
     if group is not None:

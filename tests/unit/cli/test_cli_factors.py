@@ -61,6 +61,20 @@ def test_search_finds_the_open_set_in_both_languages() -> None:
     assert done.out.splitlines()[1].split()[:2] == ["factors-open", "cement"]
 
 
+@pytest.mark.parametrize(("words", "key"), [
+    ("Erdgas", "naturalGas"), ("Reaktivfarbstoff", "reactiveDye"), ("Sägespäne", "woodResidue"),
+    ("Natronlauge", "causticSoda"), ("Reifen", "newTyres"),
+])
+def test_search_finds_german_words(words: str, key: str) -> None:
+    hits = json.loads(run("factors", "search", words, "--json").out)
+    assert (hits[0]["key"], bool(hits[0]["de"])) == (key, True)
+
+
+def test_german_names_are_shown() -> None:
+    assert run("factors", "show", "naturalGas").out.splitlines()[0].endswith(", Erdgas")
+    assert "German" in run("factors", "search", "Erdgas").out.splitlines()[0]
+
+
 def test_search_over_sets_and_versions(site: Path) -> None:
     hits = answer(factors(site, "search", "sand", "--json"))
     assert {(hit["set"], hit["key"]) for hit in hits} >= {("factors-open", "sand"), ("works-own", "sand")}

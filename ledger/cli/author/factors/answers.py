@@ -29,6 +29,7 @@ class SupplyHit(FactorsAnswer, frozen=True, kw_only=True):
     rows: int
     matched: str
     co2e: str | None = None
+    de: tuple[str, ...] = ()
 
 
 class RowAnswer(FactorsAnswer, frozen=True, kw_only=True):
@@ -96,6 +97,7 @@ class SupplyAnswer(FactorsAnswer, frozen=True, kw_only=True):
     heating_value: str | None = None
     hs: tuple[str, ...] = ()
     group: str | None = None
+    de: tuple[str, ...] = ()
     rows: list[RowAnswer]
     sources: list[SourceAnswer]
 
@@ -133,7 +135,7 @@ def hit_answer(hit: SearchHit) -> SupplyHit:
     return SupplyHit(
         set=version.name, version=version.version, key=entry.key, en=entry.en, zh=entry.zh, kind=entry.kind,
         unit=entry.unit, rows=sum(factor.key == entry.key for factor in version), matched=hit.matched,
-        co2e=None if default is None else plain(co2e_of(default.gases)),
+        co2e=None if default is None else plain(co2e_of(default.gases)), de=entry.de,
     )
 
 
@@ -144,7 +146,7 @@ def supply_answer(version: FactorSetVersion, entry: SupplyEntry, factors: Sequen
         unit=entry.unit, en=entry.en, zh=entry.zh, synonyms=entry.synonyms, aliases=entry.aliases,
         density=None if entry.density is None else plain(entry.density),
         heating_value=None if entry.heating_value is None else plain(entry.heating_value), hs=entry.hs,
-        group=entry.group or None, rows=[row_answer(version, factor) for factor in factors],
+        group=entry.group or None, de=entry.de, rows=[row_answer(version, factor) for factor in factors],
         sources=[source_answer(version.sources[name]) for name in dict.fromkeys(one.source for one in factors)],
     )
 

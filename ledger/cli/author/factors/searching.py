@@ -24,7 +24,8 @@ from ledger.sdk.sets.summary import default_of, short
 def search_supplies(
     words: tuple[str, ...], names: tuple[str, ...], version: str | None, url: str | None, limit: int, as_json: bool
 ) -> int:
-    """Find supplies by WORDS: English or Chinese names, synonyms, aliases, keys, or the first digits of an HS code.
+    """Find supplies by WORDS: English, Chinese or German names, synonyms, aliases, keys, or the first digits of an
+    HS code.
 
     All words must match. The nearest supply comes first. The exit code is 1 if nothing matches.
     """
@@ -54,12 +55,12 @@ def _nearest(versions: Sequence[FactorSetVersion], words: Sequence[str]) -> list
 
 
 def _table(hits: Sequence[SearchHit]) -> Table:
-    table = Table("set", "key", "English", "Chinese", "matched", "rows", "kg CO2e, world", "per", box=None,
+    table = Table("set", "key", "English", "Chinese", "German", "matched", "rows", "kg CO2e, world", "per", box=None,
                   pad_edge=False)
     for version, entry, _, matched in hits:
         default = default_of(version, entry)
         table.add_row(
-            version.name, entry.key, entry.en, entry.zh, matched,
+            version.name, entry.key, entry.en, entry.zh, "".join(entry.de[:1]), matched,
             str(sum(factor.key == entry.key for factor in version)),
             "-" if default is None else short(co2e_of(default.gases)), UNITS[entry.unit].name,
         )

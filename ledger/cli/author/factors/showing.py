@@ -125,11 +125,11 @@ def _report(answer: ShownSupply) -> Iterator[Part]:
 
 
 def _supply(supply: SupplyAnswer) -> Iterator[Part]:
-    yield styled(f"{supply.key}: {supply.en}, {supply.zh}", style="bold")
+    yield styled(f"{supply.key}: {', '.join([supply.en, supply.zh, *supply.de[:1]])}", style="bold")
     facts = [
         ("set", f"{supply.set}@{supply.version}"), ("kind", supply.kind), ("class", supply.group),
         ("unit", f"{supply.unit} ({UNITS[supply.unit].name})"), ("aliases", ", ".join(supply.aliases)),
-        ("synonyms", ", ".join(supply.synonyms)), ("HS", ", ".join(supply.hs)),
+        ("synonyms", ", ".join([*supply.synonyms, *supply.de[1:]])), ("HS", ", ".join(supply.hs)),
         ("density", supply.density and f"{supply.density} kg per m3"),
         ("heating value", supply.heating_value and f"{supply.heating_value} MJ per {supply.unit}, net"),
     ]
