@@ -13,7 +13,8 @@ A file is a list. Each entry has
 - `products`: the bodies of its products, without issuer, nonce and type;
 - `transformation`: the body of the record, without issuer, nonce and type;
 - `collected`, in records of the sector `circular`: lots of waste that the plant received. The ledger knows waste as
-  lots only, so each enters by a declaration of basis `collected`, which states no figure.
+  lots only, so each enters by a declaration of basis `collected`, which states no figure;
+- `received`, optional: kinds of documents about those lots beside the weighing.
 
 `records_of` builds the signed records of an entry, in the order in which a ledger takes them: for a real ledger, or for
 `MemoryLedger`. `completeness_of` posts an entry on a ledger in memory and returns the kg CO2e of all its outputs, the
@@ -99,17 +100,23 @@ def records_of(entry: Entry, seed: int = _SEED) -> Iterator[tuple[Party, AnyReco
     for product in entry["products"]:
         yield record(Product, product)
     for lot in entry.get("collected", ()):
-        yield record(Declaration, _received(signer, lot, entry["transformation"]))
+        yield record(Declaration, _received(signer, lot, entry["transformation"], entry.get("received", ())))
     activity = msgspec.Raw(msgspec.json.encode(entry["transformation"]["activity"]))
     yield record(Transformation, {**entry["transformation"], "activity": activity})
 
 
-def _received(signer: Party, lot: Mapping[str, Any], transformation: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The declaration of a lot of waste: a weight with its document, and no figure."""
-    note = {"digest": hashlib.sha256(lot["lot"].encode()).hexdigest(), "mediaType": "text/csv", "kind": "weighing"}
+def _received(
+    signer: Party, lot: Mapping[str, Any], transformation: Mapping[str, Any], documents: Sequence[str]
+) -> Mapping[str, Any]:
+    """The declaration of a lot of waste: a weight with its document, other documents, and no figure."""
+    notes = [
+        {"digest": hashlib.sha256(f"{lot['lot']}{kind}".encode()).hexdigest(), "mediaType": "text/csv",
+         "kind": kind or "weighing"}
+        for kind in ("", *documents)
+    ]
     return {
         "start": transformation["start"], "end": transformation["end"], "basis": "collected", "boundary": "none",
-        "collector": signer.id, "lot": lot, "evidence": [note],
+        "collector": signer.id, "lot": lot, "evidence": notes,
     }
 
 
