@@ -27,7 +27,7 @@ NO_SECTOR: Final = (
 
 
 def language_option(of: str) -> Callable[[Command], Command]:
-    """`--language`. `of`: of what."""
+    """`--language`. `of`: the texts in it."""
     return click.option(
         "--language", type=click.Choice(LANGUAGES), default="en", show_default=True,
         help=f"Of {of}; English for a text that a sector does not have.",

@@ -57,7 +57,7 @@ def texts_by_language(en: str, zh: str = "", de: str = "") -> dict[str, str]:
 
 
 def in_language(texts: Mapping[str, str], language: Language) -> str:
-    """The text in a language, or in English if it has none."""
+    """The text in a language, or in English where that is missing."""
     return texts.get(language) or texts.get("en", "")
 
 
