@@ -107,6 +107,7 @@ ASKED: Final = {
     "facts.lots_of_records": str(RECORD),
     "facts.own_facilities": f"'org:{_NAME}', 200",
     "facts.own_products": f"'org:{_NAME}', 200",
+    "facts.enrolled_ones": f"ARRAY['org:{_NAME}', 'org:none']",
     "facts.own_pools": f"'org:{_NAME}', 200",
     "facts.own_lots": f"'org:{_NAME}', 200",
     "findings.any": "",
