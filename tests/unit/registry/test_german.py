@@ -109,3 +109,6 @@ def test_the_command_shows_german() -> None:
     assert "transfer: Übergabe" in told
     assert "Besitzer des Loses" in " ".join(told.split())
     assert "Berichtigung" in run("schema", "--language", "de").succeeded().out
+    furnace = " ".join(run("schema", "steel.electricArcFurnace", "--language", "de").succeeded().out.split())
+    assert "steel.electricArcFurnace: Elektrolichtbogenofen" in furnace
+    assert purposes(SECTORS["steel"].package, ROUTES)["electricArcFurnace"].de in furnace
