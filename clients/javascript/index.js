@@ -1,5 +1,6 @@
 /** The public names of this package. Each module states its subject at its top. */
 
+export { readBundle, verifyBundle } from "./src/bundle.js";
 export { base64, base64url, hex, sha256, unbase64, unhex, utf8 } from "./src/bytes.js";
 export { decodeRecord, digestOf, encodeRecord, newNonce, plainOf } from "./src/canonical.js";
 export { checkpointText, openCheckpoint, parseCheckpoint } from "./src/checkpoint.js";

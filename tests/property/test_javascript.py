@@ -29,6 +29,7 @@ from ledger.client.verify.bundle import (
     known_vkey,
     pinned_key,
     step,
+    verify_bundle,
 )
 from ledger.client.verify.standing import standing_of
 from ledger.core.log.checkpoint import open_checkpoint, parse_checkpoint
@@ -39,6 +40,7 @@ from ledger.core.log.merkle import leaf_hash, verify_consistency, verify_inclusi
 from ledger.core.log.note import parse_note, parse_vkey, vkey
 from ledger.core.log.policy import parse_policy
 from ledger.core.receipts.acknowledgement import read_answer, verify_answer
+from ledger.core.receipts.bundle import read_bundle
 from ledger.core.receipts.statement import read_statement, sign_statement
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.canonical import check_canonical
@@ -149,6 +151,15 @@ def _statement(data: bytes, given: Mapping[str, Any]) -> dict[str, Any]:
             "digest": found.digest, "standing": standing_of(found, given["on"]).state, "cosigned": names}
 
 
+def _bundle(data: bytes, given: Mapping[str, Any]) -> dict[str, Any]:
+    policy = parse_policy(base64.b64decode(given["policy"])) if "policy" in given else None
+    found = verify_bundle(read_bundle(data), ReplayedKeys(
+        given.get("vkey"), policy, given.get("registrar"), given.get("rotations", ())))
+    return {"index": found.verified.index, "organization": found.organization,
+            "lot": None if found.statement is None else found.statement.claims.lot, "cosigned": list(found.cosigned),
+            "leftOut": [*sorted(found.left_out), 10]}
+
+
 def _numbers(data: bytes, _: Mapping[str, Any]) -> list[list[str | None]]:
     numbers = [struct.unpack(">d", bytes.fromhex(one))[0] for one in json.loads(data)]
     return [[repr(one), f"{one:.1f}" if abs(one) < 1e20 else None] for one in numbers]
@@ -196,7 +207,7 @@ READERS: Final[dict[str, Callable[[bytes, Mapping[str, Any]], Any]]] = {
     "cosigner": lambda data, _: parse_cosigner_vkey(_text(data)).vkey, "cosigned": _cosigned, "policy": _policy,
     "quorum": _quorum, "envelope": _envelope, "receipt": _receipt, "rotations": _rotations, "proof": _proof,
     "verifiedProof": _verified_proof, "spki": _spki, "statement": _statement, "numbers": _numbers,
-    "decimals": _decimals,
+    "decimals": _decimals, "bundle": _bundle,
     "signature": _signature, "ed25519": _ed25519, "primeOrder": lambda data, _: in_prime_order_group(data),
     "inclusion": _inclusion, "consistency": _consistency,
 }
@@ -448,6 +459,7 @@ _TARGETS: Final = {
     "proof": ("proof", "proof"), "verified proof": ("verifiedProof", "proof"), "spki": ("spki", "spki"),
     "envelope": ("envelope", "envelope"), "receipt": ("receipt", "receipt"),
     "acknowledgement": ("receipt", "acknowledgement"), "statement": ("statement", "statement"),
+    "bundle": ("bundle", "receipt-bundle"),
 }
 """Our targets, and those of the fuzzers, which have valid inputs of each."""
 
@@ -456,7 +468,8 @@ def _given(target: str) -> dict[str, Any]:
     entry = base64.b64encode(parsers.small_log().entries[0]).decode()
     return {
         "signedCheckpoint": {"vkey": VKEY}, "receipt": {"vkey": VKEY},
-        "statement": {"vkey": VKEY, "on": "2026-12-31T00:00:00Z"}, "verifiedProof": {"vkey": VKEY, "entry": entry},
+        "bundle": {"vkey": VKEY}, "statement": {"vkey": VKEY, "on": "2026-12-31T00:00:00Z"},
+        "verifiedProof": {"vkey": VKEY, "entry": entry},
         "cosigned": {"vkeys": [parsers.WITNESSES[0].verifier.vkey]},
     }.get(target, {})
 

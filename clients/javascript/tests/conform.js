@@ -8,6 +8,7 @@
 import { createInterface } from "node:readline";
 
 import { hex, textOf, unbase64, unhex } from "../src/bytes.js";
+import { readBundle, verifyBundle } from "../src/bundle.js";
 import { checkCanonical, encode } from "../src/canonical.js";
 import { checkpointText, openCheckpoint, parseCheckpoint } from "../src/checkpoint.js";
 import { cosignedAt, parseCosignerVkey } from "../src/cosignature.js";
@@ -73,6 +74,15 @@ const TARGETS = {
     }));
     return { title: claims.figure.title, footprint: claims.figure.footprint, lot: lot.lot, digest,
       standing: standing.state, cosigned: [...cosigned?.keys() ?? []] };
+  },
+  bundle: async (data, { policy, ...trust }) => {
+    const report = await verifyBundle(readBundle(data), {
+      on: "2026-12-31T00:00:00Z", ...trust, ...(policy && { policy: await parsePolicy(unbase64(policy)) }),
+    });
+    const { verified, organization, statement, cosigned } = proven(report);
+    return { index: Number(verified.index), organization: organization ?? null, lot: statement?.claims.lot ?? null,
+      cosigned: [...cosigned?.keys() ?? []],
+      leftOut: report.steps.filter((step) => step.state !== "holds" || step.note).map((step) => step.number) };
   },
   numbers: (data) => JSON.parse(textOf(data)).map((hexadecimal) => {
     const number = new DataView(unhex(hexadecimal).buffer).getFloat64(0);
