@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from ledger.errors import ConfigurationError, Unavailable
 from ledger.host.files.durable import give_to_owner
+from ledger.host.signals import signals_deferred
 from ledger.store.embedded.account import Account
 from ledger.store.embedded.binaries import Programs
 from ledger.store.embedded.layout import Layout, explained, make_owned_folder, write_file
@@ -133,9 +134,10 @@ class Cluster:
             layout.start_log.unlink(missing_ok=True)
             handle = os.open(layout.start_log, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
             give_to_owner(handle, layout.start_log)
-        with open(handle, "wb") as output:
+        # An interruption before the child is known would leave a server that nobody stops.
+        with open(handle, "wb") as output, signals_deferred():
             self._child = spawn(command, self._account, output, extra)
-        self.pid = self._child.pid
+            self.pid = self._child.pid
 
     def _wait_until_ready(self) -> None:
         began = time.monotonic()
