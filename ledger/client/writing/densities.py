@@ -6,21 +6,17 @@ mass is written into the record before it is signed, where its maker sees it.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from decimal import Context, Decimal
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from ledger.core.record.kinds import AnyRecord
-from ledger.core.record.units import UNITS, plain
+from ledger.core.record.units import UNITS
 from ledger.core.record.values import Quantity, Supply
-from ledger.engine.bounds.matter import weight_of_volume
+from ledger.engine.bounds.matter import VOLUMES, mass_of_volume
 from ledger.sdk import FactorSetVersion
-from ledger.sdk.sets.lookup import entry_of
 
 _FIELDS: Final = ("supplies", "overheads", "transport", "packaging", "measured")
-_VOLUMES: Final = ("volume", "normal volume")
-_DIGITS: Final = Context(prec=12)
 Sets = Callable[[], tuple[FactorSetVersion, ...]]
 
 
@@ -70,18 +66,6 @@ def weighed_lines(weighings: Sequence[Weighing]) -> list[str]:
 
 def _mass(supply: Supply, sets: Sets) -> Quantity | None:
     unit = UNITS.get(supply.quantity.unit)
-    if supply.mass is not None or unit is None or unit.dimension not in _VOLUMES:
+    if supply.mass is not None or unit is None or unit.dimension not in VOLUMES:
         return None
-    kilograms = _kilograms(supply, sets())
-    return None if kilograms is None else Quantity(value=plain(_DIGITS.plus(kilograms)), unit="KGM")
-
-
-def _kilograms(supply: Supply, sets: tuple[FactorSetVersion, ...]) -> Decimal | None:
-    """Of a fluid, or of a service that the set itself counts by volume, such as the treatment of waste water."""
-    weight = weight_of_volume(sets, supply.material, supply.quantity.amount, supply.quantity.unit)
-    if weight is not None:
-        return weight[0]
-    known, have = entry_of(sets, supply.material), UNITS[supply.quantity.unit]
-    if known is None or known[1].density is None or UNITS[known[1].unit].dimension != have.dimension:
-        return None
-    return supply.quantity.amount * have.scale * known[1].density
+    return mass_of_volume(sets(), supply.material, supply.quantity)

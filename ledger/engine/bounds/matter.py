@@ -18,7 +18,7 @@ Whatever no input explains is priced at its default: somebody made it, and that 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -26,8 +26,8 @@ from msgspec.structs import replace
 from ledger.admission.facts import Composition, Facts, LotFacts
 from ledger.admission.lots import Plan, Supplied, Taken
 from ledger.core.outcome.assessment import Finding, Span
-from ledger.core.record.units import UNITS
-from ledger.core.record.values import UNBURDENED, Supply
+from ledger.core.record.units import UNITS, plain
+from ledger.core.record.values import UNBURDENED, Quantity, Supply
 from ledger.engine.bounds.leaving import OutputHeld
 from ledger.engine.bounds.nature import AIR, WATER, most_of
 from ledger.engine.bounds.prices import default_of, default_of_lot
@@ -35,7 +35,7 @@ from ledger.engine.bounds.process import ONE, ZERO, Process, short
 from ledger.engine.bounds.profiles import Profile, alloying, materials_of, profile_of
 from ledger.engine.bounds.substances import substance_of
 from ledger.sdk import PRODUCT_ROLES, FactorSetVersion, NaturalInput, SupplyEntry
-from ledger.sdk.sets.lookup import entry_of_code
+from ledger.sdk.sets.lookup import entry_of, entry_of_code
 
 MASS: Final = "mass-unexplained"
 CONTENT: Final = "material-unexplained"
@@ -50,8 +50,9 @@ _FLUIDS: Final = ("food", "fuel", "gas", "inorganicChemical", "oil", "organicChe
 """Classes of gases and liquids; other goods may be measured as a heap."""
 _DENSEST_GAS: Final = Decimal(20)
 """Kg per m3."""
-_VOLUMES: Final = ("volume", "normal volume")
+VOLUMES: Final = ("volume", "normal volume")
 _TWICE: Final = Decimal(2)
+_DIGITS: Final = Context(prec=12)
 _LONGEST: Final = 255
 
 
@@ -249,7 +250,7 @@ def check_densities(process: Process) -> Iterator[Finding]:
     and supplies of less than half or more than twice of it. The dearer of both counts."""
     for place, made in process.outputs:
         lot = made.facts
-        if UNITS[lot.unit].dimension not in _VOLUMES:
+        if UNITS[lot.unit].dimension not in VOLUMES:
             continue
         materials = process.facts.composition(lot).materials
         whole = sum((_price_of_mass(process, name, lot.quantity * Decimal(share), lot.unit, lot.mass, Decimal(share))
@@ -278,6 +279,25 @@ def weight_of_volume(
     wanted = "normal volume" if entry.density < _DENSEST_GAS else "volume"
     have = UNITS[unit]
     return None if have.dimension != wanted else (value * have.scale * entry.density, entry)
+
+
+def mass_of_volume(sets: tuple[FactorSetVersion, ...], material: str, quantity: Quantity) -> Quantity | None:
+    """The kg of a volume by the density that a set has: of a fluid, or of a service that the set itself counts by
+    volume, such as the treatment of waste water. None for other units and materials."""
+    have = UNITS.get(quantity.unit)
+    if have is None or have.dimension not in VOLUMES:
+        return None
+    weight = weight_of_volume(sets, material, quantity.amount, quantity.unit)
+    if weight is not None:
+        return _weighed(weight[0])
+    known = entry_of(sets, material)
+    if known is None or known[1].density is None or UNITS[known[1].unit].dimension != have.dimension:
+        return None
+    return _weighed(quantity.amount * have.scale * known[1].density)
+
+
+def _weighed(kilograms: Decimal) -> Quantity:
+    return Quantity(value=plain(_DIGITS.plus(kilograms)), unit="KGM")
 
 
 def _price_of_mass(

@@ -10,10 +10,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence, Set
-from decimal import Context
 from typing import Final, TypeVar
 
 import msgspec
+from msgspec import to_builtins
+from msgspec.structs import replace
 
 from ledger.admission.facts import Facts
 from ledger.admission.lookups import add_names
@@ -27,9 +28,8 @@ from ledger.core.nearest import meant
 from ledger.core.record.faults import faults_of as shape_faults
 from ledger.core.record.faults import unit_fault
 from ledger.core.record.kinds import AnyRecord, Transformation
-from ledger.core.record.units import plain
 from ledger.core.record.values import Output, Supply
-from ledger.engine.bounds.matter import weight_of_volume
+from ledger.engine.bounds.matter import mass_of_volume
 from ledger.engine.prepare import sets_of
 from ledger.engine.prepared import Submission
 from ledger.engine.pricing.keys_and_rows import key_faults
@@ -42,7 +42,6 @@ from ledger.service.posting.own_names import OwnNames
 from ledger.service.posting.prefetch import FactPrefetcher
 
 _NORMAL: Final = "NM3"
-_DIGITS: Final = Context(prec=12)
 _MOST_RECORDS: Final = 50
 _MOST_VALUES: Final = 20
 """So many different values of a request are compared with the names that they may mean."""
@@ -361,13 +360,12 @@ def _propose_masses(
         if not isinstance(supply, Supply):
             continue
         material = str(renamed.get(f"{path}/material", supply.material))
-        known = weight_of_volume(sets, material, supply.quantity.amount, supply.quantity.unit)
-        if known is None and weight_of_volume(sets, material, supply.quantity.amount, _NORMAL) is not None:
+        mass = mass_of_volume(sets, material, supply.quantity)
+        if mass is not None:
+            fault.mend = (patch.add(patch.steps_of(fault.field or ""), to_builtins(mass)),)
+            fault.message += f"; {mass} by the density of {material}"
+        elif mass_of_volume(sets, material, replace(supply.quantity, unit=_NORMAL)) is not None:
             fault.message += f"; or count it in {_NORMAL}, at 0 °C and 101.325 kPa, of which the mass is known"
-        if known is not None:
-            mass = {"value": plain(_DIGITS.plus(known[0])), "unit": "KGM"}
-            fault.mend = (patch.add(patch.steps_of(fault.field or ""), mass),)
-            fault.message += f"; {mass['value']} KGM by the density of {known[1].key}"
 
 
 def _part(record: AnyRecord, field: str) -> object:
