@@ -21,5 +21,5 @@ def signals_deferred() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for one in received:
-            signal.raise_signal(one)
+        for number in received:
+            signal.raise_signal(number)
