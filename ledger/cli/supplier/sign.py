@@ -7,30 +7,21 @@ import click
 
 from ledger.cli.client import catalogue_option
 from ledger.cli.console import print_bytes, say
-from ledger.cli.environment import origin_option, required_origin
-from ledger.cli.files import FILE, passphrase_options, signing_key
+from ledger.cli.files import FILE
 from ledger.cli.supplier.catalogue import is_named
 from ledger.cli.supplier.served_sets import versions_of
-from ledger.cli.supplier.signing import any_key_option, no_sets, sign_file
-from ledger.client.signing import RecordSigner
+from ledger.cli.supplier.signing import OwnRecords, any_key_option, no_sets, sign_file, signing_options
 from ledger.client.writing.densities import WritingSets
 from ledger.host.files.durable import replacing
 
 
 @click.command()
 @click.argument("records", type=FILE)
-@click.option("--key", "key", type=FILE, required=True, help="Private key of the issuer.")
-@click.option("--issuer", help="URN of the organisation that signs, for records without `issuer`.")
-@origin_option
-@click.option("--type", "kind", help="Type for records without `type`, such as `transformation`.")
+@signing_options("Private key of the issuer.", required=True)
 @click.option("-o", "--output", type=FILE, help="File to write instead of stdout.")
 @any_key_option
 @catalogue_option
-@passphrase_options
-def sign(
-    records: Path, key: Path, issuer: str | None, origin: str | None, kind: str | None, output: Path | None,
-    url: str | None, passphrase_file: Path | None, prompt: bool, any_key: bool,
-) -> None:
+def sign(records: Path, own: OwnRecords, output: Path | None, url: str | None, any_key: bool) -> None:
     """Sign RECORDS (one as JSON, many as NDJSON or CSV; `-` is stdin) and write one envelope per line.
 
     The command draws each missing `nonce`: sign once and keep the output, since signing again makes other records. CSV
@@ -45,15 +36,15 @@ def sign(
     cell `receipts.ndjson#LOT` is the record that made a lot, and `receipts.ndjson#3` is the record of the third receipt
     in the file.
     """
-    signer = RecordSigner(signing_key(key, passphrase_file, prompt), required_origin(origin), issuer)
+    signer = own.signer()
     known = versions_of(url, dispensable=not is_named())
     sets = WritingSets(known, no_sets if any_key else known)
     if output is not None:
         with replacing(output) as file:
-            count = sign_file(records, kind, signer, file, sets)
+            count = sign_file(records, own.kind, signer, file, sets)
         say(f"{count} records signed: {output}")
         return
     with tempfile.TemporaryFile() as file:
-        sign_file(records, kind, signer, file, sets)
+        sign_file(records, own.kind, signer, file, sets)
         file.seek(0)
         print_bytes(file)

@@ -1,13 +1,16 @@
 """Completes, checks and signs records. Each error names the place, the field and the rule."""
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, NamedTuple
 
 import click
 import msgspec
 
 from ledger.cli.console import Command, Rejected, progress, say
-from ledger.cli.files import reading
+from ledger.cli.environment import origin_option, required_origin
+from ledger.cli.files import FILE, passphrase_options, reading, signing_key
 from ledger.cli.supplier.record_files import RecordDraft, read_drafts
 from ledger.client.signing import RecordSigner
 from ledger.client.writing import densities, supply_keys
@@ -20,6 +23,49 @@ from ledger.registry.reference.examples import check_nonce
 from ledger.sdk import FactorSetVersion
 
 _MAX_ERRORS = 1_000
+
+
+class OwnRecords(NamedTuple):
+    """The options of a command that signs records of its user."""
+
+    key: Path | None
+    issuer: str | None
+    origin: str | None
+    kind: str | None
+    passphrase_file: Path | None
+    prompt: bool
+
+    def signer(self) -> RecordSigner:
+        """Raises UsageError without key or origin; ConfigurationError or InvalidKey, which name the key's file."""
+        if self.key is None:
+            raise click.UsageError("signing needs --key")
+        return RecordSigner(
+            signing_key(self.key, self.passphrase_file, self.prompt), required_origin(self.origin), self.issuer)
+
+
+def signing_options(key: str, *, required: bool) -> Callable[[Command], Any]:
+    """The options of `OwnRecords`, which the command gets as its parameter `own`. `key`: the help of `--key`."""
+    when = "" if required else "With --key: "
+    kind = "Type" if required else f"{when}type"
+
+    def with_options(command: Command) -> Any:
+        @functools.wraps(command)
+        def packed(**given: Any) -> Any:
+            return command(own=OwnRecords(*[given.pop(name) for name in OwnRecords._fields]), **given)
+
+        packed_command: Any = packed
+        for option in (
+            passphrase_options,
+            click.option("--type", "kind", help=f"{kind} for records without `type`, such as `transformation`."),
+            origin_option,
+            click.option("--issuer",
+                         help=f"{when}URN of the organisation that signs, for records without `issuer`."),
+            click.option("--key", type=FILE, required=required, help=key),
+        ):
+            packed_command = option(packed_command)
+        return packed_command
+
+    return with_options
 
 
 def any_key_option(command: Command) -> Command:

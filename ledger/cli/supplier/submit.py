@@ -14,17 +14,15 @@ from msgspec import Struct
 from ledger.answers.problems import Problem
 from ledger.cli.client import Client, Seconds, patient_client, url_option
 from ledger.cli.console import explained, json_option, print_json, progress, say, show
-from ledger.cli.environment import origin_option, required_origin
-from ledger.cli.files import FILE, passphrase_options, reading, signing_key
+from ledger.cli.files import FILE, reading
 from ledger.cli.supplier.effects.dry_run import SHOWN, foresee, record_in
 from ledger.cli.supplier.effects.limits import PostedLimits
 from ledger.cli.supplier.effects.present import effects_report, posted
 from ledger.cli.supplier.effects.restated import with_restated_lots
 from ledger.cli.supplier.receipts import Brief, brief
 from ledger.cli.supplier.served_sets import versions_of
-from ledger.cli.supplier.signing import no_sets, sign_file
+from ledger.cli.supplier.signing import OwnRecords, no_sets, sign_file, signing_options
 from ledger.client.posting import Posted, batches
-from ledger.client.signing import RecordSigner
 from ledger.client.writing.densities import WritingSets
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
@@ -105,11 +103,7 @@ class Posting:
 @click.command()
 @click.argument("file", type=FILE)
 @url_option
-@click.option("--key", "key", type=FILE, help="Sign the records in FILE with this key first.")
-@click.option("--issuer", help="With --key: URN of the organisation that signs.")
-@origin_option
-@click.option("--type", "kind", help="With --key: type for records without `type`.")
-@passphrase_options
+@signing_options("Sign the records in FILE with this key first.", required=False)
 @click.option("--receipts", "receipts", type=FILE, help="File for the receipts, one per line, in order.")
 @click.option("--patience", type=Seconds(), default=30.0, show_default=True,
               help="Seconds to retry if the server is unavailable, and to wait for the log's witnesses.")
@@ -118,9 +112,8 @@ class Posting:
               help="On a log with witnesses: accept acknowledgements, do not wait for the cosignatures.")
 @json_option
 def submit(
-    file: Path, url: str, key: Path | None, issuer: str | None, origin: str | None, kind: str | None,
-    passphrase_file: Path | None, prompt: bool, receipts: Path | None, patience: float, dry_run: bool,
-    no_wait: bool, as_json: bool,
+    file: Path, url: str, own: OwnRecords, receipts: Path | None, patience: float, dry_run: bool, no_wait: bool,
+    as_json: bool,
 ) -> int:
     """Post the envelopes in FILE (NDJSON; `-` is stdin), or with --key sign its records (JSON, NDJSON, CSV) first.
 
@@ -137,19 +130,19 @@ def submit(
     if dry_run and receipts is not None:
         raise click.UsageError("--dry-run gives no receipts: leave out --receipts")
     with ExitStack() as stack:
-        if key is None:
+        if own.key is None:
             envelopes: BinaryIO | IO[bytes] = stack.enter_context(reading(file))
         else:
-            signer = RecordSigner(signing_key(key, passphrase_file, prompt), required_origin(origin), issuer)
+            signer = own.signer()
             envelopes = stack.enter_context(tempfile.TemporaryFile())
-            sign_file(file, kind, signer, envelopes, WritingSets(versions_of(url), no_sets))
+            sign_file(file, own.kind, signer, envelopes, WritingSets(versions_of(url), no_sets))
             envelopes.seek(0)
         client = stack.enter_context(patient_client(url, patience))
         if dry_run:
             return foresee(client, envelopes, as_json)
         posting = Posting(stack.enter_context(replacing(receipts)) if receipts else None, PostedLimits(client))
         waiting = None if no_wait else patience
-        failure = _post(envelopes, client, posting, as_json, None if key is None else file, waiting)
+        failure = _post(envelopes, client, posting, as_json, None if own.key is None else file, waiting)
         posting.shown = [_restated(client, one) for one in posting.shown]
     _report(posting, as_json)
     if failure is not None:
