@@ -19,7 +19,7 @@ def signals_deferred() -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for deferred, handler in before.items():
+            signal.signal(deferred, handler)
         for number in received:
             signal.raise_signal(number)

@@ -173,8 +173,12 @@ def parts_and_their_fitting(market: Market) -> tuple[Company, list[str]]:
 
 def chlorine_beside_lye(market: Market) -> tuple[Company, list[str]]:
     """Electrolysis of brine shares by mass among chlorine, caustic soda and hydrogen, as the profile of its sector."""
+    return lye_of_a_cell(market)
+
+
+def lye_of_a_cell(market: Market, **more: Any) -> tuple[Company, list[str]]:
     cells = market.company("cells", "DE").products("petrochemicals", hydrogen="hydrogen", chlorine="chlorine")
-    cells.product("lye", "petrochemicals", materials={"causticSoda": "0.5", "water": "0.5"})
+    cells.product("lye", "petrochemicals", materials={"causticSoda": "0.5", "water": "0.5"}, **more)
     cells.run("petrochemicals.hydrogen", [
         cells.out("chlorine", "1000 TNE"), cells.out("lye", "2200 TNE", "coProduct"),
         cells.out("hydrogen", "28 TNE", "coProduct")],
@@ -185,15 +189,7 @@ def chlorine_beside_lye(market: Market) -> tuple[Company, list[str]]:
 
 def lye_by_its_code(market: Market) -> tuple[Company, list[str]]:
     """A solution of caustic soda has its code, and half of it is water: the range of the code is for the dry half."""
-    cells = market.company("cells", "NL").products("petrochemicals", hydrogen="hydrogen", chlorine="chlorine")
-    cells.product("lye", "petrochemicals", materials={"causticSoda": "0.5", "water": "0.5"},
-                  classifications={"cn": "28151200"})
-    cells.run("petrochemicals.hydrogen", [
-        cells.out("chlorine", "1000 TNE"), cells.out("lye", "2200 TNE", "coProduct"),
-        cells.out("hydrogen", "28 TNE", "coProduct")],
-        [supply("salt", "1700 TNE"), nature("water", "1700 TNE"), supply("electricity", "2700 MWH")],
-        activity={"method": "chlorAlkali"})
-    return cells, ["chlorine", "lye"]
+    return lye_of_a_cell(market, classifications={"cn": "28151200"})
 
 
 def alloy_whose_copper_came_with_scrap(market: Market) -> tuple[Company, list[str]]:

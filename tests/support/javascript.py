@@ -31,7 +31,7 @@ class Verdict(NamedTuple):
 
 
 def run_node(*arguments: str, stdin: str = "", cwd: Path = PACKAGE) -> subprocess.CompletedProcess[str]:
-    """Runs node. A warning of the platform about its own Ed25519 is none of ours."""
+    """Runs node. It does not print the warning of the platform about its own Ed25519."""
     return subprocess.run(
         [tool("node"), "--no-warnings", *arguments], input=stdin, capture_output=True, text=True, check=False, cwd=cwd,
         timeout=_SECONDS)

@@ -117,7 +117,8 @@ def _faults_of(body: bytes) -> list[ShapeFault]:
         # Beyond the value that was refused, there are numbers or nests that nothing can read.
         return []
     seen = {fault.field for fault in faults}
-    return [*faults, *[fault for fault in _fractions(tree) if fault.field not in seen]][:MOST_FAULTS]
+    others = (fault for fault in _fractions(tree) if fault.field not in seen)
+    return [*faults, *islice(others, MOST_FAULTS - len(faults))]
 
 
 def _fractions(tree: Any) -> Iterator[ShapeFault]:
