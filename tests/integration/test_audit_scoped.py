@@ -62,7 +62,7 @@ def trade() -> Iterator[Trade]:
             "plate-sold": mill.send("plate", "30", forge, "plate-sold"),
             "part": bought(forge, mill, "plate-sold", "20", "part"),
             "part-sold": forge.send("part", "10", maker, "part-sold"),
-            "secret": rival.mine("secret", "777", co2="4242"),
+            "secret": rival.mine("secret", "777", co2="4242.4242"),
             "reader": (ledger.registrar, AppointedReader(
                 issuer=ledger.registrar.id, nonce=auditor.nonce(), organization=office.id, purpose="supervision")),
         }
@@ -119,11 +119,12 @@ def test_hidden_entries_are_faults_if_everything_is_required(trade: Trade) -> No
 def test_pages_hold_nothing_of_others(trade: Trade) -> None:
     everything = b"".join(seen(trade.callers, trade["office"].id).answers)
     assert trade["rival"].name("secret").encode() in everything
+    assert b"4242.4242" in everything
     for caller in ("auditor", "mill", "forge", "mine", None):
         name = None if caller is None else trade[caller].id
         answers = b"".join(seen(trade.callers, name).answers)
         assert trade["rival"].name("secret").encode() not in answers
-        assert b"4242" not in answers
+        assert b"4242.4242" not in answers
         # A transfer names the lot that it takes; its receiver sees the transfer.
         if caller not in ("mine", "mill"):
             assert (trade["mine"].name("ore") + '"').encode() not in answers
