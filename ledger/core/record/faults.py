@@ -284,7 +284,7 @@ def _missing(struct: StructType, field: Field, at: _Position) -> Iterator[ShapeF
     of, rule = field.type, "exactly the fields of the record's type"
     statement = f"the field `{field.encode_name}` is missing"
     if isinstance(of, LiteralType):
-        members = _usual(struct, field) or tuple([str(one) for one in of.values])
+        members = _usual(struct.cls, field.name) or tuple([str(one) for one in of.values])
         yield ShapeFault(at.field, None, statement, rule, "missing-field", f"one of: {', '.join(members)}", members)
     elif _word(of) == "unit":
         yield ShapeFault(at.field, None, statement, rule, "missing-field",
@@ -293,14 +293,15 @@ def _missing(struct: StructType, field: Field, at: _Position) -> Iterator[ShapeF
         yield ShapeFault(at.field, None, statement, rule, "missing-field", _needed(of))
 
 
-def _usual(struct: StructType, field: Field) -> tuple[str, ...]:
+@cache
+def _usual(struct: type, field: str) -> tuple[str, ...]:
     """The words of a field with the usual one first, as its type has them: the inspection sorts them."""
-    return tuple([str(one) for one in get_args(get_type_hints(struct.cls)[field.name])])
+    return tuple([str(one) for one in get_args(get_type_hints(struct)[field])])
 
 
 def _usual_first(fault: ShapeFault, struct: StructType, field: Field) -> ShapeFault:
     """A word that is near no other has no better proposal than the usual one."""
-    usual = () if fault.mend or not fault.allowed else _usual(struct, field)
+    usual = () if fault.mend or not fault.allowed else _usual(struct.cls, field.name)
     if not usual or set(fault.allowed) != set(usual):
         return fault
     listed = f"one of: {', '.join(usual)}"
