@@ -114,6 +114,6 @@ $(FUZZERS): tests/fuzz/requirements.txt $(STAMP)
 $(TOOLS): $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python .ci/tools.py
 
-$(SCHEMAS): tests/support/schemas.csv tests/support/compilers.csv .ci/schemas.py $(STAMP) | $(TOOLS)
+$(SCHEMAS): tests/support/schemas.csv tests/support/compilers.csv tests/support/scripts.csv .ci/schemas.py $(STAMP) | $(TOOLS)
 	@PYTHONPATH=tests $(BIN)/python .ci/schemas.py
 	@touch $(SCHEMAS)

