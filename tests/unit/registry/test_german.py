@@ -1,6 +1,7 @@
 """The German texts of fields, kinds and processes say what the English ones say."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -75,11 +76,25 @@ def test_german_texts_of_records_say_what_the_english_ones_do() -> None:
 
 
 @pytest.mark.parametrize("name", SECTORS)
-def test_a_sector_has_german_for_all_of_its_texts_or_for_none(name: str) -> None:
-    pairs = list(pairs_of(SECTORS[name].package))
-    names = [purpose.name_de for purpose in purposes(SECTORS[name].package, ROUTES).values()]
-    assert len({bool(text) for text in [*names, *[pair.de for pair in pairs]]}) == 1
-    assert [(pair.where, fault) for pair in pairs if pair.de for fault in faults_of(pair)] == []
+def test_each_field_and_process_of_a_sector_is_told_in_german(name: str) -> None:
+    assert [pair.where for pair in pairs_of(SECTORS[name].package) if not pair.de] == []
+    names = {key: purpose.name_de for key, purpose in purposes(SECTORS[name].package, ROUTES).items()}
+    assert names.keys() == SECTORS[name].sector.routes.keys()
+    assert [key for key, name in names.items() if not name] == []
+    assert len(set(names.values())) == len(names)
+
+
+@pytest.mark.parametrize("name", SECTORS)
+def test_german_texts_of_a_sector_say_what_the_english_ones_do(name: str) -> None:
+    assert [(pair.where, fault) for pair in pairs_of(SECTORS[name].package) for fault in faults_of(pair)] == []
+
+
+def test_a_text_has_the_same_german_everywhere() -> None:
+    german, english = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for pair in [pair for package in [None, *[one.package for one in SECTORS.values()]] for pair in pairs_of(package)]:
+        german[pair.en].add(pair.de)
+        english[pair.de].add(pair.en)
+    assert [texts for texts in [*german.values(), *english.values()] if len(texts) > 1] == []
 
 
 @pytest.mark.parametrize(("de", "fault"), [
