@@ -1,5 +1,6 @@
 """The catalogue of kinds and processes, and the reference of each, as answers: on the command line and over HTTP."""
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final, Literal, get_args
@@ -15,6 +16,9 @@ from ledger.registry.reference.shapes import FieldShape, Shape, shapes_of
 from ledger.registry.reference.texts import ROUTES, FieldText, Purpose, field_texts, purposes, texts_by_language
 
 _NEAREST: Final = 3
+_PARTS: Final = re.compile(r"[\s-]+")
+"""Between the parts of a name: German joins some by a hyphen, as in `Lkw-Transport`."""
+_HAN: Final = re.compile("[\u4e00-\u9fff]")
 _NO_TEXT: Final = FieldText("", "")
 _NO_PURPOSE: Final = Purpose("", "")
 
@@ -154,6 +158,14 @@ def fitting(entries: Sequence[SchemaEntry], query: str) -> list[SchemaEntry]:
     return [entry for score, entry in sorted(scored, key=lambda one: -one[0]) if score > 0]
 
 
+def _begins_or_ends(word: str, name: str) -> bool:
+    """Whether a word begins or ends a word of a name; a Chinese one may stand within. Slag (`Schlacke`) is no paint
+    (`Lack`)."""
+    if _HAN.search(word) is not None:
+        return word in name
+    return re.search(rf"\b{re.escape(word)}|{re.escape(word)}\b", name) is not None
+
+
 def _is_part(name: str, word: str) -> bool:
     """Whether a name is a part of a compound such as `Aluminiumguss`. In Latin letters it begins or ends the compound:
     clinker is no link."""
@@ -164,12 +176,13 @@ def _is_part(name: str, word: str) -> bool:
 
 def _score(entry: SchemaEntry, query: str, words: Sequence[str]) -> float:
     own = [word.casefold() for word in (entry.name, *entry.names.values(), *entry.words)]
+    parts = {part for name in own for part in _PARTS.split(name)}
     purpose = " ".join(entry.purpose.values()).casefold()
     if query in own:
         return 100.0
     score = 0.0
     for word in [query, *words] if len(words) > 1 else words:
-        score += 10.0 if any(word == part for name in own for part in name.split()) else 0.0
-        score += 4.0 if any(word in name or _is_part(name, word) for name in own) else 0.0
+        score += 10.0 if word in parts else 0.0
+        score += 4.0 if any(_begins_or_ends(word, name) or _is_part(name, word) for name in own) else 0.0
         score += 1.0 if word in purpose else 0.0
     return score

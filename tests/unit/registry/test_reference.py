@@ -147,6 +147,9 @@ def test_search_by_words_of_two_languages(query: str, names: list[str]) -> None:
     ("Zerspanung", "equipment.machining"),
     ("Aufarbeitung", "equipment.remanufacturing"), ("Steinbruch", "building-materials.quarrying"),
     ("Blockheizkraftwerk", "energy.combinedHeatAndPower"), ("Lkw", "logistics.transport"),
+    ("Kalkwerk", "building-materials.lime"), ("Lack", "equipment.vehicleAssembly"),
+    ("Betonwerk", "building-materials.concrete"),
+    ("Wärmeerzeuger", "energy.heatBoiler"), ("Sägewerk", "consumer-goods.sawnWood"), ("Deponie", "circular.landfill"),
     ("Lieferschein", "transfer"), ("Standort", "facility"), ("Inventur", "consumption"),
     ("Jahresabschluss", "closing"), ("Prüfbericht", "attestation"),
 ])
