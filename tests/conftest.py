@@ -29,7 +29,8 @@ settings.load_profile("untimed")
 
 _CONFIGURATION: Final = pytest.StashKey[str]()
 ORDER: Final = (
-    "integration/test_runbooks.py", "faults", "acceptance", "integration", "property", "architecture", "unit",
+    "integration/test_runbooks.py", "faults", "browser", "acceptance", "integration", "property", "architecture",
+    "unit",
 )
 """The file that takes longest, then folders of tests, the slowest first."""
 

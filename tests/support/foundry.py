@@ -18,7 +18,7 @@ from support.inside import Inside
 from support.parties import enrolment
 from support.revising import amend, change
 from support.sectors import Make
-from support.server import Posted
+from support.server import Posted, Posting
 from support.workshop import EARLIER, END, LATER, START, Workshop, kilograms
 
 UNTIL: Final = "2034-12-31T00:00:00Z"
@@ -57,7 +57,12 @@ def _texts(parameters: Mapping[str, Any]) -> dict[str, str]:
 
 
 def foundry(ledger: Inside) -> Foundry:
-    """Posts the chain and the grants of the maker and the caster."""
+    """Posts the chain and the grants to a ledger in this process."""
+    return Foundry(Callers(ledger), post_foundry(ledger))
+
+
+def post_foundry(ledger: Posting) -> dict[str, Workshop]:
+    """Posts the chain and the grants of the maker and the caster. Returns all organisations by short name."""
     of = {name: Workshop(name) for name in (*SELLERS, *GRANTEES, "holding", "stranger")}
     mill, alloyer, caster, maker, buyer = (of[name] for name in SELLERS)
     ledger.post([_enrolment(ledger, of, name) for name in sorted(of)])
@@ -78,10 +83,10 @@ def foundry(ledger: Inside) -> Foundry:
         ("maker", "full", "full"), ("caster", "full", "full"), ("maker", "maker-full", "full"),
         ("maker", "stages", "stages"), ("caster", "stages", "stages"), ("maker", "suppliers", "suppliers"),
         ("caster", "suppliers", "suppliers"), ("maker", "totals", "totals"))])
-    return Foundry(Callers(ledger), of)
+    return of
 
 
-def _enrolment(ledger: Inside, of: Mapping[str, Workshop], name: str) -> Posted:
+def _enrolment(ledger: Posting, of: Mapping[str, Workshop], name: str) -> Posted:
     parent = of["holding"].id if name == "maker" else None
     return ledger.registrar, enrolment(
         of[name].party, ledger.registrar, ledger.origin, of[name].nonce(), parent=parent)
