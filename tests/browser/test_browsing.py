@@ -85,6 +85,7 @@ def test_a_wrong_status_is_found(browser: Browser) -> None:
     ("51749", "51\u202f700", True),
     ("-21.4", "\u221221", True), ("-21.4", "21", False), ("0.3", "<\u202f1", True), ("1.3", "<\u202f1", False),
     ("434.4", "434 kg CO\u2082e", True), ("", "\u2013", True), ("1", "\u2013", False), ("1.993", "2.0\u202f%", True),
+    ("0.01993", "2.0\u202f%", True), ("0.02993", "2.0\u202f%", False), ("0.01993", "2.0", False),
 ])
 def test_rounded_numbers_are_compared(value: str, text: str, holds: bool) -> None:
     assert Figure(value, text).holds is holds

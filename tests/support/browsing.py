@@ -131,6 +131,17 @@ class Visitor:
         found: list[str] = self.page.locator("a[href]").evaluate_all("all => all.map(one => one.href)")
         return {href.partition("#")[0] for href in found if href.startswith(f"{self._site}/")}
 
+    def stops(self) -> list[tuple[str, bool]]:
+        """What the Tab key comes to, in its order, with whether the focus is seen there."""
+        self.page.evaluate("() => document.activeElement.blur()")
+        stops: list[tuple[str, bool]] = []
+        while True:
+            self.page.keyboard.press("Tab")
+            stop = self.page.evaluate("() => focused()")
+            if stop is None or tuple(stop) in stops:
+                return stops
+            stops.append((stop[0], stop[1]))
+
     def pages_on_paper(self) -> int:
         """How many sheets of A4 a print takes."""
         edge = "10mm"
@@ -185,15 +196,19 @@ class Figure(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether the text is the value, rounded. `< 1` says less, and `–` that there is none."""
+        """Whether the text is the value, rounded; in percent that of a fraction too. `< 1` says less, and `–` that
+        there is none."""
         text = self.text.replace("\u2212", "-").replace("\u2013", "")
-        less = text.startswith("<")
-        digits = re.sub(r"[\s\u00a0\u2009\u202f,]", "", re.sub(r"[^\d.,\s\u00a0\u2009\u202f-]", "", text))
+        digits = re.sub(r"[^\d.-]", "", text)
         if not digits:
             return not self.value
-        value, shown = float(self.value), float(digits)
-        if less:
-            return abs(value) < shown
-        decimals = len(digits.partition(".")[2])
-        zeros = len(digits) - len(digits.rstrip("0")) if not decimals else 0
-        return abs(value - shown) <= 0.5000001 * 10.0 ** (zeros - decimals)
+        times = (1, 100) if "%" in text else (1,)
+        return any(_rounds(float(self.value) * factor, digits, text.startswith("<")) for factor in times)
+
+
+def _rounds(value: float, digits: str, less: bool) -> bool:
+    if less:
+        return abs(value) < float(digits)
+    decimals = len(digits.partition(".")[2])
+    zeros = 0 if decimals else len(digits) - len(digits.rstrip("0"))
+    return abs(value - float(digits)) <= 0.5000001 * 10.0 ** (zeros - decimals)

@@ -102,5 +102,18 @@ function injected() {
   return [...handlers, ...found].map((element) => `markup: ${name(element)}`);
 }
 
+/** Nothing moves unless the reader asks for it. */
+const moving = () => document.getAnimations().map((animation) => `movement: ${name(animation.effect.target)}`);
+
+/** The element with the focus, with its place among those that can have it, and whether it looks different then. */
+function focused() {
+  const element = document.activeElement;
+  if (element === null || element === document.body) return null;
+  const place = [...document.querySelectorAll("*")].indexOf(element);
+  const style = getComputedStyle(element);
+  return [`${place} ${name(element)}`, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0];
+}
+
+window.focused = focused;
 window.measured = () => [...overflowing(), ...drawn()];
-window.written = () => [...turning(), ...injected()];
+window.written = () => [...turning(), ...injected(), ...moving()];
