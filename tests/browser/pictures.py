@@ -1,0 +1,47 @@
+"""Pictures of every page of the demo's ledger, to be looked at: `python tests/browser/pictures.py FOLDER`. Both
+languages, as on a phone and on a desk, light and dark, and a lot on paper."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.browsing import PRINT, WIDTHS, Look, Visitor, chromium, visiting
+from support.exhibits import Exhibit, demo_exhibit, lot_page, record_page
+
+LOOKS: Final = tuple(Look(width, scheme) for width in (WIDTHS[0], WIDTHS[-1]) for scheme in ("light", "dark"))
+LANGUAGES: Final = ("en", "zh")
+
+
+def pages(exhibit: Exhibit) -> Iterator[tuple[str, str]]:
+    """The name of a picture and the path of its page."""
+    yield from (("start", "/"), ("log", "/log"))
+    for lot in exhibit.lots:
+        yield f"lot-{lot.rpartition(':')[2]}", lot_page(lot)
+    for kind, digest in exhibit.records.items():
+        yield f"record-{kind.lower()}", record_page(digest)
+
+
+def take(visitor: Visitor, folder: Path, name: str, looks: tuple[Look, ...]) -> None:
+    for look in looks:
+        visitor.turn(look)
+        visitor.page.screenshot(path=folder / f"{name}-{str(look).replace(' ', '-')}.png", full_page=True)
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()
+    with demo_exhibit() as exhibit, chromium() as browser, visiting(browser, exhibit.url) as visitor:
+        for language in LANGUAGES:
+            for name, path in pages(exhibit):
+                visitor.open(f"/{language}{path}")
+                looks = (*LOOKS, PRINT) if name.startswith("lot-") else LOOKS
+                take(visitor, folder, f"{name}-{language}", looks)
+    print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
