@@ -36,7 +36,7 @@ PYTHON = $(eval PYTHON := $(shell $(FIND_PYTHON)))$(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: $(TOOLS) help set-up demo test faults fuzz bench drill $(DRILLS:%=drill-%) vectors lint image lock clean
+.PHONY: $(TOOLS) help set-up demo test faults fuzz bench drill $(DRILLS:%=drill-%) pictures vectors lint image lock clean
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -49,8 +49,8 @@ demo: $(STAMP) ## Run a closed loop of steel and gearboxes, audit it, catch a ta
 test: $(STAMP) $(TOOLS) $(SCHEMAS) ## Run the whole test suite, without the long fault tests.
 	@$(PYTEST) $(PARALLEL) -m "not faults_long and not bench"
 
-faults: $(STAMP) ## Run all fault tests, the long ones too, and the property tests on ten times as many, new examples.
-	@$(PYTEST) -m "not bench" tests/faults
+faults: $(STAMP) $(TOOLS) $(SCHEMAS) ## Run all fault tests, the long ones too, walk every page, and make ten times as many examples of properties.
+	@$(PYTEST) -m "not bench" tests/faults tests/browser
 	@HYPOTHESIS_TIMES=10 $(PYTEST) tests/property tests/unit/core/test_residue.py \
 		tests/acceptance/test_solver.py tests/acceptance/test_solver_stock.py
 
@@ -73,6 +73,9 @@ drill-soak: $(STAMP)
 
 drill-night: $(STAMP)
 	@$(BIN)/python tests/drills/night.py
+
+pictures: $(STAMP) $(TOOLS) ## Take pictures of every page of the demo's ledger, into build/pictures.
+	@$(BIN)/python tests/browser/pictures.py build/pictures
 
 vectors: $(STAMP) ## Compare figures with the vectors, and tiles and proofs with other implementations, bit for bit.
 	@$(PYTEST) tests/unit/test_vectors.py tests/unit/test_stories.py tests/unit/test_golden.py tests/integration/test_golden_sizes.py
