@@ -16,8 +16,8 @@ import pytest
 
 ROOT: Final = Path(__file__).parents[2]
 ROWS: Final = (
-    ("errors",), ("core",), ("admission",), ("footprint",), ("sdk",), ("engine",), ("answers", "access"), ("host",),
-    ("store", "registry"),
+    ("errors",), ("core",), ("admission",), ("footprint",), ("sdk", "drawings"), ("engine",), ("answers", "access"),
+    ("host",), ("store", "registry"),
     ("client",), ("service",), ("web",), ("cli", "app"),
 )
 LEVEL: Final = {name: level for level, row in enumerate(ROWS) for name in row}
@@ -45,7 +45,7 @@ MOST_MODULES: Final = 16
 """Modules directly in a folder, `__init__` not counted: as many as a reader takes in at a glance."""
 LARGE_FOLDERS: Final[Mapping[str, str]] = {"ledger.admission.kinds": "one module a record kind"}
 
-PURE: Final = ("errors", "core", "admission", "footprint", "engine", "answers", "access")
+PURE: Final = ("errors", "core", "admission", "footprint", "drawings", "engine", "answers", "access")
 IMPURE_MODULES: Final = frozenset({
     "asyncio", "asyncpg", "concurrent", "httpx", "io", "litestar", "multiprocessing", "os", "pathlib", "random",
     "secrets", "shutil", "socket", "subprocess", "tempfile", "threading", "time", "urllib", "uuid",

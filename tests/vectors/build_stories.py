@@ -87,8 +87,9 @@ class Desk:
 
 def stories() -> Iterator[tuple[str, Story]]:
     """Each story by its name."""
-    yield "demo", told(_demo)
-    yield from _foundry()
+    yield "demo", told(demo)
+    for stage, memory in foundry():
+        yield f"foundry, {stage}", figures_of(memory)
     for name in BREWERIES:
         yield f"brewery, {name}", told(lambda memory, name=name: _plant(memory, variant(name, BREWERIES[name]), name))
     for name, entry in all_entries().items():
@@ -164,7 +165,8 @@ def _exact(value: Any) -> Any:
     return repr(value) if isinstance(value, float) else value
 
 
-def _demo(memory: MemoryLedger) -> None:
+def demo(memory: MemoryLedger) -> None:
+    """Posts the records of `carbon-ledger demo`."""
     keys = {name: SigningKey.from_seed(hashlib.sha256(name.encode()).digest()) for name in ACTORS}
     signers = {name: Party(ACTORS[name].id, key) for name, key in keys.items()} | {"registrar": memory.registrar}
     for step in scenario(keys, memory.state.origin, memory.nonce, memory.registrar.id):
@@ -185,7 +187,8 @@ def _across_sectors(memory: MemoryLedger) -> None:
 # The month of the foundry: the same files in the same order as `clients/examples/foundry/run` posts them
 
 
-def _foundry() -> Iterator[tuple[str, Story]]:
+def foundry() -> Iterator[tuple[str, MemoryLedger]]:
+    """The foundry's ledger at each stage: the same one, which grows."""
     memory = ledger()
     for name in sorted({file.partition("/")[0] for file in FOUNDRY_FILES}):
         memory.enrol(name)
@@ -200,7 +203,7 @@ def _foundry() -> Iterator[tuple[str, Story]]:
                     if row["#day"] == day:
                         posted[f"{name}.receipts"].append(_foundry_row(memory, name, row, posted))
         before = until
-        yield f"foundry, {stage}", figures_of(memory)
+        yield stage, memory
 
 
 def _rows(name: str) -> list[dict[str, str]]:
