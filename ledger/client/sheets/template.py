@@ -15,13 +15,12 @@ from ledger.core.record.units import UNITS
 from ledger.errors import NotFound
 from ledger.registry.reference.catalogue import SchemaField, SchemaReference
 from ledger.registry.reference.examples import OWN, for_issuer
-from ledger.registry.reference.texts import Language, in_language
+from ledger.registry.reference.texts import Language, in_language, rule_in_language
 
 _TRANSFORMATION: Final = "transformation"
 _NAMES: Final = ("id", "outputs", "newLot", "lot", "pool", "facility", "organization")
 """Fields by which the key of an example is named: the first of them that is an identifier, or has the one of a lot."""
 _EXACT_DIGITS: Final = 15
-_SUPPLY: Final = frozenset({"material", "quantity.value"})
 _UNKNOWN: Final = "unknown:bool"
 _KEY_NOTE: Final[Mapping[Language, str]] = {
     "en": "Business key: your own number of the record, each once, such as the number of a document. It joins the "
@@ -137,7 +136,7 @@ def template_sheets(records: Sequence[tuple[str, Tree]], guides: Guides, languag
     of_keys = {key: guides.of_record(tree) for key, tree in records}
     tables = tables_of(records)
     for table in tables:
-        if table.path and _SUPPLY.issubset(table.columns) and _UNKNOWN not in table.columns:
+        if _UNKNOWN not in table.columns and _has_unknown(table, of_keys):
             table.columns.append(_UNKNOWN)
     sheets = [
         TemplateSheet(table.name, list(_columns(table, _guides_of(table, of_keys), language)),
@@ -147,6 +146,11 @@ def template_sheets(records: Sequence[tuple[str, Tree]], guides: Guides, languag
     last = of_keys[records[-1][0]]
     empty = [table for table in _empty_tables(last) if table.name not in {sheet.name for sheet in sheets}]
     return sheets + [TemplateSheet(table.name, list(_columns(table, [last], language)), []) for table in empty]
+
+
+def _has_unknown(table: RecordTable, of_keys: Mapping[str, Guide]) -> bool:
+    path = (*table.path, *column_named(_UNKNOWN).path)
+    return any(guide.field(path) is not None for guide in _guides_of(table, of_keys))
 
 
 def _guides_of(table: RecordTable, of_keys: Mapping[str, Guide]) -> list[Guide]:
@@ -204,7 +208,7 @@ def _note(fields: Sequence[SchemaField], language: Language) -> str:
         lines.append(where.format(optional))
     lines += [f"{unit}: {field.unit}" for field in shown if field.unit]
     if fields[-1].rule:
-        lines.append(f"{rule}: {fields[-1].rule}")
+        lines.append(f"{rule}: {rule_in_language(fields[-1].rule, language)}")
     return "\n".join(dict.fromkeys(filter(None, lines)))
 
 

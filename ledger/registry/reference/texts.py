@@ -3,8 +3,10 @@
 `fields.csv` of this package has the parts of records, `fields.csv` of a sector's package its activities: a row for each
 field of each type. `kinds.csv` has the purpose of each kind of record, `routes.csv` of a sector the purpose of each
 process. They compute nothing, so the digest of a plugin leaves them out. A sector may leave its German texts out.
+`rules.csv` has the rules of numbers and texts, with `{}` for a bound.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -17,7 +19,9 @@ LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 FIELDS: Final = "fields.csv"
 ROUTES: Final = "routes.csv"
 KINDS: Final = "kinds.csv"
+RULES: Final = "rules.csv"
 _OWN: Final = "ledger.registry.reference"
+_NUMBER: Final = re.compile(r"\d[\d,]*")
 
 
 class FieldText(NamedTuple):
@@ -84,6 +88,22 @@ def purposes(package: str = _OWN, file: str = KINDS) -> Mapping[str, Purpose]:
                             row.get("de", ""), row.get("name_de", ""))
         for row in rows(package, file)
     }
+
+
+def rule_in_language(rule: str, language: Language) -> str:
+    """The rule of a field, as a reference has it in English; in English too if the table lacks it."""
+    if rule in _rules():
+        return in_language(_rules()[rule], language)
+    bounds = _NUMBER.findall(rule)
+    form = in_language(_rules().get(_NUMBER.sub("{}", rule), {}), language)
+    if not form or language == "en":
+        return rule
+    return form.format(*[bound.replace(",", "") for bound in bounds])
+
+
+@cache
+def _rules() -> Mapping[str, Mapping[str, str]]:
+    return {row["en"]: texts_by_language(row["en"], row["zh"], row["de"]) for row in rows(_OWN, RULES)}
 
 
 def _has(package: str, file: str) -> bool:

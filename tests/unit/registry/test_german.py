@@ -8,18 +8,30 @@ from typing import Final, NamedTuple
 import pytest
 from support.cli import run
 
+from ledger.client.sheets.template import Guides, example_of, keyed, template_sheets
 from ledger.registry.installed import installed
 from ledger.registry.reference.catalogue import Catalogue
-from ledger.registry.reference.texts import ROUTES, field_texts, in_language, purposes
+from ledger.registry.reference.texts import (
+    ROUTES,
+    RULES,
+    Language,
+    field_texts,
+    in_language,
+    purposes,
+    rule_in_language,
+)
+from ledger.sdk.tables import rows
 
-SECTORS: Final = installed(sets=False).sectors
+REGISTRY: Final = installed(sets=False)
+SECTORS: Final = REGISTRY.sectors
 LONGEST: Final = {"field": 300, "purpose": 480}
 TRANSLATED: Final = {"COD": "CSB"}
 """Abbreviations that German has its own for."""
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
 _ROUTE: Final = re.compile(r"\b[a-z][a-z-]+\.[a-z][A-Za-z]+\b")
-_ENGLISH: Final = re.compile(r"\b(the|and|with|which|not|from|by|for|left out)\b")
+KNOWN_RULES: Final = {row["en"] for row in rows("ledger.registry.reference", RULES)}
+ENGLISH: Final = re.compile(r"\b(the|and|with|which|not|from|by|for|of|or|to|as|at|is|are|each|if|left out)\b")
 
 
 class Pair(NamedTuple):
@@ -56,7 +68,7 @@ def faults_of(pair: Pair) -> Iterator[str]:
         yield f"names differ: {sorted(codes_in(pair.de) ^ expected)}"
     if numbers_in(pair.de, german=True) != numbers_in(pair.en, german=False):
         yield f"numbers differ: {pair.de}"
-    if _ENGLISH.search(pair.de) is not None:
+    if ENGLISH.search(pair.de) is not None:
         yield f"has English words: {pair.de}"
     if pair.de.endswith(".") or len(pair.de) > LONGEST[pair.kind]:
         yield f"ends in a full stop or is long: {len(pair.de)}"
@@ -109,11 +121,46 @@ def test_a_planted_mistake_is_a_fault(de: str, fault: str) -> None:
 
 
 def test_answers_have_german_where_there_is_one() -> None:
-    catalogue = Catalogue(installed(sets=False))
+    catalogue = Catalogue(REGISTRY)
     entry = next(entry for entry in catalogue.entries if entry.name == "transfer")
     assert (set(entry.names), set(entry.purpose)) == ({"en", "de"}, {"en", "zh", "de"})
     (record, *_) = catalogue.reference("transfer").types
     assert all(set(field.meaning) == {"en", "zh", "de"} for field in record.fields)
+
+
+def test_each_rule_is_told_in_each_language() -> None:
+    catalogue = Catalogue(REGISTRY)
+    rules = {field.rule for entry in catalogue.entries for one in catalogue.reference(entry.name).types
+             for field in one.fields if field.rule is not None}
+    assert {rule for rule in rules if rule_in_language(rule, "en") != rule} == set()
+    for language in ("zh", "de"):
+        assert {rule for rule in rules if rule_in_language(rule, language) == rule} <= {"`sector.route`"}
+    used = {rule if rule in KNOWN_RULES else re.sub(r"\d[\d,]*", "{}", rule) for rule in rules}
+    assert used == KNOWN_RULES
+    assert [fault for row in rows("ledger.registry.reference", RULES)
+            for fault in faults_of(Pair(row["en"], row["en"], row["de"], "field"))] == []
+
+
+@pytest.mark.parametrize(("language", "told"), [
+    ("en", "at most 1,000 items"), ("zh", "至多 1000 项"), ("de", "höchstens 1000 Posten"),
+])
+def test_a_rule_has_its_bounds(language: Language, told: str) -> None:
+    assert rule_in_language("at most 1,000 items", language) == told
+    assert rule_in_language("1 to 12", language) == {"en": "1 to 12", "zh": "1 至 12", "de": "1 bis 12"}[language]
+    assert rule_in_language("the pattern ^{}$", language) == "the pattern ^{}$"
+
+
+def test_notes_of_templates_are_german() -> None:
+    """Of a whole workbook, with the records to which the example refers."""
+    catalogue = Catalogue(REGISTRY)
+    guides = Guides(catalogue.reference)
+    for entry in catalogue.entries:
+        if entry.of == "process":
+            records = keyed(example_of(catalogue.reference(entry.name), guides, whole=True))
+            notes = [(column.name, column.note) for sheet in template_sheets(records, guides, "de")
+                     for column in sheet.columns]
+            assert {name for name, note in notes if not note} == {"type"}
+            assert [note for note in notes if ENGLISH.search(note[1]) is not None] == []
 
 
 def test_english_stands_in_for_german() -> None:
