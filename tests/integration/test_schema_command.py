@@ -42,7 +42,7 @@ def test_a_process(server: Server) -> None:
 
 def test_a_unit_is_a_usual_one_and_not_the_only_one() -> None:
     lines = [" ".join(line.split()) for line in run("schema", "transfer").out.splitlines()]
-    assert any(line.startswith("quantity Quantity yes usually KGM ") for line in lines)
+    assert any(line.startswith("quantity Quantity yes usually KGM (kilogram) ") for line in lines)
     assert any(line.startswith("field type required allowed or usual unit meaning") for line in lines)
 
 

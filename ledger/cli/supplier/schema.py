@@ -11,7 +11,7 @@ from ledger.cli.console import Part, json_option, print_json, say, show, styled
 from ledger.cli.supplier.catalogue import NO_SECTOR, entries, lacks_sectors, language_option, references
 from ledger.errors import NotFound
 from ledger.registry.reference.catalogue import SchemaEntry, SchemaField, SchemaReference, fitting
-from ledger.registry.reference.texts import Language, in_language, rule_in_language
+from ledger.registry.reference.texts import Language, in_language, rule_in_language, unit_in_language
 
 _SHOWN: Final = 10
 _MOST: Final = 20
@@ -21,7 +21,7 @@ _MOST: Final = 20
 @click.argument("name", required=False)
 @click.option("--find", metavar="WORDS", help="List the entries that fit these words, in English, Chinese or German.")
 @click.option("--json-schema", "as_schema", is_flag=True, help="Print the JSON Schema of NAME.")
-@language_option("meanings, purposes and rules")
+@language_option("meanings, purposes, rules and units")
 @catalogue_option
 @json_option
 def schema(
@@ -100,5 +100,5 @@ def _allowed(field: SchemaField, language: Language) -> str:
         more = f" and {len(field.allowed) - _MOST} more" if len(field.allowed) > _MOST else ""
         return ", ".join(field.allowed[:_MOST]) + more
     if field.unit:
-        return f"usually {field.unit}"
+        return f"usually {field.unit} ({unit_in_language(field.unit, language)})"
     return rule_in_language(field.rule, language) if field.rule else ""

@@ -15,7 +15,7 @@ from ledger.core.record.units import UNITS
 from ledger.errors import NotFound
 from ledger.registry.reference.catalogue import SchemaField, SchemaReference
 from ledger.registry.reference.examples import OWN, for_issuer
-from ledger.registry.reference.texts import Language, in_language, rule_in_language
+from ledger.registry.reference.texts import Language, in_language, rule_in_language, unit_in_language
 
 _TRANSFORMATION: Final = "transformation"
 _NAMES: Final = ("id", "outputs", "newLot", "lot", "pool", "facility", "organization")
@@ -206,7 +206,7 @@ def _note(fields: Sequence[SchemaField], language: Language) -> str:
         lines.append(required)
     elif fields[-1].required:
         lines.append(where.format(optional))
-    lines += [f"{unit}: {field.unit}" for field in shown if field.unit]
+    lines += [f"{unit}: {field.unit} ({unit_in_language(field.unit, language)})" for field in shown if field.unit]
     if fields[-1].rule:
         lines.append(f"{rule}: {rule_in_language(fields[-1].rule, language)}")
     return "\n".join(dict.fromkeys(filter(None, lines)))

@@ -18,29 +18,39 @@ _LONGEST: Final = 32
 _RAISED: Final = str.maketrans("²³", "23")
 
 _SYMBOLS: Final[Mapping[str, str]] = {
-    "KGM": "kg kgs Kg kilo kilos kilogram kilograms kilogramme kilogrammes KG 千克 公斤",
-    "GRM": "g gram grams gramme 克",
-    "MGM": "mg milligram milligrams 毫克",
-    "TNE": "t to tonne tonnes metric-ton metric-tons metricton Mg te 吨", "KTN": "kt kilotonne kilotonnes",
-    "DTN": "dt", "LBR": "lb lbs pound pounds", "STN": "short-ton short-tons shortton ston",
-    "LTN": "long-ton long-tons longton", "APZ": "ozt troy-ounce troy-ounces",
-    "3B": "MJ megajoule megajoules", "KJO": "kJ kilojoule kilojoules", "JOU": "J joule joules",
-    "GV": "GJ gigajoule gigajoules 吉焦", "D30": "TJ terajoule terajoules",
-    "KWH": "kWh kwh Kwh KWh kwhr kilowatt-hour kilowatt-hours kilowatthour kilowatthours 千瓦时 度",
-    "MWH": "MWh megawatt-hour megawatt-hours 兆瓦时", "GWH": "GWh gigawatt-hour gigawatt-hours", "BTU": "Btu",
-    "MTQ": "m3 m^3 cbm cubic-metre cubic-metres cubic-meter cubic-meters 立方米",
-    "LTR": "l L litre litres liter liters 升", "MLT": "ml mL millilitre millilitres milliliter milliliters 毫升",
-    "HLT": "hl hL hectolitre hectolitres hectoliter hectoliters", "CMQ": "cm3 ccm", "DMQ": "dm3",
-    "FTQ": "ft3 cubic-foot cubic-feet", "YDQ": "yd3 cubic-yard cubic-yards",
-    "NM3": "Nm3 nm^3 normal-cubic-metre normal-cubic-metres 标准立方米",
-    "MTK": "m2 m^2 sqm square-metre square-metres square-meter square-meters 平方米", "CMK": "cm2", "FTK": "ft2 sqft",
-    "HAR": "ha hectare hectares 公顷",
-    "MTR": "m metre metres meter meters 米", "MMT": "mm millimetre millimetres", "CMT": "cm centimetre centimetres",
-    "KMT": "km kilometre kilometres kilometer kilometers 公里", "INH": "in inch inches", "FOT": "ft foot feet",
-    "YRD": "yd yard yards", "SMI": "mi mile miles",
-    "H87": "pc pcs pce piece pieces ea. each stk Stk stück Stück unit units item items 件 个 只 台", "PR": "pair pairs",
-    "DZN": "doz dozen dozens", "TKM": "tkm t-km tonne-kilometre tonne-kilometres 吨公里",
-    "HUR": "h hr hrs hour hours 小时", "DAY": "d day days 天",
+    "KGM": "kg kgs Kg kilo kilos kilogram kilograms kilogramme kilogrammes KG 千克 公斤 Kilogramm",
+    "GRM": "g gram grams gramme 克 Gramm",
+    "MGM": "mg milligram milligrams 毫克 Milligramm",
+    "TNE": "t to tonne tonnes metric-ton metric-tons metricton Mg te 吨 Tonne Tonnen",
+    "KTN": "kt kilotonne kilotonnes 千吨 Kilotonne Kilotonnen",
+    "DTN": "dt dz 公担 Dezitonne Dezitonnen Doppelzentner", "LBR": "lb lbs pound pounds 磅",
+    "STN": "short-ton short-tons shortton ston 短吨", "LTN": "long-ton long-tons longton 长吨",
+    "APZ": "ozt troy-ounce troy-ounces 金衡盎司 Feinunze Feinunzen",
+    "3B": "MJ megajoule megajoules 兆焦 Megajoule", "KJO": "kJ kilojoule kilojoules 千焦 Kilojoule",
+    "JOU": "J joule joules 焦 Joule", "GV": "GJ gigajoule gigajoules 吉焦 Gigajoule",
+    "D30": "TJ terajoule terajoules 太焦 Terajoule",
+    "KWH": "kWh kwh Kwh KWh kwhr kilowatt-hour kilowatt-hours kilowatthour kilowatthours 千瓦时 度 Kilowattstunde "
+           "Kilowattstunden",
+    "MWH": "MWh megawatt-hour megawatt-hours 兆瓦时 Megawattstunde Megawattstunden",
+    "GWH": "GWh gigawatt-hour gigawatt-hours 吉瓦时 Gigawattstunde Gigawattstunden", "BTU": "Btu",
+    "MTQ": "m3 m^3 cbm cubic-metre cubic-metres cubic-meter cubic-meters 立方米 Kubikmeter",
+    "LTR": "l L litre litres liter liters 升 Liter", "MLT": "ml mL millilitre millilitres milliliter milliliters 毫升 "
+                                                            "Milliliter",
+    "HLT": "hl hL hectolitre hectolitres hectoliter hectoliters 百升 Hektoliter",
+    "CMQ": "cm3 ccm 立方厘米 Kubikzentimeter", "DMQ": "dm3 立方分米 Kubikdezimeter",
+    "FTQ": "ft3 cubic-foot cubic-feet 立方英尺 Kubikfuß", "YDQ": "yd3 cubic-yard cubic-yards 立方码 Kubikyard",
+    "NM3": "Nm3 nm^3 normal-cubic-metre normal-cubic-metres 标准立方米 Normkubikmeter",
+    "MTK": "m2 m^2 sqm qm square-metre square-metres square-meter square-meters 平方米 Quadratmeter",
+    "CMK": "cm2 平方厘米 Quadratzentimeter", "FTK": "ft2 sqft 平方英尺 Quadratfuß",
+    "HAR": "ha hectare hectares 公顷 Hektar",
+    "MTR": "m metre metres meter meters 米 Meter", "MMT": "mm millimetre millimetres 毫米 Millimeter",
+    "CMT": "cm centimetre centimetres 厘米 Zentimeter",
+    "KMT": "km kilometre kilometres kilometer kilometers 公里 千米 Kilometer", "INH": "in inch inches 英寸 Zoll",
+    "FOT": "ft foot feet 英尺 Fuß", "YRD": "yd yard yards 码", "SMI": "mi mile miles 英里 Meile Meilen",
+    "H87": "pc pcs pce piece pieces ea. each stk Stk Stck stück Stück unit units item items 件 个 只 台",
+    "PR": "pair pairs 对 双 Paar Paare", "DZN": "doz dozen dozens 打 Dutzend", "MIL": "千件 Tausend",
+    "TKM": "tkm t-km tonne-kilometre tonne-kilometres 吨公里 Tonnenkilometer",
+    "HUR": "h hr hrs hour hours 小时 Std Stunde Stunden", "DAY": "d day days 天 Tag Tage",
 }
 """By code, the names that can mean no other unit here in this case."""
 
@@ -48,10 +58,12 @@ _AMBIGUOUS: Final[Mapping[str, tuple[str, ...]]] = {
     "ton": ("TNE", "STN", "LTN"), "tons": ("TNE", "STN", "LTN"), "gal": ("GLL", "GLI"), "gallon": ("GLL", "GLI"),
     "gallons": ("GLL", "GLI"), "oz": ("ONZ", "APZ"), "ounce": ("ONZ", "APZ"), "ounces": ("ONZ", "APZ"),
     "barrel": ("BLL", "HLT"), "barrels": ("BLL", "HLT"), "bbl": ("BLL", "HLT"), "st": ("H87", "STN"),
-    "mt": ("TNE", "MTR"),
+    "mt": ("TNE", "MTR"), "unze": ("ONZ", "APZ"), "unzen": ("ONZ", "APZ"), "gallone": ("GLL", "GLI"),
+    "gallonen": ("GLL", "GLI"), "fass": ("BLL", "HLT"),
 }
 
 _QUINTAL: Final = "a quintal differs by country: one of 100 kg is 1 DTN; give any other in KGM or LBR"
+_STACKED: Final = "a cubic metre of stacked or loose wood has gaps: weigh it, or give its solid volume in MTQ"
 _NOTES: Final[Mapping[str, str]] = {
     "st": "st may be a piece (H87), a short ton (STN), or a stone: 1 stone is 6.35029318 KGM",
     "mt": "mt may be a tonne (TNE), a metre (MTR), or a megatonne: 1 megatonne is 1000 KTN",
@@ -66,6 +78,11 @@ _NOTES: Final[Mapping[str, str]] = {
     "mmbtu": "1 MMBtu is 1000000 BTU", "therm": "a therm differs by country: give KWH, GV or BTU",
     "kcal": "a calorie has several definitions: give KJO or 3B", "kw": "a power, not an energy: give KWH",
     "mw": "a power, not an energy: give MWH",
+    "t-ske": "1 t SKE is 29.3076 GJ (unit GV)", "ske": "1 t SKE is 29.3076 GJ (unit GV)",
+    "pfund": "a German Pfund is 500 GRM, an English pound 1 LBR",
+    "zentner": "a Zentner is 50 KGM in Germany and 100 KGM in Austria and Switzerland",
+    "fm": "a Festmeter is 1 MTQ of solid wood", "festmeter": "a Festmeter is 1 MTQ of solid wood",
+    "rm": _STACKED, "raummeter": _STACKED, "ster": _STACKED, "srm": _STACKED, "schüttraummeter": _STACKED,
 }
 
 

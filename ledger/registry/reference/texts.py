@@ -3,7 +3,7 @@
 `fields.csv` of this package has the parts of records, `fields.csv` of a sector's package its activities: a row for each
 field of each type. `kinds.csv` has the purpose of each kind of record, `routes.csv` of a sector the purpose of each
 process. They compute nothing, so the digest of a plugin leaves them out. A sector may leave its German texts out.
-`rules.csv` has the rules of numbers and texts, with `{}` for a bound.
+`rules.csv` has the rules of numbers and texts, with `{}` for a bound, `units.csv` the names of units.
 """
 
 import re
@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, Literal, NamedTuple, get_args
 
+from ledger.core.record.units import UNITS
 from ledger.sdk.tables import rows
 
 Language = Literal["en", "zh", "de"]
@@ -20,6 +21,7 @@ FIELDS: Final = "fields.csv"
 ROUTES: Final = "routes.csv"
 KINDS: Final = "kinds.csv"
 RULES: Final = "rules.csv"
+UNIT_NAMES: Final = "units.csv"
 _OWN: Final = "ledger.registry.reference"
 _NUMBER: Final = re.compile(r"\d[\d,]*")
 
@@ -88,6 +90,17 @@ def purposes(package: str = _OWN, file: str = KINDS) -> Mapping[str, Purpose]:
                             row.get("de", ""), row.get("name_de", ""))
         for row in rows(package, file)
     }
+
+
+def unit_in_language(code: str, language: Language) -> str:
+    """The name of a unit; the code itself if the ledger does not know it."""
+    return in_language(_units().get(code, {}), language) or code
+
+
+@cache
+def _units() -> Mapping[str, Mapping[str, str]]:
+    return {row["code"]: texts_by_language(UNITS[row["code"]].name, row["zh"], row["de"])
+            for row in rows(_OWN, UNIT_NAMES)}
 
 
 def rule_in_language(rule: str, language: Language) -> str:

@@ -115,7 +115,7 @@ def test_show_has_everything_of_a_supply(site: Path) -> None:
     assert shown["sources"] == [{"id": "s", "title": "A title", "publisher": "A publisher", "year": 2021,
                                  "licence": "free to cite", "url": "https://example.org/s"}]
     text = factors(site, *asked).out
-    for part in ("sand: washed sand, 水洗砂", "set: works-own@1.0", "unit: KGM (kilogram)", "HS: 2505",
+    for part in ("sand: washed sand, 水洗砂", "set: works-own@1.0", "unit: KGM (kilogram, 千克, Kilogramm)", "HS: 2505",
                  "CO2 0.9; CH4 0.01", "1.198", "0.5 to 2", "pedigree 1 2 3 4 5", "GSD 1.2",
                  "cradleToGate/CN/2020: table 7; a note",
                  "  s: A title. A publisher, 2021. free to cite. https://example.org/s"):

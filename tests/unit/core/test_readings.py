@@ -71,6 +71,8 @@ def test_no_instant(given: object) -> None:
     ("Nm3", ("NM3",)), ("l", ("LTR",)), ("hl", ("HLT",)), ("GJ", ("GV",)), ("stk", ("H87",)), ("Stück", ("H87",)),
     ("short tons", ("STN",)), ("ton", ("TNE", "STN", "LTN")), ("gallon", ("GLL", "GLI")), ("barrel", ("BLL", "HLT")),
     ("kgm", ("KGM",)), ("吨", ("TNE",)), ("xyz", ()), ("MIL", ("MIL",)), ("MMT", ("MMT",)), ("st", ("H87", "STN")),
+    ("Tonnen", ("TNE",)), ("Kilowattstunden", ("KWH",)), ("qm", ("MTK",)), ("Std.", ("HUR",)), ("Stck.", ("H87",)),
+    ("Normkubikmeter", ("NM3",)), ("Kubikfuß", ("FTQ",)), ("Unze", ("ONZ", "APZ")), ("千米", ("KMT",)),
     ("St.", ("H87", "STN")), ("MT", ("TNE", "MTR")), ("mt", ("TNE", "MTR")), ("Mt", ("TNE", "MTR")),
 ])
 def test_units(given: str, codes: tuple[str, ...]) -> None:
@@ -80,6 +82,8 @@ def test_units(given: str, codes: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(("given", "told"), [
     ("Sm3", "no exact value"), ("scf", "no exact value"), ("toe", "41.868 GJ"), ("MMBtu", "1000000 BTU"),
     ("kW", "power"), ("ML", "1000 MTQ"), ("Ml", "1000 MTQ"), ("quintal", "differs by country"), ("Quintals", "DTN"),
+    ("Pfund", "500 GRM"), ("Zentner", "Austria"), ("t SKE", "29.3076 GJ"), ("rm", "weigh it"),
+    ("Schüttraummeter", "weigh it"), ("Fm", "1 MTQ of solid wood"),
     ("mil", "thousand"), ("Mil.", "thousand"), ("mmt", "1000 KTN"), ("MMt", "1000 KTN"), ("MM", "millimetre"),
 ])
 def test_units_without_a_code(given: str, told: str) -> None:

@@ -9,16 +9,21 @@ import pytest
 from support.cli import run
 
 from ledger.client.sheets.template import Guides, example_of, keyed, template_sheets
+from ledger.core.record.unit_names import read_unit
+from ledger.core.record.units import UNITS
 from ledger.registry.installed import installed
 from ledger.registry.reference.catalogue import Catalogue
 from ledger.registry.reference.texts import (
+    LANGUAGES,
     ROUTES,
     RULES,
+    UNIT_NAMES,
     Language,
     field_texts,
     in_language,
     purposes,
     rule_in_language,
+    unit_in_language,
 )
 from ledger.sdk.tables import rows
 
@@ -150,6 +155,19 @@ def test_a_rule_has_its_bounds(language: Language, told: str) -> None:
     assert rule_in_language("the pattern ^{}$", language) == "the pattern ^{}$"
 
 
+def test_each_unit_has_a_name_in_each_language_that_is_read_as_this_unit() -> None:
+    """Names with an explanation in brackets, and of a mere one, are for readers alone."""
+    table = {row["code"]: row for row in rows("ledger.registry.reference", UNIT_NAMES)}
+    assert list(table) == list(UNITS)
+    for code in UNITS:
+        english, *others = [unit_in_language(code, language) for language in LANGUAGES]
+        assert english == UNITS[code].name
+        assert [name for name in others if name in ("", english)] == []
+        plain = [name for name in others if not re.search(r"[(（]|^British", name) and code not in ("C62", "EA")]
+        assert [name for name in plain if code not in read_unit(name).codes] == []
+    assert unit_in_language("XYZ", "de") == "XYZ"
+
+
 def test_notes_of_templates_are_german() -> None:
     """Of a whole workbook, with the records to which the example refers."""
     catalogue = Catalogue(REGISTRY)
@@ -161,6 +179,7 @@ def test_notes_of_templates_are_german() -> None:
                      for column in sheet.columns]
             assert {name for name, note in notes if not note} == {"type"}
             assert [note for note in notes if ENGLISH.search(note[1]) is not None] == []
+            assert any("übliche Einheit: KGM (Kilogramm)" in note for _, note in notes)
 
 
 def test_english_stands_in_for_german() -> None:

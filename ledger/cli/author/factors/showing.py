@@ -18,9 +18,9 @@ from ledger.cli.author.factors.answers import (
 )
 from ledger.cli.author.factors.chosen import chosen_versions, entry_in, set_options
 from ledger.cli.console import Part, json_option, print_json, show, styled
-from ledger.core.record.units import UNITS
 from ledger.engine.pricing.keys_and_rows import nearest_rows
 from ledger.errors import InvalidInput, NotFound
+from ledger.registry.reference.texts import LANGUAGES, unit_in_language
 from ledger.sdk import FactorSetVersion, SetFactor, SupplyEntry
 from ledger.sdk.sets.checks import is_place
 from ledger.sdk.sets.explained import explain
@@ -128,7 +128,7 @@ def _supply(supply: SupplyAnswer) -> Iterator[Part]:
     yield styled(f"{supply.key}: {', '.join([supply.en, supply.zh, *supply.de[:1]])}", style="bold")
     facts = [
         ("set", f"{supply.set}@{supply.version}"), ("kind", supply.kind), ("class", supply.group),
-        ("unit", f"{supply.unit} ({UNITS[supply.unit].name})"), ("aliases", ", ".join(supply.aliases)),
+        ("unit", f"{supply.unit} ({_unit_names(supply.unit)})"), ("aliases", ", ".join(supply.aliases)),
         ("synonyms", ", ".join([*supply.synonyms, *supply.de[1:]])), ("HS", ", ".join(supply.hs)),
         ("density", supply.density and f"{supply.density} kg per m3"),
         ("heating value", supply.heating_value and f"{supply.heating_value} MJ per {supply.unit}, net"),
@@ -146,6 +146,10 @@ def _supply(supply: SupplyAnswer) -> Iterator[Part]:
     for source in supply.sources:
         parts = (source.title, f"{source.publisher}, {source.year}", source.licence, source.url)
         yield f"  {source.id}: {'. '.join([part for part in parts if part])}"
+
+
+def _unit_names(code: str) -> str:
+    return ", ".join([unit_in_language(code, language) for language in LANGUAGES])
 
 
 def _range(row: RowAnswer) -> str:
