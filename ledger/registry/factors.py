@@ -104,8 +104,8 @@ def set_section(version: FactorSetVersion) -> str:
     ]
     entries = sorted(version.supplies.values(), key=lambda entry: (SUPPLY_KINDS.index(entry.kind), entry.key))
     for kind, of_kind in groupby(entries, key=lambda entry: entry.kind):
-        lines += ["", f"`{kind}`", "", "| key | English | Chinese | per | rows | kg CO2e | boundary | range |",
-                  "|---|---|---|---|---|---|---|---|"]
+        lines += ["", f"`{kind}`", "", "| key | English | Chinese | German | per | rows | kg CO2e | boundary | range |",
+                  "|---|---|---|---|---|---|---|---|---|"]
         lines += [_supply_line(version, entry, counts[entry.key]) for entry in of_kind]
     return "\n".join(lines) + "\n"
 
@@ -116,7 +116,8 @@ def _supply_line(version: FactorSetVersion, entry: SupplyEntry, count: int) -> s
     reference = "" if default is None or default.low is None or default.high is None else (
         f"{short(default.low)} to {short(default.high)}"
     )
-    cells = (entry.key, entry.en, entry.zh, UNITS[entry.unit].name, str(count), value, boundary, reference)
+    cells = (entry.key, entry.en, entry.zh, "".join(entry.de[:1]), UNITS[entry.unit].name, str(count), value, boundary,
+             reference)
     return "| " + " | ".join([cell.replace("|", "\\|") for cell in cells]) + " |"
 
 

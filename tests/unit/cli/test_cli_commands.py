@@ -357,8 +357,8 @@ def test_the_page_lists_the_supplies_of_each_set() -> None:
 
 def test_a_set_on_the_page_by_hand() -> None:
     rows = version(
-        [supply("sand", en="sand | grit", zh="砂"), supply("diesel", kind="fuel", heating_value="43", zh="柴油"),
-         supply("gravel", zh="砾石")],
+        [supply("sand", en="sand | grit", zh="砂", de="Sand;Grubensand"),
+         supply("diesel", kind="fuel", heating_value="43", zh="柴油"), supply("gravel", zh="砾石")],
         [factor("sand", "*", 2019, low="0.5", high="2"),
          factor("sand", "*", 2021, "CO2 1;CH4 0.1", low="1", high="9.50"),
          factor("sand", "DE", status="recalled"), factor("diesel", boundary="wellToTank", gases="CO2e 0.7"),
@@ -366,12 +366,14 @@ def test_a_set_on_the_page_by_hand() -> None:
     )
     assert set_section(rows).split("\n") == [
         "## tests@1", "", "Supplies: 3; factors: 6, 1 of them `recalled`; sources: 1.", "", "`material`", "",
-        "| key | English | Chinese | per | rows | kg CO2e | boundary | range |", "|---|---|---|---|---|---|---|---|",
-        "| gravel | some gravel | 砾石 | kilogram | 1 |  |  |  |",
+        "| key | English | Chinese | German | per | rows | kg CO2e | boundary | range |",
+        "|---|---|---|---|---|---|---|---|---|",
+        "| gravel | some gravel | 砾石 |  | kilogram | 1 |  |  |  |",
         # 1 + 0.1 * 29.8
-        "| sand | sand \\| grit | 砂 | kilogram | 3 | 3.98 | cradleToGate | 1 to 9.5 |", "", "`fuel`", "",
-        "| key | English | Chinese | per | rows | kg CO2e | boundary | range |", "|---|---|---|---|---|---|---|---|",
-        "| diesel | some diesel | 柴油 | kilogram | 2 | 0.7 | wellToTank |  |", "",
+        "| sand | sand \\| grit | 砂 | Sand | kilogram | 3 | 3.98 | cradleToGate | 1 to 9.5 |", "", "`fuel`", "",
+        "| key | English | Chinese | German | per | rows | kg CO2e | boundary | range |",
+        "|---|---|---|---|---|---|---|---|---|",
+        "| diesel | some diesel | 柴油 |  | kilogram | 2 | 0.7 | wellToTank |  |", "",
     ]
 
 
