@@ -134,6 +134,13 @@ def month(text: str, language: Literal["en", "zh"] = "en") -> str:
     return f"{year}年{number}月" if language == "zh" else f"{_MONTHS[number - 1]}\u00a0{year}"
 
 
+def when(text: str, language: Literal["en", "zh"] = "en") -> str:
+    """The day, month or year of an ISO date, as precise as it is: `2022-02-21`, `2022-02` or `2022`."""
+    if len(text) == 4:
+        return f"{text}年" if language == "zh" else text
+    return month(text, language) if len(text) == 7 else day(text, language)
+
+
 def _date(text: str) -> tuple[int, int, int]:
     parts = text[:10].split("-")
     if len(parts) != 3 or not all(part.isdecimal() for part in parts) or not 1 <= int(parts[1]) <= 12:

@@ -73,9 +73,19 @@ STYLESHEET: Final = """\
 #hatch-hidden .p-line { stroke: var(--received); fill: transparent; }
 .legend { list-style-type: ""; display: flex; flex-wrap: wrap; gap: 4px 16px; padding: 0; }
 .swatch { margin-right: 6px; vertical-align: -1px; }
+.bar, .interval { display: block; overflow: visible; }
+.axis { stroke: var(--rule-2); } .rule { stroke: var(--rule); }
+.interval .range { stroke: var(--ink); stroke-width: 3; }
+.interval .dot { fill: var(--paper); stroke: var(--ink); stroke-width: 3; }
+.life.use { fill: var(--flow); } .life.made, .life.remanufactured { fill: var(--own); }
+.life.core { fill: var(--paper); stroke: var(--ink-2); stroke-dasharray: 3 2; } .life.end { fill: var(--received); }
+.tick { fill: var(--ink-2); } .series .line { fill: transparent; stroke: var(--ink); stroke-width: 2; }
+.series .line { stroke-linejoin: round; } .series .dot { fill: var(--ink); }
+.series .line.s-second { stroke: var(--electricity); } .series .dot.s-second { fill: var(--electricity); }
 .sankey text, .lives text, .series text { font-size: 12px; fill: var(--ink); font-variant-numeric: tabular-nums; }
 .sankey.down text { font-size: 11px; }
 .sankey text, .lives text { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }
+.lives .on { stroke: transparent; }
 .sankey .name, .lives .name { font-weight: 650; } .sankey .note, .lives .note { fill: var(--ink-2); }
 .sankey a { text-decoration-line: initial; } .sankey a:hover .name { text-decoration: underline; }
 .sankey a:focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }

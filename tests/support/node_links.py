@@ -1,6 +1,7 @@
 """What a ledger in memory holds, in the form of `/v1/chain`, and chains of that form made by hand."""
 
 import json
+import random
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -120,4 +121,32 @@ def line(amounts: Iterable[float]) -> NodeLinks:
         if before:
             links.edges.append(takes(f"r{place}", before))
         before = name
+    return links
+
+
+def random_chain(source: random.Random, size: int) -> NodeLinks:
+    """Processes that take parts of up to three earlier lots, with removals, credits, questions, waste and freight. The
+    last lot, `end`, takes from all lots that nothing else takes."""
+    links = NodeLinks([], [])
+    figures: list[float] = []
+    questions: list[float] = []
+    unused: set[int] = set()
+    for place in range(size):
+        last = place == size - 1
+        taken = unused if last else set(source.sample(range(place), min(place, source.choice([0, 1, 1, 2, 3]))))
+        unused = (unused - taken) | {place}
+        type_ = "transfer" if len(taken) == 1 and not last and source.random() < 0.2 else "transformation"
+        links.nodes.append(record(f"r{place}", place, type_))
+        figure = source.choice([1.0, 10.0, 100.0]) * source.uniform(-0.1, 1.0)
+        question = source.choice([0.0, 0.0, 0.0, 20.0])
+        for other in sorted(taken):
+            part = source.choice([0.1, 0.5, 1.0])
+            figure += part * figures[other]
+            question += part * questions[other]
+            links.edges.append(takes(f"r{place}", f"l{other}", part))
+        figures.append(figure)
+        questions.append(question)
+        name = "end" if last else f"l{place}"
+        links.nodes.append(lot(name, figure, questioned=question))
+        links.edges.append(makes(f"r{place}", name))
     return links

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ledger.drawings.sankey.labels import PLAIN, Texts, tip
+from ledger.drawings.sankey.labels import PLAIN, Texts
 from ledger.drawings.sankey.layout import (
     BAR,
     FLAG,
@@ -96,20 +96,21 @@ class _Pen:
         flag = 0.0 if kind in ("received", "questioned", "hidden") else FLAG
         along, thick = placed.along - flag, BAR + flag
         x, y, width, height = (across, along, size, thick) if self._down else (along, across, thick, size)
-        words = tip(placed.node, kind, amount, self._layout.scale, self._texts)
+        name, word = self._names[placed.node.id], self._texts.kind_of(kind, self._layout.measure)
+        words = f"{name}: {word} {self._amount(amount)}"
         return element("rect", [title(words)], class_=f"k-{kind}", x=x, y=y, width=width, height=height)
 
     def label(self, placed: PlacedNode) -> str:
-        label, x, y, lead = placed.label
+        label, x, y, at_end, lead = placed.label
         spans = []
         for place_, line in enumerate(label.lines):
             css = "name" if place_ < len(label.name) else "note"
             spans.append(element("tspan", [text(line)], class_=css, x=x, y=y + place_ * self._layout.form.line))
-        words = element("text", spans, class_="label")
+        words = element("text", spans, class_="label", text_anchor="end" if at_end else None)
         if lead is None:
             return words
         begin = y + (len(label.lines) - 1) * self._layout.form.line + 3.0
-        line = element("path", class_="lead", d=f"M{number(placed.across)} {number(begin)}V{number(lead)}")
+        line = element("path", class_="lead", d=f"M{number(x)} {number(begin)}V{number(lead)}")
         return line + words
 
     def _amount(self, amount: float) -> str:

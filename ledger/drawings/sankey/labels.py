@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from ledger.drawings.numbers import MINUS, Scale, mass_scale
-from ledger.drawings.sankey.model import Kind, Sankey, SankeyNode
+from ledger.drawings.sankey.model import Measure, Sankey, SankeyNode
 from ledger.drawings.svg import shortened, width_of
 
 ENGLISH: Final[Mapping[str, str]] = {
     "own": "own process", "inputs": "inputs", "electricity": "electricity", "transport": "transport",
     "added": "added here", "hidden": "hidden", "negative": "negative", "received": "arrives", "leaves": "leaves",
+    "lost": "by-products and losses",
     "questioned": "questioned", "sum": "in all",
     "more": "{count} more", "declaration": "declared", "delivery": "delivery", "pool": "stock",
     "hidden parts": "hidden parts", "hidden amount": "{amount}, hidden", "questioned amount": "{amount} questioned",
@@ -46,6 +47,10 @@ class Texts(NamedTuple):
     def word(self, key: str) -> str:
         """The word, in English if the caller does not replace it."""
         return self.words.get(key, ENGLISH[key])
+
+    def kind_of(self, kind: str, measure: Measure) -> str:
+        """The word for a kind of amounts. A negative mass is a loss."""
+        return self.word("lost" if measure == "mass" and kind == "negative" else kind)
 
     def name_of(self, node: SankeyNode) -> str:
         """The name of any node."""
@@ -112,11 +117,6 @@ def wrapped(words: str, room: float, size: float) -> tuple[str, ...]:
         return (line,) if line else ()
     rest = shortened(words[end:].strip(), room, size, bold=True)
     return tuple([line for line in (words[:end].strip(), rest) if line])
-
-
-def tip(node: SankeyNode, kind: Kind | str, amount: float, scale: Scale, texts: Texts) -> str:
-    """The title of a part of a bar: `Assembly: inputs 147 kg CO₂e`."""
-    return f"{texts.name_of(node)}: {texts.word(kind)} {scale.text(amount)} {scale.unit}"
 
 
 _IDEOGRAPHS: Final = 0x2E7F

@@ -12,8 +12,9 @@ from typing import Final, Literal, NamedTuple
 from ledger.drawings.numbers import Scale
 from ledger.drawings.sankey.columns import NodeColumns, columns_of
 from ledger.drawings.sankey.labels import Label, Texts, label_of
-from ledger.drawings.sankey.model import Sankey, SankeyLink, SankeyNode
+from ledger.drawings.sankey.model import Measure, Sankey, SankeyLink, SankeyNode
 from ledger.drawings.sankey.placing import LaneStarts, LayoutItem, Segment, relax
+from ledger.drawings.stacking import LabelledSpan, Stacked, stack
 from ledger.drawings.svg import width_of
 
 Direction = Literal["right", "down"]
@@ -47,12 +48,13 @@ _BETWEEN_ROWS: Final = 44.0
 
 
 class PlacedLabel(NamedTuple):
-    """A label at `x`, with the baseline of its first line at `y`. `lead`: where a line to its bar ends, if it needs
-    one; it begins below the label."""
+    """A label that begins at `x`, or ends there if `at_end`, with the baseline of its first line at `y`. `lead`: from
+    below the label, a line leads to its bar, down to this place."""
 
     label: Label
     x: float
     y: float
+    at_end: bool = False
     lead: float | None = None
 
 
@@ -86,6 +88,7 @@ class SankeyLayout(NamedTuple):
     nodes: tuple[PlacedNode, ...]
     flows: tuple[PlacedFlow, ...]
     scale: Scale
+    measure: Measure
 
 
 class _Bars(NamedTuple):
@@ -149,7 +152,7 @@ def _place_right(sankey: Sankey, columns: NodeColumns, texts: tuple[Scale, Texts
         nodes.append(PlacedNode(node, along, across, PlacedLabel(label, along - FLAG, first)))
     height = max([item.across + item.size for column in bars.columns for item in column], default=0.0) - top + 6.0
     flows = _flows(sankey, columns, bars, alongs, -top)
-    return SankeyLayout(form, form.width, height, unit, tuple(nodes), flows, texts[0])
+    return SankeyLayout(form, form.width, height, unit, tuple(nodes), flows, texts[0], sankey.measure)
 
 
 def _pitch(sankey: Sankey, columns: NodeColumns, texts: tuple[Scale, Texts], form: DrawingForm) -> float:
@@ -241,16 +244,10 @@ def _flows(
 
 
 def _place_down(sankey: Sankey, columns: NodeColumns, texts: tuple[Scale, Texts], form: DrawingForm) -> SankeyLayout:
-    counts = [0] * columns.number
-    for node in sankey.nodes:
-        counts[columns.of[node.id]] += 1
-    # Half of the width is for amounts, however many bars share a row.
-    form = form._replace(gap=min(form.gap, 0.5 * form.width / max(counts)))
-    none = dict.fromkeys([node.id for node in sankey.nodes], 0.0)
-    unit, _ = _unit(sankey, columns, none, form, 0.0)
+    form = form._replace(gap=_gap_down(sankey, columns, form))
     unit = _unit_down(sankey, columns, form)
-    bars = _bars(sankey, columns, none, unit, form.gap)
-    relax(bars.columns, form.width, bars.lanes)
+    bars = _bars(sankey, columns, dict.fromkeys(columns.of, 0.0), unit, form.gap)
+    relax(bars.columns, form.width + form.gap / 2, bars.lanes)
     rows: list[list[SankeyNode]] = [[] for _ in range(columns.number)]
     for node in sankey.nodes:
         rows[columns.of[node.id]].append(node)
@@ -258,19 +255,32 @@ def _place_down(sankey: Sankey, columns: NodeColumns, texts: tuple[Scale, Texts]
     for row in rows:
         row.sort(key=lambda node: bars.bars[node.id].across)
         labels = [label_of(node, *texts, form.width, form.size) for node in row]
-        levels = stacked([bars.bars[node.id].across for node in row], labels, form)
-        depth = max([level + len(label.lines) for (_, level), label in zip(levels, labels, strict=True)], default=0)
+        places = _stacked([bars.bars[node.id] for node in row], labels, form)
+        depth = max([place.level + len(label.lines) for place, label in zip(places, labels, strict=True)], default=0)
         along += depth * form.line + FLAG + 4.0
-        for node, label, (x, level) in zip(row, labels, levels, strict=True):
-            base = along - FLAG - 5.0 - level * form.line
-            lead = along - FLAG if level or abs(x - bars.bars[node.id].across) > 1.0 else None
+        for node, label, place in zip(row, labels, places, strict=True):
+            base = along - FLAG - 5.0 - place.level * form.line
+            lead = along - FLAG if place.level else None
             first = base - (len(label.lines) - 1) * form.line
-            placed.append(PlacedNode(node, along, bars.bars[node.id].across, PlacedLabel(label, x, first, lead)))
+            words = PlacedLabel(label, place.x, first, place.at_end, lead)
+            placed.append(PlacedNode(node, along, bars.bars[node.id].across, words))
         alongs.append(along)
         along += BAR + _BETWEEN_ROWS
     height = along - _BETWEEN_ROWS + 6.0
     flows = _flows(sankey, columns, bars, alongs, 0.0)
-    return SankeyLayout(form, form.width, height, unit, tuple(placed), flows, texts[0])
+    return SankeyLayout(form, form.width, height, unit, tuple(placed), flows, texts[0], sankey.measure)
+
+
+def _gap_down(sankey: Sankey, columns: NodeColumns, form: DrawingForm) -> float:
+    """The gap between bars. Half of the width is for amounts, however many bars and flows share a row."""
+    counts = [1] * columns.number
+    for node in sankey.nodes:
+        counts[columns.of[node.id]] += 1
+    for place_, link in enumerate(sankey.links):
+        if place_ not in columns.back:
+            for column in range(columns.of[link.source] + 1, columns.of[link.target]):
+                counts[column] += 1
+    return min(form.gap, 0.5 * form.width / max(counts))
 
 
 def _unit_down(sankey: Sankey, columns: NodeColumns, form: DrawingForm) -> float:
@@ -285,22 +295,14 @@ def _unit_down(sankey: Sankey, columns: NodeColumns, form: DrawingForm) -> float
             if place_ not in columns.back:
                 for column in range(columns.of[link.source] + 1, columns.of[link.target]):
                     rows[column] += (abs(link.amount) + link.questioned) * unit + form.gap
-        low, high = (unit, high) if max(rows) - form.gap <= form.width else (low, unit)
+        low, high = (unit, high) if max(rows) - form.gap / 2 <= form.width else (low, unit)
     return low
 
 
-def stacked(bars: Sequence[float], labels: Sequence[Label], form: DrawingForm) -> list[tuple[float, int]]:
-    """For each label of a row, in the order of its bars: its left edge, and the line that it ends in, counted from the
-    bars. A label begins at its bar if it fits into the drawing, and stands above those that it would overlap."""
-    placed: list[tuple[float, float, int, int]] = []
-    results: list[tuple[float, int]] = []
-    for bar, label in zip(reversed(bars), reversed(labels), strict=True):
+def _stacked(bars: Sequence[LayoutItem], labels: Sequence[Label], form: DrawingForm) -> list[Stacked]:
+    """The places of the labels of a row, in the order of its bars."""
+    anchors = []
+    for bar, label in zip(bars, labels, strict=True):
         width = max([width_of(line, form.size, bold=True) for line in label.lines], default=0.0) + form.size / 2
-        left = max(0.0, min(bar, form.width - width))
-        level = 0
-        while any(left < right and begin < left + width and level < end and first < level + len(label.lines)
-                  for begin, right, first, end in placed):
-            level += 1
-        placed.append((left, left + width, level, level + len(label.lines)))
-        results.append((left, level))
-    return results[::-1]
+        anchors.append(LabelledSpan(bar.across, bar.across + bar.size, width, len(label.lines)))
+    return stack(anchors, form.width)

@@ -4,7 +4,7 @@ The nodes that add or question most stay, whatever passes through them: they sho
 a column become one node. If a chain has too many columns for that, the others between two nodes that stay become one.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -17,10 +17,10 @@ _GROUP: Final = "folded-"
 
 
 class _ShrinkPlan(NamedTuple):
-    """The nodes that stay, and the group of each other column."""
+    """The number of nodes that stay, by rank, and the group of the others in each column."""
 
-    kept: set[str]
-    group_of: Callable[[int], int]
+    kept: int
+    group_of: list[int]
 
 
 def shrink(sankey: Sankey, most: int = MOST, opened: Collection[str] = ()) -> Sankey:
@@ -29,8 +29,8 @@ def shrink(sankey: Sankey, most: int = MOST, opened: Collection[str] = ()) -> Sa
     if len(sankey.nodes) <= most:
         return sankey
     columns = columns_of(sankey.nodes, sankey.links)
-    plan = _plan(sankey.nodes, columns, most)
-    groups = _groups(sankey.nodes, columns, plan)
+    ranked = _by_weight(sankey.nodes)
+    groups = _groups(ranked, columns, _plan(ranked, columns, most))
     for group in opened:
         members = groups.get(group, [])
         kept = _by_weight(members)[:most if len(members) > most + 1 else len(members)]
@@ -43,34 +43,37 @@ def _by_weight(nodes: Iterable[SankeyNode]) -> list[SankeyNode]:
     return sorted(nodes, key=lambda node: (not node.target, -node.weight, node.id))
 
 
-def _plan(nodes: Sequence[SankeyNode], columns: NodeColumns, most: int) -> _ShrinkPlan:
-    """The most nodes that can stay, if the others are one node a column, or one node between those that stay."""
-    ranked = _by_weight(nodes)
+def _plan(ranked: Sequence[SankeyNode], columns: NodeColumns, most: int) -> _ShrinkPlan:
+    """The most nodes that can stay: either the others are a node for each column, or a node for all columns between
+    two columns with nodes that stay."""
     others = [0] * columns.number
-    for node in nodes:
+    for node in ranked:
         others[columns.of[node.id]] += 1
-    targets = sum(node.target for node in nodes)
-    filled, fitting = sum(count > 0 for count in others), None
+    least = max(1, sum([node.target for node in ranked]))
+    best = _ShrinkPlan(least, [0] * columns.number)
+    bounds: set[int] = set()
     for kept, node in enumerate(ranked[:most], start=1):
-        column = columns.of[node.id]
-        others[column] -= 1
-        filled -= others[column] == 0
-        if kept + filled <= most and kept >= targets:
-            fitting = kept
-    if fitting is not None and (fitting >= most // 2 or fitting == len(nodes)):
-        return _ShrinkPlan({node.id for node in ranked[:fitting]}, lambda column: column)
-    kept_nodes = ranked[:max(targets, (most - 1) // 2)]
-    bounds = sorted({columns.of[node.id] for node in kept_nodes})
-    before = list(accumulate((column in bounds for column in range(columns.number)), initial=0))
-    return _ShrinkPlan({node.id for node in kept_nodes}, lambda column: before[column])
+        others[columns.of[node.id]] -= 1
+        bounds.add(columns.of[node.id])
+        for group_of in (_between(bounds, columns.number), list(range(columns.number))):
+            groups = {group for group, count in zip(group_of, others, strict=True) if count}
+            if kept >= least and kept + len(groups) <= most:
+                best = _ShrinkPlan(kept, group_of)
+    return best
 
 
-def _groups(nodes: Sequence[SankeyNode], columns: NodeColumns, plan: _ShrinkPlan) -> dict[str, list[SankeyNode]]:
+def _between(bounds: set[int], number: int) -> list[int]:
+    """The number of bounds before each column."""
+    return list(accumulate([column in bounds for column in range(number - 1)], initial=0))
+
+
+def _groups(
+    ranked: Sequence[SankeyNode], columns: NodeColumns, plan: _ShrinkPlan
+) -> dict[str, list[SankeyNode]]:
     """The nodes that do not stay, by the id of their group. A group of one node is that node."""
     groups: dict[str, list[SankeyNode]] = {}
-    for node in nodes:
-        if node.id not in plan.kept:
-            groups.setdefault(f"{_GROUP}{plan.group_of(columns.of[node.id])}", []).append(node)
+    for node in ranked[plan.kept:]:
+        groups.setdefault(f"{_GROUP}{plan.group_of[columns.of[node.id]]}", []).append(node)
     return {group: members for group, members in groups.items() if len(members) > 1}
 
 
