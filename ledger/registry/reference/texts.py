@@ -3,7 +3,8 @@
 `fields.csv` of this package has the parts of records, `fields.csv` of a sector's package its activities: a row for each
 field of each type. `kinds.csv` has the purpose of each kind of record, `routes.csv` of a sector the purpose of each
 process. They compute nothing, so the digest of a plugin leaves them out. A sector may leave its German texts out.
-`rules.csv` has the rules of numbers and texts, with `{}` for a bound, `units.csv` the names of units.
+`rules.csv` has the rules of numbers and texts, with `{}` for a bound, `types.csv` the words for types, with `{}` for a
+part, `units.csv` the names of units.
 """
 
 import re
@@ -21,6 +22,7 @@ FIELDS: Final = "fields.csv"
 ROUTES: Final = "routes.csv"
 KINDS: Final = "kinds.csv"
 RULES: Final = "rules.csv"
+TYPES: Final = "types.csv"
 UNIT_NAMES: Final = "units.csv"
 _OWN: Final = "ledger.registry.reference"
 _NUMBER: Final = re.compile(r"\d[\d,]*")
@@ -105,18 +107,32 @@ def _units() -> Mapping[str, Mapping[str, str]]:
 
 def rule_in_language(rule: str, language: Language) -> str:
     """The rule of a field, as a reference has it in English; in English too if the table lacks it."""
-    if rule in _rules():
-        return in_language(_rules()[rule], language)
+    table = _translations(RULES)
+    if rule in table:
+        return in_language(table[rule], language)
     bounds = _NUMBER.findall(rule)
-    form = in_language(_rules().get(_NUMBER.sub("{}", rule), {}), language)
+    form = in_language(table.get(_NUMBER.sub("{}", rule), {}), language)
     if not form or language == "en":
         return rule
     return form.format(*[bound.replace(",", "") for bound in bounds])
 
 
+def type_in_language(kind: str, language: Language) -> str:
+    """The type of a field, as a reference has it in English. A part of it that the table lacks, such as the name of a
+    struct, stays."""
+    table = _translations(TYPES)
+    if language == "en" or kind in table:
+        return in_language(table.get(kind, {}), language) or kind
+    for english, texts in table.items():
+        if "{}" in english and (match := re.fullmatch(english.replace("{}", "(.+?)"), kind)) is not None:
+            return in_language(texts, language).format(*[type_in_language(part, language) for part in match.groups()])
+    return kind
+
+
 @cache
-def _rules() -> Mapping[str, Mapping[str, str]]:
-    return {row["en"]: texts_by_language(row["en"], row["zh"], row["de"]) for row in rows(_OWN, RULES)}
+def _translations(file: str) -> Mapping[str, Mapping[str, str]]:
+    """The texts of a table by the English one."""
+    return {row["en"]: texts_by_language(row["en"], row["zh"], row["de"]) for row in rows(_OWN, file)}
 
 
 def _has(package: str, file: str) -> bool:

@@ -17,12 +17,14 @@ from ledger.registry.reference.texts import (
     LANGUAGES,
     ROUTES,
     RULES,
+    TYPES,
     UNIT_NAMES,
     Language,
     field_texts,
     in_language,
     purposes,
     rule_in_language,
+    type_in_language,
     unit_in_language,
 )
 from ledger.sdk.tables import rows
@@ -155,6 +157,29 @@ def test_a_rule_has_its_bounds(language: Language, told: str) -> None:
     assert rule_in_language("the pattern ^{}$", language) == "the pattern ^{}$"
 
 
+def test_each_type_is_told_in_each_language() -> None:
+    """Names of structs stay."""
+    catalogue = Catalogue(REGISTRY)
+    types = [one for entry in catalogue.entries for one in catalogue.reference(entry.name).types]
+    kinds, structs = {field.type for one in types for field in one.fields}, {one.name for one in types}
+    words = {row["en"] for row in rows("ledger.registry.reference", TYPES)}
+    assert {kind for kind in kinds if type_in_language(kind, "en") != kind} == set()
+    for language in ("zh", "de"):
+        assert {kind for kind in kinds if type_in_language(kind, language) == kind} <= structs | {"JSON", "base64"}
+    assert {word for word in words if "{" not in word and not any(word in kind for kind in kinds)} == set()
+
+
+@pytest.mark.parametrize(("kind", "zh", "de"), [
+    ("list of Supply", "列表：Supply", "Liste: Supply"), ("true or false", "true 或 false", "true oder false"),
+    ("list of 5 x whole number", "列表（5 个）：整数", "Liste aus 5 x ganze Zahl"),
+    ("map from key to signed decimal", "映射：关键字 → 可为负的十进制数",
+     "Zuordnung: Schlüssel → Dezimalzahl, auch negativ"),
+    ("text or list of id", "文本 或 列表：标识符", "Text oder Liste: Kennung"), ("Sieve", "Sieve", "Sieve"),
+])
+def test_a_type_has_its_parts(kind: str, zh: str, de: str) -> None:
+    assert [type_in_language(kind, language) for language in ("en", "zh", "de")] == [kind, zh, de]
+
+
 def test_each_unit_has_a_name_in_each_language_that_is_read_as_this_unit() -> None:
     """Names with an explanation in brackets, and of a mere one, are for readers alone."""
     table = {row["code"]: row for row in rows("ledger.registry.reference", UNIT_NAMES)}
@@ -193,6 +218,10 @@ def test_the_command_shows_german() -> None:
     assert "transfer: Übergabe" in told
     assert "Besitzer des Loses" in " ".join(told.split())
     assert "Berichtigung" in run("schema", "--language", "de").succeeded().out
+    assert told.splitlines()[4].split()[:3] == ["Feld", "Typ", "Pflicht"]
+    assert "meist KGM (Kilogramm)" in " ".join(told.split())
+    storage = run("schema", "energy.storage", "--language", "de").succeeded().out
+    assert ENGLISH.search(re.sub("`[^`]*`", "", storage)) is None
     furnace = " ".join(run("schema", "steel.electricArcFurnace", "--language", "de").succeeded().out.split())
     assert "steel.electricArcFurnace: Elektrolichtbogenofen" in furnace
     assert purposes(SECTORS["steel"].package, ROUTES)["electricArcFurnace"].de in furnace
