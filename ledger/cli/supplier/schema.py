@@ -24,7 +24,7 @@ _MOST: Final = 20
 
 
 class _Words(NamedTuple):
-    """What stands around the texts. `listed`: headings of the list; `fields`: of the fields of a type."""
+    """The words around the texts. `listed`: headings of the list; `fields`: headings of the fields of a type."""
 
     listed: tuple[str, str, str]
     fields: tuple[str, str, str, str, str, str]
