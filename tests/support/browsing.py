@@ -3,7 +3,7 @@ the content policy, violations of accessibility, pages that scroll sideways, dra
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -128,7 +128,9 @@ class Visitor:
 
     def links(self) -> set[str]:
         """Of the page to others of the site, without fragments."""
-        found: list[str] = self.page.locator("a[href]").evaluate_all("all => all.map(one => one.href)")
+        # In drawings `href` is no text.
+        found: list[str] = self.page.locator("a[href]").evaluate_all(
+            "all => all.map(one => new URL(one.getAttribute('href'), document.baseURI).href)")
         return {href.partition("#")[0] for href in found if href.startswith(f"{self._site}/")}
 
     def stops(self) -> list[tuple[str, bool]]:
@@ -161,16 +163,24 @@ def visiting(browser: Browser, site: str, headers: Mapping[str, str] | None = No
         yield Visitor(context, site)
 
 
-def walk(visitor: Visitor, paths: Iterable[str], looks: Iterable[Look], status: int = 200) -> dict[str, list[str]]:
-    """The faults of pages by path; each is opened once and then looked at in every way."""
+def walk(visitor: Visitor, paths: Iterable[str], looks: Sequence[Look], status: int = 200) -> list[str]:
+    """The faults of pages; each is opened once and then looked at in every way. A fault that shows in several looks is
+    told once."""
     faults: dict[str, list[str]] = {}
     for path in paths:
         visitor.open(path, status)
         for look in looks:
             visitor.look(look)
             for fault in visitor.take_faults():
-                faults.setdefault(path, []).append(f"{look}: {fault}")
-    return faults
+                faults.setdefault(f"{path}: {fault}", []).append(str(look))
+    return [f"{fault} ({', '.join(seen)})" for fault, seen in faults.items()]
+
+
+def expect_none(faults: Iterable[str]) -> None:
+    """Raises AssertionError with all of them."""
+    listed = list(faults)
+    if listed:
+        raise AssertionError(f"{len(listed)} faults\n" + "\n".join(listed))
 
 
 @cache

@@ -24,28 +24,51 @@ const boxOf = (element) => {
 
 const clips = (element) => getComputedStyle(element).overflowX !== "visible";
 
-/** The page must not scroll sideways, nor hide what is too wide. A region that scrolls by itself may hold anything. */
+/** The width below which an element cannot shrink. */
+function least(element) {
+  const before = element.getAttribute("style");
+  element.style.inlineSize = "min-content";
+  const width = element.getBoundingClientRect().width;
+  // Reading writes the attribute, which would come back after its removal otherwise.
+  if (element.getAttribute("style") !== before) element.removeAttribute("style");
+  if (before !== null) element.setAttribute("style", before);
+  return width;
+}
+
+const MARGINS = 32;
+
+const regionOf = (element) => {
+  let region = element.parentElement;
+  while (region !== null && region !== document.body && !clips(region)) region = region.parentElement;
+  return region === document.body ? null : region;
+};
+
+const deepest = (elements) => elements.filter((element) => !elements.some((other) =>
+  other !== element && element.contains(other)));
+
+/** The page must not scroll sideways, nor hide what is too wide. A region that scrolls by itself may hold anything.
+ *  Named are the innermost elements that cannot shrink, as the others are wide because of them. */
 function overflowing() {
-  const root = document.documentElement;
-  const faults = [];
-  for (const element of document.body.querySelectorAll("*")) {
-    if (!shown(element) || element.closest("svg") !== null && element.tagName !== "svg") continue;
+  const width = document.documentElement.clientWidth;
+  const elements = [...document.body.querySelectorAll("*")].filter((element) => shown(element)
+    && (element.tagName === "svg" || element.closest("svg") === null));
+  const wide = elements.filter((element) => {
     const box = clips(element) ? element.getBoundingClientRect() : boxOf(element);
-    if (box.width <= 1 || box.height <= 1) continue; // for screen readers alone
-    let inside = element.parentElement;
-    while (inside !== null && inside !== document.body && !clips(inside)) inside = inside.parentElement;
-    const region = inside !== null && inside !== document.body;
-    if (!region && (box.right > root.clientWidth + 0.5 || box.left < -0.5)) {
-      faults.push(`overflow: ${name(element)} reaches from ${Math.round(box.left)} to ${Math.round(box.right)} px`);
-    }
-    const style = getComputedStyle(element);
-    if (["hidden", "clip"].includes(style.overflowX) && element.scrollWidth > element.clientWidth + 1
-        && element.clientWidth > 1 && element.tagName !== "svg") {
+    const seen = box.width > 1 && box.height > 1; // otherwise it is for screen readers alone
+    return seen && regionOf(element) === null && (box.right > width + 0.5 || box.left < -0.5);
+  });
+  const stiff = deepest(wide.filter((element) => least(element) > width - MARGINS));
+  const faults = (stiff.length > 0 ? stiff : deepest(wide)).slice(0, 5).map((element) =>
+    `overflow: ${name(element)} reaches to ${Math.round(boxOf(element).right)} px`);
+  for (const element of elements) {
+    if (["hidden", "clip"].includes(getComputedStyle(element).overflowX) && element.tagName !== "svg"
+        && element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1) {
       faults.push(`cut off: ${name(element)} has ${element.scrollWidth} px in ${element.clientWidth} px`);
     }
   }
-  if (root.scrollWidth > root.clientWidth && faults.length === 0) {
-    faults.push(`overflow: the page is ${root.scrollWidth} px wide, its window ${root.clientWidth} px`);
+  const root = document.documentElement;
+  if (root.scrollWidth > width && faults.length === 0) {
+    faults.push(`overflow: the page is ${root.scrollWidth} px wide`);
   }
   return faults;
 }
