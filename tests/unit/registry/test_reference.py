@@ -150,6 +150,7 @@ def test_search_by_words_of_two_languages(query: str, names: list[str]) -> None:
     ("Kalkwerk", "building-materials.lime"), ("Lack", "equipment.vehicleAssembly"),
     ("Betonwerk", "building-materials.concrete"),
     ("Wärmeerzeuger", "energy.heatBoiler"), ("Sägewerk", "consumer-goods.sawnWood"), ("Deponie", "circular.landfill"),
+    ("Zahnrad", "equipment.machining"), ("Bauschutt", "circular.sorting"), ("Schraube", "equipment.forging"),
     ("Lieferschein", "transfer"), ("Standort", "facility"), ("Inventur", "consumption"),
     ("Jahresabschluss", "closing"), ("Prüfbericht", "attestation"),
 ])
