@@ -1,76 +1,108 @@
-"""Reads a chain as `/v1/chain` answers it, in node-link form: `networkx.node_link_data` with `edges="edges"`."""
+"""Reads a chain as `/v1/chain` answers it, in node-link form, into flat lists.
 
-from collections.abc import Iterable, Mapping, Sequence
+Nodes and edges are integers, in the order in which they come. A chain of 50,000 lots is 100,000 nodes, and a dictionary
+or tuple for each edge would keep the garbage collector busy for longer than the fold itself.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ledger.core.record.units import UNITS
 from ledger.errors import InvalidInput
 
 NodeData = Mapping[str, Any]
 EdgeData = Mapping[str, Any]
+RECORD: Final = 0
+POOL: Final = 1
+LOT: Final = 2
+HIDDEN: Final = 3
+_CODES: Final = {"record": RECORD, "pool": POOL, "lot": LOT, "hidden": HIDDEN}
+_END: Final = -1
 
 
-class ReadChain(NamedTuple):
-    """A chain by id. `made`: the lots of records with their shares; pools make credits. `taken`: the lots that records
-    and pools take, with the part of the whole lot, which is 0 for `hidden` parts: their edges have no data. `maker`: of
-    each lot, absent at the boundary of the visible part."""
+class FlatChain:
+    """A chain by node: `data`, its `code`, the `maker` of each lot (-1 at the boundary of the visible part).
 
-    lots: dict[str, NodeData]
-    records: dict[str, NodeData]
-    pools: dict[str, NodeData]
-    hidden: str | None
-    made: dict[str, list[tuple[str, float]]]
-    taken: dict[str, list[tuple[str, float]]]
-    maker: dict[str, str]
+    Edge e runs from `sources[e]` to `targets[e]` with `parts[e]`, a lot's share of its record's burdens or the part
+    that a record takes of a lot; 0 from hidden parts. The edges from a node begin with `first[node]`, and go on with
+    `following[e]`, until -1. `order`: records and pools in log order, a pool at its first addition.
+    """
+
+    def __init__(self, nodes: Iterable[NodeData]) -> None:
+        self.data = list(nodes)
+        self.place = {node["id"]: place for place, node in enumerate(self.data)}
+        self.code = [_CODES[node["kind"]] for node in self.data]
+        self.maker = [_END] * len(self.data)
+        self.first = [_END] * len(self.data)
+        self.sources: list[int] = []
+        self.targets: list[int] = []
+        self.parts: list[float] = []
+        self.following: list[int] = []
+        index = [data["index"] if code == RECORD else data.get("from", 0)
+                 for data, code in zip(self.data, self.code, strict=True)]
+        self.order = sorted([node for node, code in enumerate(self.code) if code <= POOL], key=index.__getitem__)
+
+    def edges_from(self, node: int) -> Iterator[tuple[int, float]]:
+        """The targets and parts of the edges from a node."""
+        edge = self.first[node]
+        while edge >= 0:
+            yield self.targets[edge], self.parts[edge]
+            edge = self.following[edge]
+
+    def lots_of(self, node: int) -> list[int]:
+        """The lots that a record or pool makes."""
+        edge, lots, code = self.first[node], [], self.code
+        while edge >= 0:
+            if code[self.targets[edge]] == LOT:
+                lots.append(self.targets[edge])
+            edge = self.following[edge]
+        return lots
+
+    @property
+    def boundary(self) -> list[int]:
+        """The lots that hidden records made."""
+        return [node for node, code in enumerate(self.code) if code == LOT and self.maker[node] < 0]
+
+    @property
+    def goods(self) -> list[int]:
+        """Lots, pools and hidden parts."""
+        return [node for node, code in enumerate(self.code) if code >= POOL]
 
 
-def read_chain(nodes: Iterable[NodeData], edges: Iterable[EdgeData]) -> ReadChain:
-    """The chain as look-ups. Raises InvalidInput for a node or edge that is not of a chain."""
-    chain = ReadChain({}, {}, {}, None, {}, {}, {})
-    hidden = None
-    homes = {"lot": chain.lots, "record": chain.records, "pool": chain.pools}
+def read_chain(nodes: Iterable[NodeData], edges: Iterable[EdgeData]) -> FlatChain:
+    """The chain. Raises InvalidInput for a node or edge that is not of a chain."""
     try:
-        for node in nodes:
-            kind = node["kind"]
-            if kind == "hidden":
-                hidden = node["id"]
-                chain.lots[node["id"]] = node
-            else:
-                homes[kind][node["id"]] = node
+        chain = FlatChain(nodes)
         _connect(chain, edges)
     except KeyError as error:
         raise InvalidInput(
             f"the chain is not in the form of /v1/chain: {error.args[0]!r} is missing or unknown",
             code="not-a-chain", field="chain", rule="nodes with id and kind, edges with source and target",
         ) from None
-    return chain._replace(hidden=hidden)
+    return chain
 
 
-def _connect(chain: ReadChain, edges: Iterable[EdgeData]) -> None:
-    """Fills the look-ups of edges. The loop runs once for every edge of a chain, so it has no calls."""
-    records, pools, lots = chain.records, chain.pools, chain.lots
-    made, taken, maker = chain.made, chain.taken, chain.maker
-    for edge in edges:
-        source, target = edge["source"], edge["target"]
-        if target in lots:
-            if source not in records and source not in pools:
-                raise KeyError(source)
+def _connect(chain: FlatChain, edges: Iterable[EdgeData]) -> None:
+    """Fills the lists of edges. The loop runs once for every edge of a chain, so it has no calls to speak of."""
+    place, code, maker, first = chain.place, chain.code, chain.maker, chain.first
+    sources, targets, parts, following = chain.sources, chain.targets, chain.parts, chain.following
+    for number, edge in enumerate(edges):
+        source, target = place[edge["source"]], place[edge["target"]]
+        if code[target] == LOT:
+            if code[source] > POOL:
+                raise KeyError(edge["source"])
             maker[target] = source
-            members, member, part = made, target, edge.get("share")
-            owner = source
+            part = edge.get("share")
         else:
-            if source not in lots and source not in pools:
-                raise KeyError(source)
-            if target not in records and target not in pools:
-                raise KeyError(target)
-            members, member, part = taken, source, edge.get("part")
-            owner = target
-        fraction: float = part if part.__class__ is float and part - part == 0.0 else _fraction(part)
-        if owner in members:
-            members[owner].append((member, fraction))
-        else:
-            members[owner] = [(member, fraction)]
+            if code[target] == HIDDEN or code[source] == RECORD:
+                raise KeyError(edge["target"])
+            part = edge.get("part")
+        sources.append(source)
+        targets.append(target)
+        parts.append(part if part.__class__ is float and part - part == 0.0 else _fraction(part))
+        following.append(first[source])
+        first[source] = number
 
 
 def _fraction(value: Any) -> float:
@@ -83,25 +115,44 @@ _MASSLESS: Final = frozenset(
     code for code, unit in UNITS.items() if unit.dimension in ("energy", "freight", "time", "area", "length"))
 
 
-def masses_of(chain: ReadChain, stated: Mapping[str, float], order: Sequence[str]) -> dict[str, float]:
-    """Kg of each lot and pool. `stated`: kg of lots that are not counted by mass. `order`: records and pools, makers
-    first. A lot by number or volume that is not stated weighs as much as its inputs by its allocation share; energy and
-    services weigh nothing."""
-    masses: dict[str, float] = {}
-    for members in (chain.lots, chain.pools):
-        for id_, data in members.items():
-            unit = data.get("unit", "")
-            if id_ in stated:
-                masses[id_] = stated[id_]
-            elif unit in _KILOGRAMS:
-                masses[id_] = float(data["quantity"]) * _KILOGRAMS[unit]
-            elif unit in _MASSLESS or id_ == chain.hidden:
-                masses[id_] = 0.0
-    for maker in order:
-        whole = None
-        for lot, share in chain.made.get(maker, ()):
-            if lot not in masses:
-                if whole is None:
-                    whole = sum([masses.get(taken, 0.0) * part for taken, part in chain.taken.get(maker, ())])
-                masses[lot] = whole * share
-    return masses
+def figures_of(chain: FlatChain) -> list[float]:
+    """Kg CO2e of each node that has a figure."""
+    return [data.get("footprint") or 0.0 for data in chain.data]
+
+
+def questions_of(chain: FlatChain) -> list[float] | None:
+    """Kg CO2e in question of each node; None if there are not any."""
+    questions = [data.get("questioned") or 0.0 for data in chain.data]
+    return questions if any(questions) else None
+
+
+def masses_of(chain: FlatChain, stated: Mapping[str, float]) -> list[float]:
+    """Kg of each lot and pool. `stated`: kg of lots that are not counted by mass. A lot by number or volume that is not
+    stated weighs as much as its inputs by its allocation share; energy and services weigh nothing."""
+    masses = [_mass(data, code, stated) for data, code in zip(chain.data, chain.code, strict=True)]
+    arriving = [0.0] * len(chain.data)
+    for node in [node for node in chain.goods if chain.maker[node] < 0 and chain.code[node] != POOL]:
+        _pass_on(chain, node, masses[node] or 0.0, arriving)
+    for step in chain.order:
+        if chain.code[step] == POOL:
+            _pass_on(chain, step, masses[step] or 0.0, arriving)
+        for lot, share in chain.edges_from(step):
+            if chain.code[lot] == LOT:
+                mass = masses[lot]
+                masses[lot] = arriving[step] * share if mass is None else mass
+                _pass_on(chain, lot, masses[lot] or 0.0, arriving)
+    return [mass or 0.0 for mass in masses]
+
+
+def _pass_on(chain: FlatChain, lot: int, mass: float, arriving: list[float]) -> None:
+    for taker, part in chain.edges_from(lot):
+        arriving[taker] += part * mass
+
+
+def _mass(data: NodeData, code: int, stated: Mapping[str, float]) -> float | None:
+    unit = data.get("unit", "")
+    if data["id"] in stated:
+        return stated[data["id"]]
+    if unit in _KILOGRAMS:
+        return float(data["quantity"]) * _KILOGRAMS[unit]
+    return None if code == LOT and unit not in _MASSLESS else 0.0

@@ -21,39 +21,57 @@ class NodeColumns(NamedTuple):
 
 def columns_of(nodes: Sequence[SankeyNode], links: Sequence[SankeyLink]) -> NodeColumns:
     """The columns of nodes. A depth-first search decides which link of a cycle goes back."""
-    outward: dict[str, list[tuple[int, str]]] = {node.id: [] for node in nodes}
-    for place, link in enumerate(links):
-        outward[link.source].append((place, link.target))
-    steps: dict[str, int] = {}
+    place = {node.id: number for number, node in enumerate(nodes)}
+    columns, back = layered(
+        len(nodes), [place[link.source] for link in links], [place[link.target] for link in links])
+    of = {node.id: column for node, column in zip(nodes, columns, strict=True)}
+    return NodeColumns(of, max(columns, default=0) + 1, frozenset(back))
+
+
+def layered(count: int, sources: Sequence[int], targets: Sequence[int]) -> tuple[list[int], set[int]]:
+    """The column of each of so many nodes, and the links that go back."""
+    first, following = [-1] * count, [-1] * len(sources)
+    for link in range(len(sources) - 1, -1, -1):
+        following[link] = first[sources[link]]
+        first[sources[link]] = link
+    steps: list[int] = [-1] * count
     back: set[int] = set()
-    for node in nodes:
-        if node.id not in steps:
-            _search(node.id, outward, steps, back)
-    last = max(steps.values(), default=0)
-    return NodeColumns({id_: last - length for id_, length in steps.items()}, last + 1, frozenset(back))
+    waiting = list(first)
+    active = [False] * count
+    for start in range(count):
+        if steps[start] < 0:
+            _search(start, (targets, following, waiting), (steps, active), back)
+    last = max(steps, default=0)
+    return [last - length for length in steps], back
 
 
 def _search(
-    start: str, outward: dict[str, list[tuple[int, str]]], steps: dict[str, int], back: set[int]
+    start: int, links: tuple[Sequence[int], list[int], list[int]], nodes: tuple[list[int], list[bool]], back: set[int]
 ) -> None:
-    """Sets `steps`, the longest path to an end, of all nodes that can be reached from `start`. Without recursion: a
-    chain can be longer than Python's stack."""
-    path = [(start, iter(outward[start]))]
-    active = {start: 0}
+    """Sets the longest paths of all nodes that can be reached. Without recursion: a chain can be longer than Python's
+    stack."""
+    targets, following, waiting = links
+    steps, active = nodes
+    path = [start]
+    longest = [0]
+    active[start] = True
     while path:
-        node, links = path[-1]
-        for place, target in links:
-            if target in active:
-                back.add(place)
-            elif target in steps:
-                active[node] = max(active[node], steps[target] + 1)
-            else:
-                active[target] = 0
-                path.append((target, iter(outward[target])))
-                break
-        else:
+        node = path[-1]
+        link = waiting[node]
+        if link < 0:
             path.pop()
-            steps[node] = active.pop(node)
+            active[node] = False
+            steps[node] = longest.pop()
             if path:
-                parent = path[-1][0]
-                active[parent] = max(active[parent], steps[node] + 1)
+                longest[-1] = max(longest[-1], steps[node] + 1)
+            continue
+        waiting[node] = following[link]
+        target = targets[link]
+        if active[target]:
+            back.add(link)
+        elif steps[target] >= 0:
+            longest[-1] = max(longest[-1], steps[target] + 1)
+        else:
+            active[target] = True
+            path.append(target)
+            longest.append(0)

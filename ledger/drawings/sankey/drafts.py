@@ -1,120 +1,99 @@
-"""Collects the amounts of nodes and links while a chain is folded."""
+"""Makes the nodes and links of a drawing from the amounts of a folded chain."""
 
+from collections.abc import Collection, Mapping
 from typing import Final
 
-from ledger.drawings.sankey.chain import ReadChain
-from ledger.drawings.sankey.model import Kind, NodeForm, SankeyLink, SankeyNode
+from ledger.drawings.sankey.amounts import FoldedAmounts
+from ledger.drawings.sankey.chain import HIDDEN, LOT, POOL, RECORD, FlatChain
+from ledger.drawings.sankey.columns import layered
+from ledger.drawings.sankey.model import KINDS, Kind, NodeForm, Sankey, SankeyLink, SankeyNode
+from ledger.drawings.sankey.shrink import NodeRanks, arranged, folded_node, groups_of
 
-ASKED: Final = ""
-"""Receives the asked lots: no node."""
-_FORMS: Final[dict[str, NodeForm]] = {
+_FORMS: Final[Mapping[str, NodeForm]] = {
     "transformation": "process", "declaration": "declaration", "transfer": "delivery", "acceptance": "delivery",
     "addition": "pool",
 }
 
 
-class _NodeDraft:
-    """The amounts of a node so far. `largest`: of the lots that it passes on, to name it after."""
+def drawing_of(
+    whole: Sankey, chain: FlatChain, amounts: FoldedAmounts, most: int | None, opened: Collection[str]
+) -> Sankey:
+    """The drawing, with at most `most` nodes. Folded nodes are never made one by one."""
+    shown = amounts.nodes()
+    groups = {} if most is None else _groups(chain, amounts, shown, most, opened)
+    name_of = {member: group for group, members in groups.items() for member in members}
+    sums: dict[tuple[str, str], list[float]] = {}
+    for ends in amounts.links():
+        source, target = divmod(ends, amounts.size)
+        names = (name_of.get(source) or chain.data[source]["id"], name_of.get(target) or chain.data[target]["id"])
+        if names[0] != names[1]:
+            link = sums.setdefault(names, [0.0, 0.0])
+            link[0] += amounts.amounts.get(ends, 0.0)
+            link[1] += amounts.questions.get(ends, 0.0)
+    links = [SankeyLink(source, target, amount, asked) for (source, target), (amount, asked) in sums.items()]
+    nodes = [_node(chain, amounts, node) for node in shown if node not in name_of]
+    for group, members in groups.items():
+        added = {kind: total for kind in KINDS if (total := _total(amounts.added[kind], members))}
+        holders = {_holder(chain, member) for member in members}
+        nodes.append(folded_node(group, added, _total(amounts.questioned, members), holders)._replace(
+            members=tuple([chain.data[member]["id"] for member in members])))
+    return arranged(whole._replace(processes=len(shown)), nodes, links)
 
-    __slots__ = ("added", "largest", "lot", "questioned", "target")
 
-    def __init__(self) -> None:
-        self.added: dict[Kind, float] = {}
-        self.questioned = 0.0
-        self.lot = ""
-        self.largest = -1.0
-        self.target = False
+def _groups(
+    chain: FlatChain, amounts: FoldedAmounts, shown: list[int], most: int, opened: Collection[str]
+) -> dict[str, list[int]]:
+    """The nodes of the chain that are folded, by the id of their group."""
+    number = {node: place for place, node in enumerate(shown)}
+    links = amounts.links()
+    columns, _ = layered(len(shown), [number[ends // amounts.size] for ends in links],
+                         [number[ends % amounts.size] for ends in links])
+    weights = [0.0] * len(shown)
+    for added in (*amounts.added.values(), amounts.questioned):
+        for node, amount in added.items():
+            weights[number[node]] += abs(amount)
+    ranks = NodeRanks(weights, [node in amounts.targets for node in shown], [chain.data[node]["id"] for node in shown])
+    groups = groups_of(ranks, columns, most, opened)
+    return {group: [shown[member] for member in members] for group, members in groups.items()}
 
 
-class Drafts:
-    """Nodes and links by id."""
+def _total(amounts: Mapping[int, float], members: Collection[int]) -> float:
+    return sum([amounts[member] for member in members if member in amounts])
 
-    def __init__(self, chain: ReadChain) -> None:
-        self._chain = chain
-        self._nodes: dict[str, _NodeDraft] = {}
-        self._links: dict[tuple[str, str], float] = {}
-        self._questions: dict[tuple[str, str], float] = {}
 
-    def _node(self, id_: str) -> _NodeDraft:
-        node = self._nodes.get(id_)
-        if node is None:
-            node = self._nodes[id_] = _NodeDraft()
+def _node(chain: FlatChain, amounts: FoldedAmounts, node: int) -> SankeyNode:
+    data, form = chain.data[node], _form(chain, node)
+    lot = chain.data[_largest_lot(chain, amounts, node)]
+    process = lot.get("process") if form == "process" else data.get("type")
+    added: dict[Kind, float] = {kind: amounts.added[kind][node] for kind in KINDS if node in amounts.added[kind]}
+    return SankeyNode(
+        id=data["id"], form=form, process=process or data.get("type") or form, product=lot.get("product", ""),
+        lot="" if form == "hidden" else lot.get("lot", lot["id"]), holder=_holder(chain, node), added=added,
+        questioned=max(amounts.questioned.get(node, 0.0), 0.0), target=node in amounts.targets,
+    )
+
+
+def _largest_lot(chain: FlatChain, amounts: FoldedAmounts, node: int) -> int:
+    """The lot after which a node is named: an asked one, or the one of which most is taken."""
+    if chain.code[node] != RECORD:
         return node
+    lots = chain.lots_of(node)
+    return max(lots, key=lambda lot: (lot in amounts.asked, _taken(chain, lot), -lot)) if lots else node
 
-    def add(self, id_: str, kind: Kind, amount: float) -> None:
-        """A node adds an amount."""
-        added = self._node(id_).added
-        added[kind] = added.get(kind, 0.0) + amount
 
-    def question(self, id_: str, amount: float) -> None:
-        """A node questions an amount."""
-        if amount:
-            self._node(id_).questioned += amount
+def _taken(chain: FlatChain, lot: int) -> float:
+    return sum([part for _, part in chain.edges_from(lot)]) * abs(float(chain.data[lot].get("footprint") or 0.0))
 
-    def link(self, source: str, lot: str, target: str, amount: float, questioned: float) -> None:
-        """A node passes a lot on, to another node or as an asked lot."""
-        if target == source:
-            return
-        node = self._node(source)
-        if target == ASKED:
-            node.target = True
-        else:
-            ends = source, target
-            self._links[ends] = self._links.get(ends, 0.0) + amount
-            if questioned:
-                self._questions[ends] = self._questions.get(ends, 0.0) + questioned
-        if abs(amount) > node.largest:
-            node.lot, node.largest = lot, abs(amount)
 
-    def arrive(self, lot: str, target: str, amount: float, questioned: float) -> None:
-        """A lot, or the hidden parts, arrive with all that stands behind them."""
-        self.link(lot, lot, target, amount, questioned)
-        self.add(lot, "hidden" if amount >= 0.0 else "negative", amount)
-        self.question(lot, questioned)
+def _holder(chain: FlatChain, node: int) -> str:
+    data = chain.data[node]
+    return data.get("issuer") or data.get("supplier") or data.get("holder") or ""
 
-    def largest(self) -> float:
-        """The largest amount that a node adds."""
-        return max([abs(amount) for node in self._nodes.values() for amount in node.added.values()], default=0.0)
 
-    def finished(self, dust: float) -> tuple[list[SankeyNode], list[SankeyLink]]:
-        """Nodes and links without amounts that are rounding errors, and without nodes that have no other."""
-        links = [
-            SankeyLink(*ends, amount if abs(amount) > dust else 0.0, self._questions.get(ends, 0.0))
-            for ends, amount in self._links.items() if abs(amount) > dust or self._questions.get(ends, 0.0) > dust
-        ]
-        received: dict[str, list[float]] = {}
-        sends = {link.source for link in links}
-        for link in links:
-            amounts = received.setdefault(link.target, [0.0, 0.0, 0.0])
-            amounts[link.amount < 0.0] += link.amount
-            amounts[2] += link.questioned
-        nodes = []
-        for id_, draft in self._nodes.items():
-            added = {kind: amount for kind, amount in draft.added.items() if abs(amount) > dust}
-            if added or draft.target or draft.questioned > dust or id_ in received or id_ in sends:
-                nodes.append(self._finish(id_, draft, added, received.get(id_, [0.0, 0.0, 0.0])))
-        return nodes, links
-
-    def _finish(
-        self, id_: str, draft: _NodeDraft, added: dict[Kind, float], received: list[float]
-    ) -> SankeyNode:
-        chain, form = self._chain, self._form(id_)
-        lot = chain.lots.get(draft.lot) or chain.pools.get(id_) or {}
-        record = chain.records.get(id_, {})
-        process = lot.get("process") if form == "process" else record.get("type")
-        holder = record.get("issuer") or lot.get("supplier") or lot.get("holder") or ""
-        return SankeyNode(
-            id=id_, form=form, process=process or record.get("type") or form, product=lot.get("product", ""),
-            lot="" if form == "hidden" else draft.lot, holder=holder, added=added, received=received[0],
-            received_negative=received[1], questioned=max(draft.questioned, 0.0), questioned_received=received[2],
-            target=draft.target,
-        )
-
-    def _form(self, id_: str) -> NodeForm:
-        if id_ == self._chain.hidden:
-            return "hidden"
-        if id_ in self._chain.lots:
-            return "lot"
-        if id_ in self._chain.pools:
-            return "pool"
-        return _FORMS.get(self._chain.records[id_]["type"], "process")
+def _form(chain: FlatChain, node: int) -> NodeForm:
+    code = chain.code[node]
+    if code == HIDDEN:
+        return "hidden"
+    if code == LOT:
+        return "lot"
+    return "pool" if code == POOL else _FORMS.get(chain.data[node]["type"], "process")

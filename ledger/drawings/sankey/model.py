@@ -78,13 +78,15 @@ class SankeyLink(NamedTuple):
 
 class Sankey(NamedTuple):
     """The nodes in the order of a table: from the first processes to the last, large before small. `total`: kg of the
-    asked lots, the sum of all that nodes add; `questioned` on top of it."""
+    asked lots, the sum of all that nodes add; `questioned` on top of it. `processes`: the number of nodes before
+    shrinking."""
 
     nodes: tuple[SankeyNode, ...]
     links: tuple[SankeyLink, ...]
     total: float
     questioned: float
     measure: Measure = "co2e"
+    processes: int = 0
 
     def node(self, id_: str) -> SankeyNode:
         """Raises KeyError for an unknown id."""

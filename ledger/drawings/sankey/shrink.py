@@ -4,16 +4,29 @@ The nodes that add or question most stay, whatever passes through them: they sho
 a column become one node. If a chain has too many columns for that, the others between two nodes that stay become one.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from heapq import nsmallest
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from ledger.drawings.sankey.columns import NodeColumns, columns_of
+from ledger.drawings.sankey.columns import columns_of, layered
 from ledger.drawings.sankey.model import Kind, Sankey, SankeyLink, SankeyNode
 
 MOST: Final = 15
 """Nodes that a person can read."""
 _GROUP: Final = "folded-"
+
+
+class NodeRanks(NamedTuple):
+    """Nodes by number: how much each adds and questions, whether it makes an asked lot, and its id for ties."""
+
+    weights: Sequence[float]
+    targets: Sequence[bool]
+    ids: Sequence[str]
+
+    def key(self, node: int) -> tuple[bool, float, str]:
+        """Sorts nodes, the most important ones first."""
+        return not self.targets[node], -self.weights[node], self.ids[node]
 
 
 class _ShrinkPlan(NamedTuple):
@@ -26,36 +39,77 @@ class _ShrinkPlan(NamedTuple):
 def shrink(sankey: Sankey, most: int = MOST, opened: Collection[str] = ()) -> Sankey:
     """The drawing with at most `most` nodes, of which asked lots always have theirs. `opened`: ids of folded nodes that
     a reader has unfolded, so that up to `most` of their members stay as well."""
-    if len(sankey.nodes) <= most:
+    nodes = sankey.nodes
+    place = {node.id: number for number, node in enumerate(nodes)}
+    columns, _ = layered(
+        len(nodes), [place[link.source] for link in sankey.links], [place[link.target] for link in sankey.links])
+    ranks = NodeRanks(
+        [node.weight for node in nodes], [node.target for node in nodes], [node.id for node in nodes])
+    groups = groups_of(ranks, columns, most, opened)
+    if not groups:
         return sankey
-    columns = columns_of(sankey.nodes, sankey.links)
-    ranked = _by_weight(sankey.nodes)
-    groups = _groups(ranked, columns, _plan(ranked, columns, most))
+    group_of = {nodes[member].id: group for group, members in groups.items() for member in members}
+    amounts: dict[tuple[str, str], list[float]] = {}
+    for link in sankey.links:
+        ends = group_of.get(link.source, link.source), group_of.get(link.target, link.target)
+        if ends[0] != ends[1]:
+            sums = amounts.setdefault(ends, [0.0, 0.0])
+            sums[0] += link.amount
+            sums[1] += link.questioned
+    links = [SankeyLink(source, target, amount, asked) for (source, target), (amount, asked) in amounts.items()]
+    kept = [node for node in nodes if node.id not in group_of]
+    kept += [_merged(group, [nodes[member] for member in members]) for group, members in groups.items()]
+    return arranged(sankey, kept, links)
+
+
+def groups_of(
+    ranks: NodeRanks, columns: Sequence[int], most: int, opened: Collection[str] = ()
+) -> dict[str, list[int]]:
+    """The nodes that are folded, by the id of the node that stands for them; at least two each."""
+    if len(ranks.ids) <= most:
+        return {}
+    ranked = nsmallest(max(most, 1), range(len(ranks.ids)), key=ranks.key)
+    plan = _plan(ranked, ranks, columns, most)
+    kept = set(ranked[:plan.kept]) | {node for node, target in enumerate(ranks.targets) if target}
+    names = [f"{_GROUP}{group}" for group in plan.group_of]
+    groups: dict[str, list[int]] = {}
+    for node, column in enumerate(columns):
+        if node not in kept:
+            groups.setdefault(names[column], []).append(node)
     for group in opened:
         members = groups.get(group, [])
-        kept = _by_weight(members)[:most if len(members) > most + 1 else len(members)]
-        left = {node.id for node in kept}
-        groups[group] = [node for node in members if node.id not in left]
-    return _folded(sankey, {group: members for group, members in groups.items() if members})
+        groups[group] = sorted(members, key=ranks.key)[most:] if len(members) > most + 1 else []
+    return {group: members for group, members in groups.items() if len(members) > 1}
 
 
-def _by_weight(nodes: Iterable[SankeyNode]) -> list[SankeyNode]:
-    return sorted(nodes, key=lambda node: (not node.target, -node.weight, node.id))
+def arranged(sankey: Sankey, nodes: Sequence[SankeyNode], links: Sequence[SankeyLink]) -> Sankey:
+    """The drawing with these nodes and links: sets the amounts that nodes receive, and the order of the table."""
+    received: dict[str, list[float]] = {node.id: [0.0, 0.0, 0.0] for node in nodes}
+    for link in links:
+        sums = received[link.target]
+        sums[link.amount < 0.0] += link.amount
+        sums[2] += link.questioned
+    receiving = [
+        node._replace(received=positive, received_negative=negative, questioned_received=asked)
+        for node, (positive, negative, asked) in zip(nodes, received.values(), strict=True)
+    ]
+    return sankey._replace(nodes=columns_of(receiving, links).ordered(receiving), links=tuple(links))
 
 
-def _plan(ranked: Sequence[SankeyNode], columns: NodeColumns, most: int) -> _ShrinkPlan:
+def _plan(ranked: Sequence[int], ranks: NodeRanks, columns: Sequence[int], most: int) -> _ShrinkPlan:
     """The most nodes that can stay: either the others are a node for each column, or a node for all columns between
     two columns with nodes that stay."""
-    others = [0] * columns.number
-    for node in ranked:
-        others[columns.of[node.id]] += 1
-    least = max(1, sum([node.target for node in ranked]))
-    best = _ShrinkPlan(least, [0] * columns.number)
+    number = max(columns) + 1
+    others = [0] * number
+    for column in columns:
+        others[column] += 1
+    least = max(1, sum(ranks.targets))
+    best = _ShrinkPlan(least, [0] * number)
     bounds: set[int] = set()
-    for kept, node in enumerate(ranked[:most], start=1):
-        others[columns.of[node.id]] -= 1
-        bounds.add(columns.of[node.id])
-        for group_of in (_between(bounds, columns.number), list(range(columns.number))):
+    for kept, node in enumerate(ranked, start=1):
+        others[columns[node]] -= 1
+        bounds.add(columns[node])
+        for group_of in (_between(bounds, number), list(range(number))):
             groups = {group for group, count in zip(group_of, others, strict=True) if count}
             if kept >= least and kept + len(groups) <= most:
                 best = _ShrinkPlan(kept, group_of)
@@ -67,49 +121,19 @@ def _between(bounds: set[int], number: int) -> list[int]:
     return list(accumulate([column in bounds for column in range(number - 1)], initial=0))
 
 
-def _groups(
-    ranked: Sequence[SankeyNode], columns: NodeColumns, plan: _ShrinkPlan
-) -> dict[str, list[SankeyNode]]:
-    """The nodes that do not stay, by the id of their group. A group of one node is that node."""
-    groups: dict[str, list[SankeyNode]] = {}
-    for node in ranked[plan.kept:]:
-        groups.setdefault(f"{_GROUP}{plan.group_of[columns.of[node.id]]}", []).append(node)
-    return {group: members for group, members in groups.items() if len(members) > 1}
-
-
-def _folded(sankey: Sankey, groups: Mapping[str, Sequence[SankeyNode]]) -> Sankey:
-    place = {node.id: group for group, members in groups.items() for node in members}
-    amounts: dict[tuple[str, str], list[float]] = {}
-    for link in sankey.links:
-        ends = place.get(link.source, link.source), place.get(link.target, link.target)
-        if ends[0] != ends[1]:
-            sums = amounts.setdefault(ends, [0.0, 0.0])
-            sums[0] += link.amount
-            sums[1] += link.questioned
-    links = [SankeyLink(source, target, amount, asked) for (source, target), (amount, asked) in amounts.items()]
-    received: dict[str, list[float]] = {}
-    for link in links:
-        sums = received.setdefault(link.target, [0.0, 0.0, 0.0])
-        sums[link.amount < 0.0] += link.amount
-        sums[2] += link.questioned
-    nodes = [node for node in sankey.nodes if node.id not in place]
-    nodes += [_merged(group, members) for group, members in groups.items()]
-    nodes = [_receiving(node, received.get(node.id, [0.0, 0.0, 0.0])) for node in nodes]
-    return sankey._replace(nodes=columns_of(nodes, links).ordered(nodes), links=tuple(links))
-
-
-def _receiving(node: SankeyNode, received: Sequence[float]) -> SankeyNode:
-    return node._replace(received=received[0], received_negative=received[1], questioned_received=received[2])
-
-
 def _merged(group: str, members: Sequence[SankeyNode]) -> SankeyNode:
     added: dict[Kind, float] = {}
     for node in members:
         for kind, amount in node.added.items():
             added[kind] = added.get(kind, 0.0) + amount
-    holders = {node.holder for node in members}
-    return SankeyNode(
-        id=group, form="folded", process="", product="", lot="", holder=holders.pop() if len(holders) == 1 else "",
-        added=added, questioned=sum([node.questioned for node in members]),
-        members=tuple([node.id for node in members]),
-    )
+    merged = folded_node(group, added, sum([node.questioned for node in members]), {node.holder for node in members})
+    return merged._replace(members=tuple([node.id for node in members]))
+
+
+def folded_node(
+    group: str, added: Mapping[Kind, float], questioned: float, holders: Collection[str]
+) -> SankeyNode:
+    """The node that stands for others, without their ids. It has a holder if all have the same."""
+    holder = next(iter(holders)) if len(holders) == 1 else ""
+    return SankeyNode(id=group, form="folded", process="", product="", lot="", holder=holder, added=added,
+                      questioned=questioned)

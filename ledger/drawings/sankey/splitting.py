@@ -1,73 +1,79 @@
 """Divides the amount that a record adds by kind."""
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final, Protocol
 
 from ledger.core.record.units import POWER_UNITS
-from ledger.drawings.sankey.chain import ReadChain
+from ledger.drawings.sankey.amounts import FoldedAmounts
+from ledger.drawings.sankey.chain import HIDDEN, FlatChain
 from ledger.drawings.sankey.model import Kind, Measure
 
 _ROUNDING: Final = 1e-9
 
 
-class DividedAmount(NamedTuple):
-    """The amounts that a node adds, and the amount that arrives from the hidden parts of the chain."""
+class SplitOptions(Protocol):
+    """`kinds`: kg CO2e that whole records add, by digest."""
 
-    added: dict[Kind, float]
-    hidden: float = 0.0
+    @property
+    def measure(self) -> Measure:
+        """CO2e or mass."""
+
+    @property
+    def kinds(self) -> Mapping[str, Mapping[Kind, float]]:
+        """As of the class."""
 
 
 class Splitting:
-    """`kinds`: kg CO2e that whole records add, by digest."""
+    """Adds to `amounts`."""
 
-    def __init__(self, chain: ReadChain, measure: Measure, kinds: Mapping[str, Mapping[Kind, float]]) -> None:
-        self._chain, self._kinds, self._measure = chain, kinds, measure
+    def __init__(self, chain: FlatChain, options: SplitOptions, amounts: FoldedAmounts) -> None:
+        self._chain, self._kinds, self._mass = chain, options.kinds, options.measure == "mass"
+        self.amounts = amounts
+        self._hidden = next((node for node, code in enumerate(chain.code) if code == HIDDEN), None)
+        self._takers = frozenset(
+            [] if self._hidden is None else [taker for taker, _ in chain.edges_from(self._hidden)])
 
-    def split(self, step: str, amount: float, scale: float) -> DividedAmount:
-        """The amount that a record or pool adds. `scale`: the part of the record that reaches the asked lots.
+    def split(self, step: int, drawn: int, amount: float, scale: float) -> None:
+        """Adds the amount of a record or pool to the node that is `drawn` for it. `scale`: the part of the record that
+        reaches the node.
 
         If the caller does not see all that a record takes, and not its emission lines, its amount is hidden as a whole.
         So is the amount of a record that takes lots of a single hidden party, which no answer states alone.
         """
-        data = self._chain.records.get(step) or {}
-        takes_hidden = self._chain.hidden is not None and self._takes_hidden(step)
-        kind: Kind
-        if data.get("hiddenInputs"):
-            kind = "hidden"
-        elif self._measure == "mass":
-            kind = "hidden" if takes_hidden else "inputs"
+        data = self._chain.data[step]
+        if "hiddenInputs" in data:
+            kind: Kind = "hidden"
+        elif self._mass:
+            kind = "hidden" if step in self._takers else "inputs"
         elif data.get("type") == "declaration":
             kind = self._declared(step)
-        elif step in self._kinds:
-            return self._by_lines(self._kinds[step], amount, scale, takes_hidden=takes_hidden)
-        elif takes_hidden:
+        elif data["id"] in self._kinds:
+            self._add_lines((step, drawn), amount, scale)
+            return
+        elif step in self._takers:
             kind = "hidden"
         else:
             kind = "transport" if data.get("type") == "transfer" else "added"
-        return DividedAmount({kind if amount >= 0.0 else "negative": amount})
+        self.amounts.add(drawn, kind if amount >= 0.0 else "negative", amount)
 
-    def _by_lines(
-        self, lines: Mapping[Kind, float], amount: float, scale: float, *, takes_hidden: bool
-    ) -> DividedAmount:
+    def _add_lines(self, nodes: tuple[int, int], amount: float, scale: float) -> None:
         """The rest that no line explains was assigned or averaged, or comes from hidden lots. Rounding errors count
         with the largest kind, so that the sum stays exact."""
-        added = {kind: scale * value for kind, value in lines.items() if value}
-        rest = amount - sum(added.values())
-        gross = sum([abs(value) for value in added.values()])
-        if abs(rest) <= _ROUNDING * max(gross, abs(amount)) and added:
-            largest = max(added, key=lambda kind: abs(added[kind]))
-            added[largest] += rest
-            return DividedAmount(added)
-        if takes_hidden and rest > 0.0:
-            return DividedAmount(added, rest)
-        kind: Kind = "added" if rest > 0.0 else "negative"
-        added[kind] = added.get(kind, 0.0) + rest
-        return DividedAmount(added)
+        step, drawn = nodes
+        amounts = self.amounts
+        lines = {kind: scale * value for kind, value in self._kinds[self._chain.data[step]["id"]].items() if value}
+        rest = amount - sum(lines.values())
+        gross = sum([abs(value) for value in lines.values()])
+        for kind, value in lines.items():
+            amounts.add(drawn, kind, value)
+        if abs(rest) <= _ROUNDING * max(gross, abs(amount)) and lines:
+            amounts.add(drawn, max(lines, key=lambda kind: abs(lines[kind])), rest)
+        elif self._hidden is not None and step in self._takers and rest > 0.0:
+            amounts.add(self._hidden, "hidden", rest)
+            amounts.link(self._hidden, drawn, rest)
+        else:
+            amounts.add(drawn, "added" if rest > 0.0 else "negative", rest)
 
-    def _takes_hidden(self, step: str) -> bool:
-        return any(taken == self._chain.hidden for taken, _ in self._chain.taken.get(step, ()))
-
-    def _declared(self, record: str) -> Kind:
-        lots = self._chain.made.get(record, ())
-        power = any(self._chain.lots.get(lot, {}).get("unit") in POWER_UNITS for lot, _ in lots)
-        return "electricity" if power else "inputs"
+    def _declared(self, record: int) -> Kind:
+        units = [self._chain.data[lot].get("unit") for lot, _ in self._chain.edges_from(record)]
+        return "electricity" if any(unit in POWER_UNITS for unit in units) else "inputs"

@@ -6,7 +6,7 @@ import pytest
 from support.node_links import line, random_chain
 
 from ledger.drawings.sankey.columns import columns_of
-from ledger.drawings.sankey.fold import fold
+from ledger.drawings.sankey.fold import FoldOptions, fold
 from ledger.drawings.sankey.model import Sankey
 from ledger.drawings.sankey.shrink import shrink
 
@@ -57,6 +57,21 @@ def test_a_folded_node_unfolds() -> None:
     assert len(opened.nodes) > len(small.nodes)
     assert sum(node.sum_added for node in opened.nodes) == pytest.approx(whole.total)
     assert shrink(whole, 5, ["folded-99", "r1"]) == small
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_folding_shrinks_at_once(seed: int) -> None:
+    """The same as in two steps, without the nodes that nobody sees."""
+    links = random_chain(random.Random(seed), 80)
+    for opened in ((), ("folded-0", "folded-2")):
+        whole = fold(links.nodes, links.edges, ["end"])
+        small = shrink(whole, 9, opened)
+        once = fold(links.nodes, links.edges, ["end"], FoldOptions(most=9, opened=opened))
+        assert [node.id for node in once.nodes] == [node.id for node in small.nodes]
+        assert (once.processes, small.processes) == (len(whole.nodes), len(whole.nodes))
+        for node, other in zip(once.nodes, small.nodes, strict=True):
+            assert set(node.members) == set(other.members)
+            assert (node.value, node.in_question) == pytest.approx((other.value, other.in_question))
 
 
 def test_one_other_node_is_not_folded() -> None:
