@@ -10,6 +10,7 @@ import asyncpg
 from ledger.errors import ConfigurationError, InvalidInput, Unavailable
 from ledger.store.migrating.versions import CODE, StoredSchema, program_schema, require_schema
 from ledger.store.outage import DOWN, Outage, is_outage
+from ledger.store.patience import Patience, patient
 from ledger.store.shared_reads import Fetch, Key, SharedReads
 from ledger.store.sql import queries
 
@@ -17,7 +18,6 @@ WRITER = "carbon_ledger_writer"
 ERASER = "carbon_ledger_eraser"
 MINIMUM_VERSION = 150000
 _CLOSE_SECONDS = 10
-_CLOSE_READING_SECONDS = 0.5
 Connection: TypeAlias = asyncpg.connection.Connection | asyncpg.pool.PoolConnectionProxy
 
 UNREACHABLE = (OSError, asyncio.TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError,
@@ -48,7 +48,8 @@ SETTINGS = {
 
 
 PATIENCE_SECONDS = 2.0
-"""How long an operator's query waits for a database that does not answer."""
+"""How long an operator's command waits for a session with a database that does not answer."""
+_GRACE_SECONDS = 0.5
 _READING_SECONDS = 60.0
 # A query of an operator must not wait for a lock that a server holds, and must not load the database for long.
 _READING = {
@@ -133,7 +134,7 @@ class DatabasePool:
                 raise InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request") from error
             if is_outage(error):
                 self.outage.failed("reading", error)
-            raise Unavailable(f"the database does not answer: {error}", code=DOWN) from error
+            raise Unavailable(f"the database does not answer: {str(error) or 'it says nothing'}", code=DOWN) from error
         except asyncpg.DataError as error:
             # A parameter that no row can hold, such as text with NUL or an integer of 65 bits.
             raise InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request") from error
@@ -148,25 +149,31 @@ class DatabasePool:
 
 
 async def open_pool(
-    url: str, *, size: int = 10, patience: float = 60.0, grace: float | None = None, outage: Outage | None = None
+    url: str, *, size: int = 10, patience: Patience | None = None, outage: Outage | None = None
 ) -> DatabasePool:
-    """A pool of sessions in role carbon_ledger_writer (INSERT and SELECT; UPDATE of head and balances only). A session
-    is awaited for `patience` seconds, and for `grace` seconds, if given, when its query was given up.
+    """A pool of sessions in role carbon_ledger_writer (INSERT and SELECT; UPDATE of head and balances only). With
+    `patience`, for an operator's command, it waits neither long for sessions nor for answers.
 
     Raises ConfigurationError if the database is not suitable, Unavailable if it does not answer.
     """
     with _connecting():
         sessions = await asyncpg.create_pool(
             url, min_size=1, max_size=size, server_settings=SETTINGS, init=_become_writer, reset=_keep_session,
-            command_timeout=60, timeout=patience,
+            **_waiting(patience),
         )
-    pool = DatabasePool(sessions, outage or Outage(), grace)
+    pool = DatabasePool(sessions, outage or Outage(), None if patience is None else _GRACE_SECONDS)
     try:
         await check_database(pool)
     except BaseException:
         sessions.terminate()
         raise
     return pool
+
+
+def _waiting(patience: Patience | None) -> dict[str, Any]:
+    if patience is None:
+        return {"timeout": 60, "command_timeout": _READING_SECONDS}
+    return {"timeout": PATIENCE_SECONDS, "command_timeout": _READING_SECONDS, "connection_class": patient(patience)}
 
 
 @contextmanager
@@ -263,9 +270,25 @@ async def reading_connection(url: str, name: str) -> AsyncIterator[Connection]:
         yield connection
     finally:
         try:
-            await asyncio.wait_for(connection.close(), _CLOSE_READING_SECONDS)
+            await asyncio.wait_for(connection.close(), _GRACE_SECONDS)
         except LOST:
             connection.terminate()
+
+
+@asynccontextmanager
+async def reading_pool(url: str, name: str, patience: Patience) -> AsyncIterator[DatabasePool]:
+    """Does the same with sessions whose questions wait for this time; after one that was not answered, the next one
+    gets another session."""
+    with _connecting():
+        sessions = await asyncpg.create_pool(
+            url, min_size=1, max_size=2, reset=_keep_session, **_waiting(patience),
+            server_settings={**_READING, "application_name": name},
+        )
+    pool = DatabasePool(sessions, Outage(), _GRACE_SECONDS)
+    try:
+        yield pool
+    finally:
+        await pool.close(_GRACE_SECONDS)
 
 
 def quoted(identifier: str) -> str:

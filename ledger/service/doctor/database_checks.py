@@ -20,7 +20,7 @@ SESSIONS: Final = 25 + MOST_SESSIONS
 """Sessions that a server process may open: two pools of ten, the sessions of the parts that append, and the
 sessions of checks."""
 _RESERVED: Final = 10
-COMMIT_SECONDS: Final = 5.0
+COMMIT_SECONDS: Final = 3.0
 """A commit that takes longer is an error: posts wait as long."""
 
 
@@ -63,7 +63,8 @@ async def check_database(here: Installation) -> DoctorFinding:
 
 async def check_schema(here: Installation) -> DoctorFinding:
     """The schema is one with which this program runs."""
-    stored = await fitting_schema(here.reading)
+    async with here.reading.acquire() as connection:
+        stored = await fitting_schema(connection)
     return DoctorFinding("schema", "ok", f"version {stored.version}, digest {stored.digest}")
 
 

@@ -29,6 +29,7 @@ from ledger.service.doctor.server_check import check_server
 from ledger.service.doctor.settings_check import check_settings
 from ledger.service.doctor.tls_check import check_tls
 from ledger.service.settings import Settings
+from ledger.store.patience import UNANSWERED
 
 CHECKS: Final[dict[str, Check]] = {
     "home": check_home, "server": check_server, "settings": check_settings, "disk": check_disk, "keys": check_keys,
@@ -44,15 +45,18 @@ async def diagnose(settings: Settings, environment: Mapping[str, str] | None = N
     """One finding for each check. Sets nothing up and changes nothing. `environment`: None means the environment of
     this process."""
     async with opened(settings, environment) as here:
-        findings = {name: await _finding(name, check, here) for name, check in CHECKS.items()}
+        # The servers answer meanwhile, and need no database for it.
+        asking = asyncio.create_task(_finding("server", check_server, here))
+        findings = {name: await _finding(name, check, here) for name, check in CHECKS.items() if name != "server"}
+        findings["server"] = await asking
         if here.lost.is_set():
             findings["database"] = await _finding("database", check_database, here)
-    return list(findings.values())
+    return [findings[name] for name in CHECKS]
 
 
-async def _result(check: Check, here: Installation) -> DoctorFinding:
+async def _examined(check: Check, here: Installation) -> DoctorFinding:
     """The finding of a check. Raises MissingPart if the database stops answering meanwhile."""
-    if here.session is None:
+    if here.reader is None or check is check_server:
         return await check(here)
     checking, losing = asyncio.ensure_future(check(here)), asyncio.ensure_future(here.lost.wait())
     try:
@@ -67,12 +71,14 @@ async def _result(check: Check, here: Installation) -> DoctorFinding:
         losing.cancel()
 
 
-async def _finding(name: str, check: Check, installation: Installation) -> DoctorFinding:
+async def _finding(name: str, check: Check, here: Installation) -> DoctorFinding:
     try:
-        return await _result(check, installation)
+        return await _examined(check, here)
     except MissingPart as error:
         return DoctorFinding(name, "unknown", str(error))
     except LedgerError as error:
+        if error.code == UNANSWERED and not await here.answers():
+            return DoctorFinding(name, "unknown", "the database stopped answering")
         return DoctorFinding(name, "error", error.message, error.rule)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

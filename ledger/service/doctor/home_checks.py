@@ -65,14 +65,15 @@ def _free_files(path: Path) -> int:
 
 
 async def _bytes_per_day(here: Installation) -> float | None:
-    if here.session is None or here.pool is None:
+    if here.reader is None or here.pool is None:
         return None
-    size = await here.session.fetchval(queries("log")["size"])
-    if not size:
-        return None
-    tables = await read_tables(here.session, size)
-    per_record = sum(table.per_record for table in tables)
-    return fastest(await read_growth(here.session, size, per_record, datetime.now(UTC)))
+    async with here.reader.acquire() as connection:
+        size = await connection.fetchval(queries("log")["size"])
+        if not size:
+            return None
+        tables = await read_tables(connection, size)
+        per_record = sum(table.per_record for table in tables)
+        return fastest(await read_growth(connection, size, per_record, datetime.now(UTC)))
 
 
 async def check_keys(here: Installation) -> DoctorFinding:
@@ -140,7 +141,8 @@ async def check_backup(here: Installation) -> DoctorFinding:
 
 
 async def _archive(here: Installation) -> DoctorFinding:
-    archive = await read_archive(here.reading)
+    async with here.reading.acquire() as connection:
+        archive = await read_archive(connection)
     if archive.mode == "off":
         return DoctorFinding(
             "backup", "warning", "archive_mode of the database is off, and this program cannot see its backups",

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, Literal
 
+import asyncpg
 from msgspec import Struct
 
 from ledger.errors import ConfigurationError, LedgerError, Unavailable
@@ -13,14 +14,22 @@ from ledger.service.heads.keyring import Keyring
 from ledger.service.settings import Settings
 from ledger.service.status.database import PublishedLog, read_log
 from ledger.service.status.servers import ServerStatus, ask_servers
-from ledger.store.database import LOST, PATIENCE_SECONDS, Connection, DatabasePool, open_pool, reading_connection
+from ledger.store.database import (
+    LOST,
+    PATIENCE_SECONDS,
+    Connection,
+    DatabasePool,
+    open_pool,
+    reading_connection,
+    reading_pool,
+)
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import Hosted, hosted
+from ledger.store.patience import Patience
 
 _OPENING_SECONDS: Final = 2.5
 _WATCH_SECONDS: Final = 0.5
 _CLOSING_SECONDS: Final = 0.5
-_GRACE_SECONDS: Final = 0.5
 _NAME: Final = "carbon-ledger doctor"
 Level = Literal["ok", "warning", "error", "unknown"]
 
@@ -36,34 +45,48 @@ class DoctorFinding(Struct, frozen=True, omit_defaults=True):
 
 
 class Installation:
-    """`pool` is None if the database is not fit for a server; `failure` says why. `session` may still read it, as its
+    """`pool` is None if the database is not fit for a server; `failure` says why. `reader` may still read it, as its
     owner; None if it does not answer. `lost` is set once the database answers no more. `asking`: for the running
-    servers; `servers`: these, once they have answered. `keyring` is None if the database holds no log whose keys are
-    here."""
+    servers. `keyring` is None if the database holds no log whose keys are here."""
 
     def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
         self.settings = settings
         self.environment = environment
-        self.session: Connection | None = None
+        self.reader: DatabasePool | None = None
         self.pool: DatabasePool | None = None
         self.keyring: Keyring | None = None
         self.failure: LedgerError | None = None
         self.lost = asyncio.Event()
-        self.asking = asyncio.ensure_future(ask_servers(settings.home))
-        self.servers: list[ServerStatus] = []
+        self._heard = asyncio.Event()
+        self.asking: asyncio.Future[list[ServerStatus]] = asyncio.ensure_future(ask_servers(settings.home))
 
     @property
-    def reading(self) -> Connection:
-        """The session that reads. Raises MissingPart."""
-        if self.session is None:
+    def reading(self) -> DatabasePool:
+        """The sessions that read. Raises MissingPart."""
+        if self.reader is None:
             raise MissingPart("the database does not answer")
-        return self.session
+        return self.reader
+
+    def hear(self) -> None:
+        """The database has answered the question whether it answers."""
+        self._heard.set()
+
+    async def answers(self) -> bool:
+        """Whether the database still answers other questions, once one has remained without an answer."""
+        self._heard.clear()
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._heard, self.lost)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        return not self.lost.is_set()
 
     def lose(self, why: str) -> None:
         """The database answers no more. No check waits for it from now on."""
         self.failure = Unavailable(f"the database does not answer: {why}", code="database-down",
                                    rule="see the log of PostgreSQL and its host; if it hangs, restart it")
-        self.session = self.pool = self.keyring = None
+        self.reader = self.pool = self.keyring = None
         self.lost.set()
 
     async def log(self) -> PublishedLog:
@@ -71,7 +94,8 @@ class Installation:
         no log or the policy cannot be read."""
         if self.pool is None:
             raise MissingPart("the database could not be opened")
-        return await read_log(self.reading, self.settings)
+        async with self.reading.acquire() as connection:
+            return await read_log(connection, self.settings)
 
 
 class MissingPart(Exception):
@@ -98,13 +122,14 @@ async def opened(settings: Settings, environment: Mapping[str, str] | None = Non
 
 async def _open_database(here: Installation, database: Hosted, stack: AsyncExitStack) -> None:
     """Opens the sessions, and begins to watch whether the database answers. Raises LedgerError."""
+    patience = Patience()
     try:
         async with asyncio.timeout(_OPENING_SECONDS):
-            here.session = await stack.enter_async_context(reading_connection(database.owner_url, _NAME))
+            here.reader = await stack.enter_async_context(reading_pool(database.owner_url, _NAME, patience))
             watched = await stack.enter_async_context(reading_connection(database.owner_url, _NAME))
             watching = asyncio.create_task(_watch(here, watched))
             stack.callback(watching.cancel)
-            pool = await open_pool(database.app_url, patience=PATIENCE_SECONDS, grace=_GRACE_SECONDS)
+            pool = await open_pool(database.app_url, patience=patience)
     except (TimeoutError, Unavailable) as error:
         if isinstance(error, Unavailable) and not isinstance(error.__cause__, TimeoutError):
             raise
@@ -121,8 +146,9 @@ async def _watch(here: Installation, session: Connection) -> None:
         while True:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await session.fetchval("SELECT 1")
+            here.hear()
             await asyncio.sleep(_WATCH_SECONDS)
-    except LOST as error:
+    except (*LOST, asyncpg.PostgresError) as error:
         here.lose(str(error) or f"it has stopped answering, and says nothing for {PATIENCE_SECONDS:g} s")
 
 

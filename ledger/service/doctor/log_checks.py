@@ -124,7 +124,7 @@ async def check_quorum(here: Installation) -> DoctorFinding:
                              f"silent: {', '.join(silent)}", remedy)
     age, waiting = time.time() - past, log.size - log.published
     if log.unpublished_seconds > LATE_SECONDS:
-        answers = last_answers(here.servers)
+        answers = last_answers(await here.asking)
         unsigned = [f"{one.name} at {one.at}: {one.answer}" for one in answers.values() if not one.cosigned]
         unsigned += [name for name in silent if name not in answers]
         return DoctorFinding(

@@ -17,7 +17,7 @@ async def check_server(here: Installation) -> DoctorFinding:
     home = here.settings.home
     if not home.is_dir():
         raise MissingPart(f"there is no folder {home}")
-    here.servers = servers = await here.asking
+    servers = await here.asking
     gone = [f"process {one.pid} on {one.host} has ended without a stop" for one in killed(home)]
     if not servers and not gone:
         if (home / FOLDER).is_dir():

@@ -1,5 +1,6 @@
 """Gathers the status of an installation. A part that cannot be read does not keep the others from being read."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from ledger.service.backup.last import last_backup
 from ledger.service.settings import Settings
 from ledger.service.status.answers import DatabaseStatus, StatusAnswer, UnknownPart
 from ledger.service.status.database import (
+    PublishedLog,
     complete_database,
     fastest,
     folder_here,
@@ -25,10 +27,11 @@ from ledger.service.status.database import (
     read_tables,
 )
 from ledger.service.status.host import StoredPlace, embedded_before, read_anchor, read_disks
-from ledger.service.status.servers import ServerStatus, ask_servers, last_answers
-from ledger.store.database import PATIENCE_SECONDS, Connection, fitting_schema, reading_connection
+from ledger.service.status.servers import ask_servers, last_answers
+from ledger.store.database import PATIENCE_SECONDS, Connection, DatabasePool, fitting_schema, reading_pool
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import hosted
+from ledger.store.patience import Patience
 
 Value = TypeVar("Value")
 _FAILURES = (LedgerError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, msgspec.MsgspecError)
@@ -49,6 +52,16 @@ class Gathering:
         except _FAILURES as error:
             self.miss(part, error)
             return None
+
+    async def ask(
+        self, part: str, pool: DatabasePool, reading: Callable[[Connection], Awaitable[Value]]
+    ) -> Value | None:
+        """`take` for a part that the database knows."""
+        async def asked() -> Value:
+            async with pool.acquire() as connection:
+                return await reading(connection)
+
+        return await self.take(part, asked())
 
     def read(self, part: str, reading: Callable[[], Value]) -> Value | None:
         """`take` for a part that is read without waiting."""
@@ -73,17 +86,22 @@ async def gather(settings: Settings, progress: Callable[[str], None]) -> StatusA
     """The status. It starts the embedded database if it does not run, and stops it again. It raises no error of the
     installation: `unknown` names the parts that could not be read."""
     now, gathering = datetime.now(UTC), Gathering()
-    servers = await gathering.take("servers", ask_servers(settings.home))
+    # The servers answer while the database is asked.
+    asking = asyncio.ensure_future(ask_servers(settings.home))
     before = gathering.read("database", lambda: _before(settings))
     gathering.read("anchor", lambda: read_anchor(settings))
     gathering.read("backup", lambda: last_backup(settings.home))
+    log = None
     try:
-        async with _connected(settings, progress) as connection:
+        async with _connected(settings, progress) as pool:
             if before is not None:
-                await gathering.take("database", complete_database(connection, before))
-            await _read_log(connection, settings, gathering, now, servers or [])
+                await gathering.ask("database", pool, lambda connection: complete_database(connection, before))
+            log = await _read_log(pool, settings, gathering, now)
     except _FAILURES as error:
         gathering.miss("database", error)
+    servers = await gathering.take("servers", asking) or []
+    if log is not None:
+        gathering.read("witnesses", lambda: log.witnesses(settings, last_answers(servers)))
     _read_disks(settings, gathering)
     return StatusAnswer(
         time=f"{now:%Y-%m-%dT%H:%M:%SZ}", home=str(settings.home), program=version("carbon-ledger"),
@@ -98,36 +116,37 @@ def _before(settings: Settings) -> DatabaseStatus:
 
 
 @asynccontextmanager
-async def _connected(settings: Settings, progress: Callable[[str], None]) -> AsyncIterator[Connection]:
+async def _connected(settings: Settings, progress: Callable[[str], None]) -> AsyncIterator[DatabasePool]:
     if settings.database_url is None and not Layout.at(settings.home).data.is_dir():
         raise ConfigurationError(f"there is no database in {settings.home}: run `carbon-ledger init` for a new ledger "
                                  "or `carbon-ledger restore` for a lost one")
     async with (
         hosted(settings.home, settings.database_url, on_progress=progress, patience=PATIENCE_SECONDS) as database,
-        reading_connection(database.owner_url, "carbon-ledger status") as connection,
+        reading_pool(database.owner_url, "carbon-ledger status", Patience()) as pool,
     ):
-        yield connection
+        yield pool
 
 
 async def _read_log(
-    connection: Connection, settings: Settings, gathering: Gathering, now: datetime, servers: list[ServerStatus]
-) -> None:
-    if await gathering.take("schema", fitting_schema(connection)) is None:
-        return
+    pool: DatabasePool, settings: Settings, gathering: Gathering, now: datetime
+) -> PublishedLog | None:
+    if await gathering.ask("schema", pool, fitting_schema) is None:
+        return None
     gathering.parts.pop("schema")
-    log = await gathering.take("log", read_log(connection, settings))
+    log = await gathering.ask("log", pool, lambda connection: read_log(connection, settings))
     gathering.parts.pop("log", None)
-    tables = await gathering.take("tables", read_tables(connection, 0 if log is None else log.size))
+    tables = await gathering.ask("tables", pool, lambda connection: read_tables(
+        connection, 0 if log is None else log.size))
     if log is not None:
         gathering.read("log", log.status)
-        gathering.read("witnesses", lambda: log.witnesses(settings, last_answers(servers)))
-        await gathering.take("backlog", read_backlog(connection, log, now))
+        await gathering.ask("backlog", pool, lambda connection: read_backlog(connection, log, now))
         per_record = sum(table.per_record for table in tables or ())
-        await gathering.take("growth", read_growth(connection, log.size, per_record, now))
+        await gathering.ask("growth", pool, lambda connection: read_growth(connection, log.size, per_record, now))
     if settings.database_url is not None:
-        await gathering.take("archive", read_archive(connection))
+        await gathering.ask("archive", pool, read_archive)
         gathering.skip("backup", "`carbon-ledger backup` covers only the embedded database: see the tool that backs up "
                                  "this one")
+    return log
 
 
 def _read_disks(settings: Settings, gathering: Gathering) -> None:

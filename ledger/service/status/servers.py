@@ -14,7 +14,7 @@ from ledger.service.witnesses.witness_client import LastAnswer
 
 STATE_SECONDS: Final = 2.0
 """A server that has not read its log by then is not ready."""
-_ANSWER_SECONDS: Final = 4.0
+_ANSWER_SECONDS: Final = 3.0
 
 
 class Hindrance(Struct, frozen=True, kw_only=True, omit_defaults=True):
