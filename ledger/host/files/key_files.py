@@ -19,7 +19,7 @@ _IN_USE = b"This key has signed for a log. "
 """The file of the log's key begins with this once its log has an anchor. PEM readers ignore it."""
 
 PASSPHRASE = "CARBON_LEDGER_PASSPHRASE"  # noqa: S105 - the variable's name
-PASSPHRASE_RULE = f"a passphrase if the file is encrypted: by {PASSPHRASE}"
+PASSPHRASE_RULE = f"give it by {PASSPHRASE}"
 """Commands add their options for it."""
 
 _READABLE = {
@@ -76,7 +76,7 @@ def read_key(path: Path, passphrase: bytes | None = None) -> SigningKey:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}", field="key", value=path,
                                  rule=_READABLE.get(type(error))) from error
     except InvalidKey as error:
-        rule = PASSPHRASE_RULE if error.field == "passphrase" else error.rule
+        rule = PASSPHRASE_RULE if error.field == "passphrase" and passphrase is None else error.rule
         raise InvalidKey(f"{path}: {error.message}", code=error.code, field=error.field, rule=rule) from None
 
 

@@ -144,7 +144,7 @@ def _private_key(files: TlsFiles) -> PrivateKey:
     encrypted = b"ENCRYPTED" in data
     if encrypted and files.passphrase is None:
         raise ConfigurationError(f"{path} is encrypted, and there is no passphrase", field=KEY, value=path,
-                                 rule=f"the passphrase by --passphrase-file or {PASSPHRASE}")
+                                 rule=f"give it by --passphrase-file or {PASSPHRASE}")
     if b"PRIVATE KEY-----" not in data:
         raise ConfigurationError(f"{path} holds no PEM private key", field=KEY, value=path,
                                  rule=f"a PEM private key: {_KEYS}")

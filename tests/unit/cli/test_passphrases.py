@@ -86,7 +86,7 @@ def test_advice_names_only_options_of_the_command(key: Path, tmp_path: Path) -> 
     (home / "log-key.pem").write_bytes(key.read_bytes())
     (finding,) = [one for one in json.loads(run("doctor", "--home", home, "--json").out)["findings"]
                   if one["check"] == "keys"]
-    assert finding["remedy"] == f"a passphrase if the file is encrypted: by --passphrase-file or {PASSPHRASE}"
+    assert finding["remedy"] == f"give it by --passphrase-file or {PASSPHRASE}"
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
