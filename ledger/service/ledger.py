@@ -51,7 +51,7 @@ from ledger.service.setup import (
     registrar_id,
     require_whole,
 )
-from ledger.service.witnesses.activated_policy import WITNESSES, read_activated, wanted
+from ledger.service.witnesses.activated_policy import WITNESSES, check_start, read_activated, read_shown, wanted
 from ledger.service.witnesses.own_policy import ACCEPTED, NOBODY, AskedWitnesses, asked_witnesses, remember_policy
 from ledger.service.witnesses.policy_file import read_policy
 from ledger.service.witnesses.publisher import Publisher, Renewal
@@ -182,7 +182,12 @@ async def _opened(
                     await store_archives(pool, database.app_url, registry, progress)
                     await _bootstrapped(entering, registry, heads, policy)
 
-            async with Settling(pool, heads, asked.policy, begin, publication.answers), Looking(pool, heads):
+            async def decided() -> bool:
+                return asked.differs(await _asked_now(settings, pool, heads))
+
+            async with (
+                Settling(pool, heads, asked.policy, begin, publication.answers), Looking(pool, heads, decided)
+            ):
                 await assessor.ready()
                 try:
                     yield Ledger(settings, identity, registry, query_pool, sequencer, submitter, receipts, heads,
@@ -206,6 +211,16 @@ async def _asked(settings: Settings, pool: DatabasePool, policy: Policy | None) 
     except Unavailable:
         note = None  # `Heads.start` raises it too
     return asked_witnesses(policy, await read_activated(pool), {} if note is None else fields_of(note), settings.home)
+
+
+async def _asked_now(settings: Settings, pool: DatabasePool, heads: Heads) -> AskedWitnesses:
+    """The witnesses that a start would ask now. Raises ConfigurationError if it would fail."""
+    policy = None if settings.policy is None else read_policy(settings.policy, heads.keyring.keys)
+    note = open_anchor(settings.anchor_at).read()
+    async with pool.acquire() as connection:
+        check_start(policy, await read_activated(connection), {} if note is None else fields_of(note),
+                    await read_shown(connection), registrar=has_registrar(settings))
+    return await _asked(settings, pool, policy)
 
 
 def _tokens(pool: DatabasePool, heads: Heads) -> TokenService:

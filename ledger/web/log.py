@@ -85,4 +85,4 @@ class LogController(Controller):
 
 async def _key_news(ledger: Ledger) -> None:
     async with ledger.pool.acquire() as connection:
-        await ledger.heads.keyring.refresh(connection)
+        await ledger.heads.follow(connection)

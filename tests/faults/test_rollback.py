@@ -299,6 +299,50 @@ def test_another_database_under_a_running_server(copies: tuple[Copy, Copy], lot:
         assert_halted(server, lot, known, f"another log of {grown} entries")
 
 
+def test_the_rotations_of_another_database_are_not_adopted(
+    copies: tuple[Copy, Copy], lot: Lot, tmp_path: Path
+) -> None:
+    """The log's key was rotated there, and the new key is here, as before every rotation. Once the right database is
+    back, the server goes on: it does not miss those rotations."""
+    signed, other = copies
+    anchor, new = begun_anchor(tmp_path / "elsewhere", signed.home), signed.home / "log-key-2.pem"
+
+    def rotate(home: Path, *options: str) -> Any:
+        done = prefork.run(
+            [*prefork.COMMAND, "key", "rotate-log", *options, "--json"], cwd="/", capture_output=True, text=True,
+            env=environment(home, other.database.url, anchor=anchor), timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    with temporary_home() as elsewhere:
+        elsewhere.mkdir()
+        shutil.copy(signed.home / LOG_KEY, elsewhere)
+        shutil.copy(rotate(elsewhere, "--prepare")["file"], new)
+        rotate(elsewhere)
+    with other.served("elsewhere") as server:
+        lot.use(server, 4)
+    new.write_bytes(_unmarked(new.read_bytes()))
+    try:
+        with signed.served() as server:
+            lot.use(server, 2)
+            keys = httpx.get(f"{server.url}/log/keys").text
+            signed.replaced_by(other)
+            for _ in range(2):
+                assert httpx.get(f"{server.url}/log/keys").text == keys
+                assert lot.refused(server)["code"] == "log-mismatch"
+            signed.replaced_by(other)
+            until(lambda: is_ready(server))
+            lot.use(server)
+            assert_whole(server)
+    finally:
+        new.unlink()
+
+
+def _unmarked(key: bytes) -> bytes:
+    """A key file as another host has it: this server did not sign with the key."""
+    return key[key.index(b"-----BEGIN"):]
+
+
 def test_replicas_share_what_was_signed(copies: tuple[Copy, Copy], lot: Lot, known: Receipt) -> None:
     """One of them has answered nothing since the backup was taken: it knows from the anchor what the other one has."""
     signed, backup = copies

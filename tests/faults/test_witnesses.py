@@ -12,10 +12,11 @@ from itertools import count
 import httpx
 import msgspec
 import pytest
+from support.cli import run
 from support.liars import LIES, lying
 from support.publishing import Site, acknowledged, lines_of, proof, receipt, site, three_witnesses
 from support.server import Server, command
-from support.waiting import PATIENCE
+from support.waiting import PATIENCE, until
 from support.witness import Witness, audited, entries_of
 from support.witnesses import WitnessProcess
 from support.workshop import Workshop, workshop
@@ -171,14 +172,27 @@ def test_a_log_gets_witnesses_and_others_later(place: Site) -> None:
     assert "CARBON_LEDGER_POLICY has to name a policy" in without.stderr
     place.write_policy(["quorum none"])
     with place.serve() as server:
-        assert httpx.get(f"{server.url}/health/ready").json()["code"] == "unsettled", "nobody can say what they signed"
-    place.accept()
-    with place.serve() as server:
+        ready = httpx.get(f"{server.url}/health/ready").json()
+        assert ready["code"] == "unsettled", "nobody can say what they signed"
+        assert "goes on by itself" in ready["rule"]
+        text = run("status", "--home", place.home, cwd=None, **place.variables).out
+        assert "NOT READY" in text
+        assert "carbon-ledger anchor accept" in text
+        place.accept()
+        until(lambda: is_ready(server))
         assert isinstance(posted(server), Receipt)
         assert not place.checkpoint(server.url).times
         for one in (early, middle):
             assert proof(server, one.digest).content == msgspec.json.encode(one)
         check(server)
+
+
+def is_ready(server: Server) -> bool:
+    """Also while it opens its ledger anew."""
+    try:
+        return httpx.get(f"{server.url}/health/ready", timeout=60).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def place_size(server: Server) -> int:

@@ -149,7 +149,7 @@ async def close_day(connection: Connection, heads: Heads, day: date) -> bool:
         await _write_tiles(connection, day, tree)
         if tree.frontier.size != size:
             raise _broken(day, size, tree.frontier.size)
-        why = await heads.keyring.refresh(connection)
+        why = await heads.follow(connection)
         if why is not None:
             heads.halt(why)
         note = sign_day(heads.origin, day, size, tree.frontier.root(), heads.signers)

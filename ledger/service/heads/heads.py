@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
 
 from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.merkle import EMPTY_ROOT
 from ledger.core.log.note import NoteSigner, verify_note
 from ledger.errors import (
@@ -27,7 +28,7 @@ from ledger.errors import (
 )
 from ledger.service.heads.continuity import contradiction, missing_entries, prove, read_head, settle_commits
 from ledger.service.heads.keyring import MISSING as KEY_MISSING
-from ledger.service.heads.keyring import Keyring
+from ledger.service.heads.keyring import Keyring, Rotations
 from ledger.service.settings import Settings
 from ledger.service.witnesses.own_policy import NOBODY, AskedWitnesses
 from ledger.store.anchor import UNREADABLE, UNWRITABLE, Anchor, fields_of, open_anchor, stated, written
@@ -127,8 +128,8 @@ class Heads:
         self._waiting = Unavailable(
             f"{why}; nothing is signed until then", code=UNSETTLED, field="anchor", value=self._anchor.location,
             rule="the witnesses of the log's own policy have to answer; if they are gone for good, name others, or "
-                 "`quorum none`, in the file of CARBON_LEDGER_POLICY, run `carbon-ledger anchor accept --size SIZE`, "
-                 "and restart",
+                 "`quorum none`, in the file of CARBON_LEDGER_POLICY, and run `carbon-ledger anchor accept --size "
+                 "SIZE`: this server then goes on by itself",
         )
         _log.warning("%s", self._waiting)
 
@@ -232,16 +233,17 @@ class Heads:
         self.require_signing()
         return await self._known()
 
-    async def _known(self) -> Known:
+    async def _known(self, keys: LogKeys | None = None) -> Known:
+        """`keys`: instead of the adopted ones."""
         note = await self._read()
         if note is None:
             if self._waiting is None:
                 raise self._missing()
         elif note != self._note:
-            self._anchored, self._note = self._opened(note), note
+            self._anchored, self._note = self._opened(note, keys), note
         remembered = None if self._memory is None else self._memory.read()
         heads = self._highest, self._anchored
-        return heads if remembered is None else (*heads, self._opened(remembered))
+        return heads if remembered is None else (*heads, self._opened(remembered, keys))
 
     async def _read(self) -> str | None:
         return await asyncio.to_thread(self._anchor.read) if self._anchor.remote else self._anchor.read()
@@ -259,7 +261,20 @@ class Heads:
         if head in self._vouched:
             # All vouched heads are of one log, so vouched heads that are not larger than this one need no new proof.
             expected = tuple([one for one in expected if one.size > head.size or one not in self._vouched])
-        return await self.keyring.refresh(connection) or await contradiction(connection, head, expected)
+        return await contradiction(connection, head, expected) or await self.follow(connection)
+
+    async def follow(self, connection: Connection) -> str | None:
+        """Adopts the rotations of the log's key that were added since, if the database continues all that was signed
+        here: those of another database would make the right one look incomplete. Returns why this process cannot sign
+        for the database; None if it can. Raises Unavailable if a key is not in the home."""
+        rotations = await self.keyring.read(connection)
+        if not isinstance(rotations, Rotations):
+            return rotations
+        expected = await self._known(rotations.keys)
+        why = await contradiction(connection, await read_head(connection, self.origin), expected)
+        if why is None:
+            self.keyring.adopt(rotations)
+        return why
 
     async def newest(self, connection: Connection) -> Checkpoint:
         """The database's head, checked. Raises Unavailable, and stops signing, if it is of another history."""
@@ -312,7 +327,7 @@ class Heads:
             if head.size > self._highest.size:
                 await settle_commits(connection)
             self.advance(head)
-        elif (why := await self.keyring.refresh(connection)) is not None:
+        elif (why := await self.follow(connection)) is not None:
             self.halt(why)
         await self._anchor_at(head)
         return self._signed(head)
@@ -378,13 +393,13 @@ class Heads:
         states nothing new. Callers have the head from the anchor or from a published note."""
         return sign_checkpoint(head, *self.signers)
 
-    def _opened(self, note: str) -> Checkpoint:
+    def _opened(self, note: str, keys: LogKeys | None = None) -> Checkpoint:
         """The head in the note of an anchor. Raises Unavailable if no key of this log signed it."""
         if note == self._note:
             return self._anchored
         head = stated(note)
         try:
-            verify_note(note, [span.verifier for span in self.keyring.keys.spans], minimum=1)
+            verify_note(note, [span.verifier for span in (keys or self.keyring.keys).spans], minimum=1)
         except VerificationError as error:
             if head.origin == self.origin:
                 why = ("is not signed by a key that this database knows for its log: the database is older than the "

@@ -1,6 +1,7 @@
 """The keys that this process signs with, in step with the rotations that the database holds."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.note import NoteSigner, vkey
@@ -10,6 +11,13 @@ from ledger.store.database import Connection
 from ledger.store.sql import queries
 
 MISSING = "log-key-missing"
+
+
+class Rotations(NamedTuple):
+    """All rotations that a database holds, in order, and the keys that follow from them."""
+
+    keys: LogKeys
+    notes: list[str]
 
 
 class Keyring:
@@ -30,25 +38,26 @@ class Keyring:
         """The newest key, which new auditors pin."""
         return self.keys.signing[-1]
 
-    async def refresh(self, connection: Connection) -> str | None:
-        """Reads the rotations that were added since. Returns an error message if earlier rotations are missing, or the
-        rotations do not form a chain.
-
-        Raises Unavailable if a key that signs now is not in the home: a later call may find it.
-        """
+    async def read(self, connection: Connection) -> Rotations | str | None:
+        """The rotations of a database; None if they are the adopted ones. Or an error message, if rotations are
+        missing or do not form a chain."""
         count = await connection.fetchval(queries("log_key")["count"])
         if count == len(self.notes) and self.signers:
             return None
         if count < len(self.notes):
-            return f"the database holds only {count} of the {len(self.notes)} rotations of the log's key"
+            return (f"the database holds only {count} of the {len(self.notes)} rotations of the log's key that this "
+                    "process has read; if the others do not count, restart this server")
         notes = [row["note"] for row in await connection.fetch(queries("log_key")["all"])]
         try:
-            keys = LogKeys(self.keys.spans[0].vkey, notes)
+            return Rotations(LogKeys(self.keys.spans[0].vkey, notes), notes)
         except (InvalidNote, VerificationError) as error:
             return f"the rotations of the log's key do not form a valid chain: {error.message}"
-        self.signers = self._signers(keys)
-        self.keys, self.notes = keys, notes
-        return None
+
+    def adopt(self, rotations: Rotations) -> None:
+        """Signs with the keys of these rotations from now on. Raises Unavailable if a key that signs now is not in the
+        home: a later call may find it."""
+        self.signers = self._signers(rotations.keys)
+        self.keys, self.notes = rotations
 
     def mark(self) -> None:
         """Marks the files of the keys that sign now as in use."""
@@ -108,7 +117,9 @@ async def opened_keyring(
     """The keys of a database's log, whose first vkey is given. Raises Unavailable if a key is missing, InvalidNote for
     a malformed vkey, VerificationError if the rotations do not form a valid chain."""
     keyring = Keyring(home, passphrase, origin, first)
-    why = await keyring.refresh(connection)
-    if why is not None:
-        raise VerificationError(why, code="broken-chain")
+    rotations = await keyring.read(connection)
+    if isinstance(rotations, str):
+        raise VerificationError(rotations, code="broken-chain")
+    if rotations is not None:
+        keyring.adopt(rotations)
     return keyring

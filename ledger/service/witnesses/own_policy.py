@@ -27,6 +27,11 @@ class AskedWitnesses(NamedTuple):
     policy: Policy | None
     missing: str | None = None
 
+    def differs(self, other: "AskedWitnesses") -> bool:
+        """Whether the others are asked by another policy, or for another reason by none."""
+        texts = [None if one.policy is None else one.policy.text for one in (self, other)]
+        return texts[0] != texts[1] or self.missing != other.missing
+
 
 NOBODY: Final = AskedWitnesses(None)
 

@@ -14,7 +14,7 @@ from ledger.cli.environment import home_option, settings
 from ledger.cli.numbers import numeral
 from ledger.service.status.answers import Backlog, DatabaseStatus, LogStatus, StatusAnswer, WitnessesStatus
 from ledger.service.status.gather import gather
-from ledger.service.status.servers import ServerStatus
+from ledger.service.status.servers import Hindrance, ServerStatus
 
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB")
 _STEP: Final = 1000
@@ -74,10 +74,14 @@ def _condition(server: ServerStatus) -> str:
     state = server.state
     if state is None:
         return f"UNKNOWN, {server.silent}"
-    faults = [f"NOT READY, {state.unready.message}"] if state.unready is not None else ["ready"]
+    faults = [_unready(state.unready)] if state.unready is not None else ["ready"]
     faults += [state.unpublishing] if state.unpublishing is not None else []
     faults += [f"the newest posts failed at {state.failing.at}: {state.failing.message}"] if state.failing else []
     return "; ".join(faults)
+
+
+def _unready(hindrance: Hindrance) -> str:
+    return f"NOT READY, {hindrance.message}" + (f" ({hindrance.rule})" if hindrance.rule else "")
 
 
 def _database(database: DatabaseStatus) -> Iterator[str]:
