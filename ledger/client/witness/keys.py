@@ -30,7 +30,7 @@ def witness_key_at(path: Path, algorithm: str, passphrase: bytes | None = None) 
     except TypeError:
         state = "needs a passphrase" if passphrase is None else "is not encrypted, but a passphrase was given"
         raise InvalidKey(f"{path} {state}", field="passphrase",
-                         rule="a passphrase for an encrypted file, none for another one") from None
+                         rule="a passphrase if the file is encrypted, otherwise no passphrase") from None
     except (ValueError, UnsupportedAlgorithm):
         raise InvalidKey(f"{path} is not a private key, or the passphrase is wrong", field="key",
                          rule="PKCS#8 PEM") from None

@@ -135,7 +135,7 @@ class SigningKey:
         except TypeError:
             state = "needs a passphrase" if passphrase is None else "is not encrypted, but a passphrase was given"
             raise InvalidKey(f"the key file {state}", field="passphrase",
-                             rule="a passphrase for an encrypted file, none for another one") from None
+                             rule="a passphrase if the file is encrypted, otherwise no passphrase") from None
         except _UNREADABLE:
             raise InvalidKey(
                 "not a private key, or a wrong passphrase", field="key", rule="PKCS#8 PEM and its passphrase"

@@ -265,7 +265,7 @@ class Heads:
 
     async def follow(self, connection: Connection) -> str | None:
         """Adopts the rotations of the log's key that were added since, if the database continues all that was signed
-        here: those of another database would make the right one look incomplete. Returns why this process cannot sign
+        here. Otherwise rotations of a wrong database would make the right one look incomplete. Returns why this process cannot sign
         for the database; None if it can. Raises Unavailable if a key is not in the home."""
         rotations = await self.keyring.read(connection)
         if not isinstance(rotations, Rotations):

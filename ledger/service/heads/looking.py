@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 class Looking(Background):
     """While this is open, it looks every `LOOK_SECONDS`, if nothing is signed, until the reason is gone. `decided`:
-    whether a start would ask other witnesses now, or none."""
+    whether a start would ask other witnesses now, or no witnesses."""
 
     name = "looking again"
 

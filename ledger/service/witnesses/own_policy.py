@@ -28,7 +28,7 @@ class AskedWitnesses(NamedTuple):
     missing: str | None = None
 
     def differs(self, other: "AskedWitnesses") -> bool:
-        """Whether the others are asked by another policy, or for another reason by none."""
+        """Whether the policy is another one, or the reason why its witnesses cannot be asked."""
         texts = [None if one.policy is None else one.policy.text for one in (self, other)]
         return texts[0] != texts[1] or self.missing != other.missing
 
