@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from ledger.client.trust import trust_only
@@ -143,8 +144,7 @@ async def _opened(
     registry = assessor.registry
     keyring = await establish(settings, database)
     identity = identity_of(keyring)
-    pool = await open_pool(database.app_url)
-    loader = FactLoader()
+    pool, loader = await open_pool(database.app_url), FactLoader()
     try:
         await assessor.archived(look_up_in(pool))
         heads = heads_of(settings, keyring, pool)
@@ -182,12 +182,8 @@ async def _opened(
                     await store_archives(pool, database.app_url, registry, progress)
                     await _bootstrapped(entering, registry, heads, policy)
 
-            async def decided() -> bool:
-                return asked.differs(await _asked_now(settings, pool, heads))
-
-            async with (
-                Settling(pool, heads, asked.policy, begin, publication.answers), Looking(pool, heads, decided)
-            ):
+            looking = Looking(pool, heads, partial(_would_ask_others, settings, pool, heads, asked))
+            async with Settling(pool, heads, asked.policy, begin, publication.answers), looking:
                 await assessor.ready()
                 try:
                     yield Ledger(settings, identity, registry, query_pool, sequencer, submitter, receipts, heads,
@@ -213,14 +209,14 @@ async def _asked(settings: Settings, pool: DatabasePool, policy: Policy | None) 
     return asked_witnesses(policy, await read_activated(pool), {} if note is None else fields_of(note), settings.home)
 
 
-async def _asked_now(settings: Settings, pool: DatabasePool, heads: Heads) -> AskedWitnesses:
-    """The witnesses that a start would ask now. Raises ConfigurationError if it would fail."""
+async def _would_ask_others(settings: Settings, pool: DatabasePool, heads: Heads, asked: AskedWitnesses) -> bool:
+    """Whether a start would ask other witnesses now. Raises ConfigurationError if it would fail."""
     policy = None if settings.policy is None else read_policy(settings.policy, heads.keyring.keys)
     note = open_anchor(settings.anchor_at).read()
     async with pool.acquire() as connection:
         check_start(policy, await read_activated(connection), {} if note is None else fields_of(note),
                     await read_shown(connection), registrar=has_registrar(settings))
-    return await _asked(settings, pool, policy)
+    return asked.differs(await _asked(settings, pool, policy))
 
 
 def _tokens(pool: DatabasePool, heads: Heads) -> TokenService:

@@ -10,9 +10,9 @@ import asyncpg
 from ledger.errors import ConfigurationError, InvalidInput, Unavailable
 from ledger.store.migrating.versions import CODE, StoredSchema, program_schema, require_schema
 from ledger.store.outage import DOWN, Outage, is_outage
-from ledger.store.patience import Patience, patient
 from ledger.store.shared_reads import Fetch, Key, SharedReads
 from ledger.store.sql import queries
+from ledger.store.wait_budget import WaitBudget, patient
 
 WRITER = "carbon_ledger_writer"
 ERASER = "carbon_ledger_eraser"
@@ -149,19 +149,19 @@ class DatabasePool:
 
 
 async def open_pool(
-    url: str, *, size: int = 10, patience: Patience | None = None, outage: Outage | None = None
+    url: str, *, size: int = 10, budget: WaitBudget | None = None, outage: Outage | None = None
 ) -> DatabasePool:
     """A pool of sessions in role carbon_ledger_writer (INSERT and SELECT; UPDATE of head and balances only). With
-    `patience`, for an operator's command, it waits neither long for sessions nor for answers.
+    `budget`, for an operator's command, it waits neither long for sessions nor for answers.
 
     Raises ConfigurationError if the database is not suitable, Unavailable if it does not answer.
     """
     with _connecting():
         sessions = await asyncpg.create_pool(
             url, min_size=1, max_size=size, server_settings=SETTINGS, init=_become_writer, reset=_keep_session,
-            **_waiting(patience),
+            **_waiting(budget),
         )
-    pool = DatabasePool(sessions, outage or Outage(), None if patience is None else _GRACE_SECONDS)
+    pool = DatabasePool(sessions, outage or Outage(), None if budget is None else _GRACE_SECONDS)
     try:
         await check_database(pool)
     except BaseException:
@@ -170,10 +170,10 @@ async def open_pool(
     return pool
 
 
-def _waiting(patience: Patience | None) -> dict[str, Any]:
-    if patience is None:
+def _waiting(budget: WaitBudget | None) -> dict[str, Any]:
+    if budget is None:
         return {"timeout": 60, "command_timeout": _READING_SECONDS}
-    return {"timeout": PATIENCE_SECONDS, "command_timeout": _READING_SECONDS, "connection_class": patient(patience)}
+    return {"timeout": PATIENCE_SECONDS, "command_timeout": _READING_SECONDS, "connection_class": patient(budget)}
 
 
 @contextmanager
@@ -276,12 +276,12 @@ async def reading_connection(url: str, name: str) -> AsyncIterator[Connection]:
 
 
 @asynccontextmanager
-async def reading_pool(url: str, name: str, patience: Patience) -> AsyncIterator[DatabasePool]:
+async def reading_pool(url: str, name: str, budget: WaitBudget) -> AsyncIterator[DatabasePool]:
     """Does the same with sessions whose questions wait for this time; after one that was not answered, the next one
     gets another session."""
     with _connecting():
         sessions = await asyncpg.create_pool(
-            url, min_size=1, max_size=2, reset=_keep_session, **_waiting(patience),
+            url, min_size=1, max_size=2, reset=_keep_session, **_waiting(budget),
             server_settings={**_READING, "application_name": name},
         )
     pool = DatabasePool(sessions, Outage(), _GRACE_SECONDS)

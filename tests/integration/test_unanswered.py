@@ -112,7 +112,8 @@ def test_a_locked_table(place: tuple[Path, EmbeddedPostgres]) -> None:
     assert {"tables", "growth"} <= unknown.keys()
     assert unknown["tables"].startswith("the database has not answered this within 2 s"), unknown
     assert answer.log is not None
-    assert answer.database is not None and answer.archive is not None
+    assert answer.database is not None
+    assert answer.archive is not None
     unanswered = {name for name, (_, message) in found.items() if "has not answered this within" in message}
     assert unanswered, found
     assert "database" not in unanswered | {name for name, (level, _) in found.items() if level == "unknown"}
@@ -126,7 +127,8 @@ def test_commands_say_what_was_not_answered(place: tuple[Path, EmbeddedPostgres]
         transaction = database.session.transaction()
         database.run(transaction.start())
         database.execute(LOCKED)
-        status, doctor = run("status", "--home", home, **variables), run("doctor", "--home", home, "--json", **variables)
+        status = run("status", "--home", home, **variables)
+        doctor = run("doctor", "--home", home, "--json", **variables)
         database.run(transaction.rollback())
     assert "unknown    tables: the database has not answered this within" in status.out
     assert (status.err, doctor.err, doctor.code) == ("", "", 1)

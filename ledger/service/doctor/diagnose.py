@@ -29,7 +29,7 @@ from ledger.service.doctor.server_check import check_server
 from ledger.service.doctor.settings_check import check_settings
 from ledger.service.doctor.tls_check import check_tls
 from ledger.service.settings import Settings
-from ledger.store.patience import UNANSWERED
+from ledger.store.wait_budget import UNANSWERED
 
 CHECKS: Final[dict[str, Check]] = {
     "home": check_home, "server": check_server, "settings": check_settings, "disk": check_disk, "keys": check_keys,

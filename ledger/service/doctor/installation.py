@@ -25,7 +25,7 @@ from ledger.store.database import (
 )
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import Hosted, hosted
-from ledger.store.patience import Patience
+from ledger.store.wait_budget import WaitBudget
 
 _OPENING_SECONDS: Final = 2.5
 _WATCH_SECONDS: Final = 0.5
@@ -122,14 +122,14 @@ async def opened(settings: Settings, environment: Mapping[str, str] | None = Non
 
 async def _open_database(here: Installation, database: Hosted, stack: AsyncExitStack) -> None:
     """Opens the sessions, and begins to watch whether the database answers. Raises LedgerError."""
-    patience = Patience()
+    budget = WaitBudget()
     try:
         async with asyncio.timeout(_OPENING_SECONDS):
-            here.reader = await stack.enter_async_context(reading_pool(database.owner_url, _NAME, patience))
+            here.reader = await stack.enter_async_context(reading_pool(database.owner_url, _NAME, budget))
             watched = await stack.enter_async_context(reading_connection(database.owner_url, _NAME))
             watching = asyncio.create_task(_watch(here, watched))
             stack.callback(watching.cancel)
-            pool = await open_pool(database.app_url, patience=patience)
+            pool = await open_pool(database.app_url, budget=budget)
     except (TimeoutError, Unavailable) as error:
         if isinstance(error, Unavailable) and not isinstance(error.__cause__, TimeoutError):
             raise

@@ -28,7 +28,7 @@ from ledger.errors import (
 )
 from ledger.service.heads.continuity import contradiction, missing_entries, prove, read_head, settle_commits
 from ledger.service.heads.keyring import MISSING as KEY_MISSING
-from ledger.service.heads.keyring import Keyring, Rotations
+from ledger.service.heads.keyring import DatabaseRotations, Keyring
 from ledger.service.settings import Settings
 from ledger.service.witnesses.own_policy import NOBODY, AskedWitnesses
 from ledger.store.anchor import UNREADABLE, UNWRITABLE, Anchor, fields_of, open_anchor, stated, written
@@ -265,10 +265,10 @@ class Heads:
 
     async def follow(self, connection: Connection) -> str | None:
         """Adopts the rotations of the log's key that were added since, if the database continues all that was signed
-        here. Otherwise rotations of a wrong database would make the right one look incomplete. Returns why this process cannot sign
-        for the database; None if it can. Raises Unavailable if a key is not in the home."""
+        here. Otherwise rotations of a wrong database would make the right one look incomplete. Returns why this process
+        cannot sign for the database; None if it can. Raises Unavailable if a key is not in the home."""
         rotations = await self.keyring.read(connection)
-        if not isinstance(rotations, Rotations):
+        if not isinstance(rotations, DatabaseRotations):
             return rotations
         expected = await self._known(rotations.keys)
         why = await contradiction(connection, await read_head(connection, self.origin), expected)

@@ -13,7 +13,7 @@ from ledger.store.sql import queries
 MISSING = "log-key-missing"
 
 
-class Rotations(NamedTuple):
+class DatabaseRotations(NamedTuple):
     """All rotations that a database holds, in order, and the keys that follow from them."""
 
     keys: LogKeys
@@ -38,7 +38,7 @@ class Keyring:
         """The newest key, which new auditors pin."""
         return self.keys.signing[-1]
 
-    async def read(self, connection: Connection) -> Rotations | str | None:
+    async def read(self, connection: Connection) -> DatabaseRotations | str | None:
         """The rotations of a database; None if they are the adopted ones. Or an error message, if rotations are
         missing or do not form a chain."""
         count = await connection.fetchval(queries("log_key")["count"])
@@ -49,11 +49,11 @@ class Keyring:
                     "process has read; if the others do not count, restart this server")
         notes = [row["note"] for row in await connection.fetch(queries("log_key")["all"])]
         try:
-            return Rotations(LogKeys(self.keys.spans[0].vkey, notes), notes)
+            return DatabaseRotations(LogKeys(self.keys.spans[0].vkey, notes), notes)
         except (InvalidNote, VerificationError) as error:
             return f"the rotations of the log's key do not form a valid chain: {error.message}"
 
-    def adopt(self, rotations: Rotations) -> None:
+    def adopt(self, rotations: DatabaseRotations) -> None:
         """Signs with the keys of these rotations from now on. Raises Unavailable if a key that signs now is not in the
         home: a later call may find it."""
         self.signers = self._signers(rotations.keys)

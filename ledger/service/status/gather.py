@@ -31,7 +31,7 @@ from ledger.service.status.servers import ask_servers, last_answers
 from ledger.store.database import PATIENCE_SECONDS, Connection, DatabasePool, fitting_schema, reading_pool
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import hosted
-from ledger.store.patience import Patience
+from ledger.store.wait_budget import WaitBudget
 
 Value = TypeVar("Value")
 _FAILURES = (LedgerError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, msgspec.MsgspecError)
@@ -122,7 +122,7 @@ async def _connected(settings: Settings, progress: Callable[[str], None]) -> Asy
                                  "or `carbon-ledger restore` for a lost one")
     async with (
         hosted(settings.home, settings.database_url, on_progress=progress, patience=PATIENCE_SECONDS) as database,
-        reading_pool(database.owner_url, "carbon-ledger status", Patience()) as pool,
+        reading_pool(database.owner_url, "carbon-ledger status", WaitBudget()) as pool,
     ):
         yield pool
 

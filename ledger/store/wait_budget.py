@@ -15,7 +15,7 @@ _LEAST_SECONDS: Final = 0.1
 Value = TypeVar("Value")
 
 
-class Patience:
+class WaitBudget:
     """Each question waits for half of the time that is left, and one without an answer uses it up. So the first one
     waits long, and many together do not wait much longer than two."""
 
@@ -39,22 +39,22 @@ class Patience:
             ) from error
 
 
-def patient(patience: Patience) -> type[asyncpg.Connection]:
+def patient(budget: WaitBudget) -> type[asyncpg.Connection]:
     """The class of sessions whose questions wait for this time, unless the question itself has a `timeout`. A session
     that owes an answer is closed."""
 
     class PatientSession(asyncpg.Connection):
         async def execute(self, query: str, *args: Any, **options: Any) -> str:
             asking = super().execute(query, *args, **options)
-            return await (asking if "timeout" in options else patience.answered(asking, self.terminate))
+            return await (asking if "timeout" in options else budget.answered(asking, self.terminate))
 
         async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
-            return await patience.answered(super().fetch(query, *args, **options), self.terminate)
+            return await budget.answered(super().fetch(query, *args, **options), self.terminate)
 
         async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
-            return await patience.answered(super().fetchrow(query, *args, **options), self.terminate)
+            return await budget.answered(super().fetchrow(query, *args, **options), self.terminate)
 
         async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
-            return await patience.answered(super().fetchval(query, *args, **options), self.terminate)
+            return await budget.answered(super().fetchval(query, *args, **options), self.terminate)
 
     return PatientSession
