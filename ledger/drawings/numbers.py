@@ -38,6 +38,10 @@ class Scale(NamedTuple):
         """An amount in kg as a cell, without its unit."""
         return cell(_exact(kilograms) / self.divisor, self.decimals, signed=signed)
 
+    def shows(self, kilograms: Amount) -> bool:
+        """Whether an amount is not zero once it is rounded."""
+        return bool(_rounded(_exact(kilograms) / self.divisor, self.decimals))
+
 
 def digits_of(figure: Amount, interval: FigureInterval | None = None) -> int:
     """The significant digits that a figure deserves: four if its interval lies within ±5 %, else three."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from ledger.drawings.numbers import MINUS, Scale, mass_scale
+from ledger.drawings.numbers import Scale, mass_scale
 from ledger.drawings.sankey.model import Measure, Sankey, SankeyNode
 from ledger.drawings.svg import shortened, width_of
 
@@ -86,8 +86,10 @@ def notes_of(node: SankeyNode, scale: Scale, texts: Texts) -> tuple[str, ...]:
         notes.append(texts.word("hidden amount").format(amount=scale.text(node.added["hidden"])))
     else:
         plus, minus = node.positive - node.received, node.negative - node.received_negative
-        parts = [f"+{scale.text(plus)}" if plus else "", _minus(minus, scale), f"= {scale.text(node.value)}"]
-        shown = " ".join([part for part in parts[: 3 if node.target else 2] if part])
+        parts = [f"+{scale.text(plus)}" if scale.shows(plus) else "", scale.text(minus) if scale.shows(minus) else ""]
+        if not any(parts) and not node.target and (plus or minus):
+            parts = [scale.text(plus + minus)]
+        shown = " ".join([part for part in [*parts, f"= {scale.text(node.value)}" if node.target else ""] if part])
         notes += [shown] if shown else []
     if node.target and node.in_question:
         notes.append(texts.word("up to").format(amount=scale.text(node.value + node.in_question)))
@@ -97,9 +99,10 @@ def notes_of(node: SankeyNode, scale: Scale, texts: Texts) -> tuple[str, ...]:
 
 
 def label_of(node: SankeyNode, scale: Scale, texts: Texts, room: float, size: float) -> Label:
-    """The label in so much room: the name in at most two lines, and shortened if that is not enough."""
-    notes = [shortened(note, room, size) for note in notes_of(node, scale, texts)]
-    return Label(wrapped(texts.name_of(node), room, size), tuple([note for note in notes if note]))
+    """The label in so much room: the name in at most two lines, and shortened if that is not enough. A note that does
+    not fit is left out, since a part of a number is another number."""
+    notes = [note for note in notes_of(node, scale, texts) if width_of(note, size) <= room]
+    return Label(wrapped(texts.name_of(node), room, size), tuple(notes))
 
 
 def wrapped(words: str, room: float, size: float) -> tuple[str, ...]:
@@ -121,13 +124,6 @@ def wrapped(words: str, room: float, size: float) -> tuple[str, ...]:
 
 _IDEOGRAPHS: Final = 0x2E7F
 """Letters after this one are Chinese, or punctuation of Chinese texts."""
-
-
-def _minus(amount: float, scale: Scale) -> str:
-    if not amount:
-        return ""
-    text = scale.text(-amount)
-    return f"{MINUS}{text}"
 
 
 def _spaced(name: str) -> str:

@@ -4,9 +4,10 @@ The nodes that add or question most stay, whatever passes through them: they sho
 a column become one node. If a chain has too many columns for that, the others between two nodes that stay become one.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from heapq import nsmallest
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 from ledger.drawings.sankey.columns import columns_of, layered
@@ -14,6 +15,10 @@ from ledger.drawings.sankey.model import Kind, Sankey, SankeyLink, SankeyNode
 
 MOST: Final = 15
 """Nodes that a person can read."""
+MOST_COLUMNS: Final = 10
+"""Columns whose labels a person can read."""
+_CANDIDATES: Final = 4
+"""How many times as many nodes as can stay are considered."""
 _GROUP: Final = "folded-"
 
 
@@ -30,10 +35,33 @@ class NodeRanks(NamedTuple):
 
 
 class _ShrinkPlan(NamedTuple):
-    """The number of nodes that stay, by rank, and the group of the others in each column."""
+    """The nodes that stay. The others of a column, or of all columns from one with a node that stays to the next such
+    one (`bands`), are one node."""
 
-    kept: int
-    group_of: list[int]
+    kept: list[int]
+    bands: bool
+
+    def groups(self, columns: Sequence[int]) -> list[int]:
+        """The group of the others in each column."""
+        number = max(columns) + 1
+        if not self.bands:
+            return list(range(number))
+        bounds = {columns[node] for node in self.kept}
+        return list(accumulate([column in bounds for column in range(number - 1)], initial=0))
+
+    def fits(self, columns: Sequence[int], before: Sequence[int], most: int) -> bool:
+        """Whether the drawing has at most `most` nodes, and MOST_COLUMNS. `before`: the number of nodes before each
+        column."""
+        number, kept = len(before) - 1, Counter([columns[node] for node in self.kept])
+        if self.bands:
+            bounds = sorted(kept)
+            edges = pairwise([0, *[bound + 1 for bound in bounds], number])
+            others = [before[end] - before[begin] - kept.get(end - 1, 0) for begin, end in edges]
+            groups = sum([count > 0 for count in others])
+            number = groups + len(bounds)
+        else:
+            groups = number - sum([before[column + 1] - before[column] == count for column, count in kept.items()])
+        return len(self.kept) + groups <= most and number <= MOST_COLUMNS
 
 
 def shrink(sankey: Sankey, most: int = MOST, opened: Collection[str] = ()) -> Sankey:
@@ -66,12 +94,11 @@ def groups_of(
     ranks: NodeRanks, columns: Sequence[int], most: int, opened: Collection[str] = ()
 ) -> dict[str, list[int]]:
     """The nodes that are folded, by the id of the node that stands for them; at least two each."""
-    if len(ranks.ids) <= most:
+    if len(ranks.ids) <= most and max(columns, default=0) < MOST_COLUMNS:
         return {}
-    ranked = nsmallest(max(most, 1), range(len(ranks.ids)), key=ranks.key)
-    plan = _plan(ranked, ranks, columns, most)
-    kept = set(ranked[:plan.kept]) | {node for node, target in enumerate(ranks.targets) if target}
-    names = [f"{_GROUP}{group}" for group in plan.group_of]
+    plan = _plan(ranks, columns, most)
+    kept = set(plan.kept)
+    names = [f"{_GROUP}{group}" for group in plan.groups(columns)]
     groups: dict[str, list[int]] = {}
     for node, column in enumerate(columns):
         if node not in kept:
@@ -96,29 +123,28 @@ def arranged(sankey: Sankey, nodes: Sequence[SankeyNode], links: Sequence[Sankey
     return sankey._replace(nodes=columns_of(receiving, links).ordered(receiving), links=tuple(links))
 
 
-def _plan(ranked: Sequence[int], ranks: NodeRanks, columns: Sequence[int], most: int) -> _ShrinkPlan:
-    """The most nodes that can stay: either the others are a node for each column, or a node for all columns between
-    two columns with nodes that stay."""
-    number = max(columns) + 1
-    others = [0] * number
+def _plan(ranks: NodeRanks, columns: Sequence[int], most: int) -> _ShrinkPlan:
+    """The plan by which more nodes stay; if both are equal, the one by column."""
+    ranked = nsmallest(max(most, 1) * _CANDIDATES, range(len(ranks.ids)), key=ranks.key)
+    before = list(accumulate(_counts(columns), initial=0))
+    targets = [node for node, target in enumerate(ranks.targets) if target]
+    plans = []
+    for bands in (False, True):
+        plan = _ShrinkPlan(targets, bands)
+        for node in ranked:
+            larger = _ShrinkPlan([*plan.kept, node], bands)
+            if not ranks.targets[node] and larger.fits(columns, before, most):
+                plan = larger
+        if plan.fits(columns, before, most):
+            plans.append(plan)
+    return max(plans, key=lambda plan: len(plan.kept), default=_ShrinkPlan(targets, bands=True))
+
+
+def _counts(columns: Sequence[int]) -> list[int]:
+    counts = [0] * (max(columns) + 1)
     for column in columns:
-        others[column] += 1
-    least = max(1, sum(ranks.targets))
-    best = _ShrinkPlan(least, [0] * number)
-    bounds: set[int] = set()
-    for kept, node in enumerate(ranked, start=1):
-        others[columns[node]] -= 1
-        bounds.add(columns[node])
-        for group_of in (_between(bounds, number), list(range(number))):
-            groups = {group for group, count in zip(group_of, others, strict=True) if count}
-            if kept >= least and kept + len(groups) <= most:
-                best = _ShrinkPlan(kept, group_of)
-    return best
-
-
-def _between(bounds: set[int], number: int) -> list[int]:
-    """The number of bounds before each column."""
-    return list(accumulate([column in bounds for column in range(number - 1)], initial=0))
+        counts[column] += 1
+    return counts
 
 
 def _merged(group: str, members: Sequence[SankeyNode]) -> SankeyNode:

@@ -133,6 +133,27 @@ def test_small_amounts_are_not_zero() -> None:
     assert [row.leaves.text for row in table.rows] == [f"<{THIN}1", f"5{THIN}000"]
 
 
+def test_amounts_that_round_to_nothing() -> None:
+    """They do not stand beside larger ones; alone they are not zero."""
+    links = NodeLinks([record("a", 1), record("b", 2), record("c", 3), lot("s", 0.2), lot("t", 400.0),
+                       lot("end", 400.1)],
+                      [makes("a", "s"), takes("b", "s"), makes("b", "t"), takes("c", "t"), makes("c", "end")])
+    sankey = fold(links.nodes, links.edges, ["end"], FoldOptions(kinds={"b": {"own": 400.0, "negative": -0.2}}))
+    words = words_of(parsed(draw_sankey(sankey)))
+    assert [word for word in words if "melt" not in word] == [f"<{THIN}1", "+400", "= 400"]
+
+
+def test_an_empty_drawing() -> None:
+    for form in (WIDE, NARROW):
+        parsed(draw_sankey(fold([], [], []), form=form))
+
+
+def test_a_note_that_does_not_fit_is_left_out(sankey: Sankey) -> None:
+    """A part of a number is another number."""
+    narrow = WIDE._replace(width=100.0)
+    assert not [word for word in words_of(parsed(draw_sankey(sankey, form=narrow))) if "…" in word and "+" in word]
+
+
 def test_plain_names(sankey: Sankey) -> None:
     melt, power, _ = sankey.nodes
     assert plain_name(melt) == "electric arc furnace: heat"

@@ -8,7 +8,7 @@ from support.node_links import line, random_chain
 from ledger.drawings.sankey.columns import columns_of
 from ledger.drawings.sankey.fold import FoldOptions, fold
 from ledger.drawings.sankey.model import Sankey
-from ledger.drawings.sankey.shrink import shrink
+from ledger.drawings.sankey.shrink import MOST_COLUMNS, shrink
 
 
 def chain(amounts: list[float]) -> Sankey:
@@ -72,6 +72,21 @@ def test_folding_shrinks_at_once(seed: int) -> None:
         for node, other in zip(once.nodes, small.nodes, strict=True):
             assert set(node.members) == set(other.members)
             assert (node.value, node.in_question) == pytest.approx((other.value, other.in_question))
+
+
+def test_columns_stay_readable() -> None:
+    """Twelve processes in a row are too many columns, even if they are few nodes."""
+    small = shrink(chain([float(amount) for amount in range(1, 13)]), 15)
+    assert columns_of(small.nodes, small.links).number <= MOST_COLUMNS
+    assert sum(node.sum_added for node in small.nodes) == pytest.approx(78.0)
+    wide = shrink(chain([1.0, *[2.0] * 60, 50.0]), 30)
+    assert columns_of(wide.nodes, wide.links).number <= MOST_COLUMNS
+
+
+def test_nothing_asked() -> None:
+    nothing = fold([], [], [])
+    assert shrink(nothing) == nothing
+    assert (nothing.nodes, nothing.total) == ((), 0.0)
 
 
 def test_one_other_node_is_not_folded() -> None:
