@@ -17,6 +17,8 @@ ABSENT: Final = "\u2013"
 """The cell of a value that does not exist. A measured zero is `0`."""
 _MOST_DECIMALS: Final = 9
 _NARROW: Final = Decimal("0.1")
+_NOISE: Final = Decimal("1e-9")
+"""Percent by which a whole may differ from 100: parts of floats add up to 99.99999999999999."""
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -108,7 +110,7 @@ def percent(share: Amount | None, *, signed: bool = False) -> str:
     value = _exact(share) * 100
     if not value.is_finite():
         return ABSENT
-    if abs(value) == 100:
+    if abs(abs(value) - 100) < _NOISE:
         text = grouped(value, 0, signed=signed)
     elif abs(value) < 100 and abs(_rounded(value, 1)) == 100:
         text = grouped(Decimal("99.9").copy_sign(value), 1, signed=signed)

@@ -53,6 +53,7 @@ def test_a_column_has_one_resolution() -> None:
 
 @pytest.mark.parametrize(("share", "text"), [
     (0.6923, f"69.2{THIN}%"), (0.0004, f"<{THIN}0.1{THIN}%"), (1, f"100{THIN}%"), (0.99999, f"99.9{THIN}%"),
+    (0.9999999999999999, f"100{THIN}%"),
     (0.0, f"0{THIN}%"), (None, DASH), (-0.0004, f">{THIN}{MINUS}0.1{THIN}%"), (4.874, f"487.4{THIN}%"),
 ])
 def test_percent(share: float | None, text: str) -> None:
