@@ -219,6 +219,8 @@ class Figure(NamedTuple):
 def _rounds(value: float, digits: str, less: bool) -> bool:
     if less:
         return abs(value) < float(digits)
+    if float(digits) == 99.9:  # the whole alone is 100 %
+        return 99.85 <= value < 100.0
     decimals = len(digits.partition(".")[2])
     zeros = 0 if decimals else len(digits) - len(digits.rstrip("0"))
     return abs(value - float(digits)) <= 0.5000001 * 10.0 ** (zeros - decimals)

@@ -105,7 +105,8 @@ function turning() {
   const faults = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let text = walker.nextNode(); text !== null; text = walker.nextNode()) {
-    if (!/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u.test(text.data)) continue;
+    const isolated = text.data.replace(/\u2068[^\u2068\u2069]*\u2069/gu, "");
+    if (!/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u.test(isolated)) continue;
     let element = text.parentElement;
     if (!shown(element)) continue;
     while (element !== document.body && !/isolate|plaintext/.test(getComputedStyle(element).unicodeBidi)
