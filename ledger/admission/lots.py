@@ -367,7 +367,8 @@ def _output_mass(output: Output, product: ProductFacts, amount: Decimal, field: 
         return None
     raise Refused(
         f"{field}: the mass of {output.quantity} of {product.id} is unknown", code="missing-mass",
-        field=f"{field}.mass", rule="the output states its mass, or its product a mass per unit",
+        field=f"{field}.mass",
+        rule="the output states its mass, or its product a mass per unit; a service is counted in TKM, HUR or DAY",
     )
 
 

@@ -32,7 +32,7 @@ from ledger.engine.sectors import Installed, Registry
 from ledger.errors import FACTS, LedgerError, Unavailable, at_stage
 from ledger.footprint.derived.unusually_high import without_notes
 from ledger.footprint.stored.burdens import line_kilograms
-from ledger.sdk import Context, FactorSetVersion
+from ledger.sdk import Context, FactorSetVersion, RawMaterials
 
 _ASSESSED = (*REVISING, Report)
 """Records that always have a leaf 0, even if they take, make and emit nothing: a record without leaf 0 cannot be
@@ -83,7 +83,7 @@ def _drafted(
     versions: Versions,
 ) -> PreparedDraft:
     record = submission.record
-    pricing = _pricing(record, plan, facts, registry, versions)
+    pricing = _pricing(record, plan, facts, registry, versions, _raw_of(record, installed))
     context = _context(record, plan, facts, installed, pricing)
     return PreparedDraft(submission, plan, installed, context, versions, pricing)
 
@@ -119,7 +119,8 @@ def _undocumented(draft: PreparedDraft, facts: Facts, assessed: Assessment | Non
     bare = submission._replace(record=replace(record, evidence=[]))
     around = pricing.around._replace(evidence=())
     try:
-        supplies = price_supplies(bare.record, plan, around, facts, pricing.sets)
+        raw = _raw_of(record, draft.installed)
+        supplies = price_supplies(bare.record, plan, around, facts, pricing.sets, raw)
         return assess(draft._replace(submission=bare, pricing=Pricing(around, pricing.sets, supplies)), facts, assessed)
     except LedgerError:
         return None
@@ -172,7 +173,7 @@ def _context(
 
 
 def _pricing(
-    record: AnyRecord, plan: Plan, facts: Facts, registry: Registry, versions: Versions
+    record: AnyRecord, plan: Plan, facts: Facts, registry: Registry, versions: Versions, raw: RawMaterials | None,
 ) -> Pricing | None:
     """How the factor sets in force price the record's supplies; None if no set is in force."""
     if not versions.sets:
@@ -185,8 +186,15 @@ def _pricing(
     sets = sets_of(registry, versions)
     bought = [one.supply.material for one in (*plan.supplied, *plan.overheads)]
     around = with_aliases(surroundings_of(record, facts), bought, sets)
-    supplies = price_supplies(record, plan, around, facts, sets)
+    supplies = price_supplies(record, plan, around, facts, sets, raw)
     return Pricing(around, sets, supplies)
+
+
+def _raw_of(record: AnyRecord, installed: Installed | None) -> RawMaterials | None:
+    """The raw materials of the record's route; None without a table of them."""
+    if installed is None or not isinstance(record, Transformation):
+        return None
+    return installed.sector.raw_materials.get(record.process.partition(".")[2])
 
 
 def _plan(record: AnyRecord, facts: Facts, installed: Installed | None, before: int | None) -> Plan:

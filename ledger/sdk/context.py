@@ -13,7 +13,7 @@ from msgspec import Struct
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import convert, plain
 from ledger.core.record.units import unit as unit_of
-from ledger.core.record.values import Pedigree, Quantity
+from ledger.core.record.values import Pedigree, Quantity, singular
 from ledger.errors import InvalidQuantity
 from ledger.sdk.sets.gases import gas_of, gases_in
 
@@ -218,8 +218,10 @@ class Context(Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()
 
     def shows(self, *kinds: str) -> bool:
-        """Whether the record has a document of one of these kinds, whatever it is about."""
-        return any(kind.partition(":")[0] in kinds for kind in self.evidence)
+        """Whether the record has a document of one of these kinds, whatever it is about: `meterReading` or
+        `meterReadings`."""
+        wanted = {singular(kind) for kind in kinds}
+        return any(singular(kind.partition(":")[0]) in wanted for kind in self.evidence)
 
     @property
     def green_power(self) -> Decimal:

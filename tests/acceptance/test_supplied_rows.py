@@ -91,7 +91,7 @@ def cheese_and_whey(market: Market) -> Mapping[str, float]:
         activity={"food": "dairy"}, allocation="value", evidence=[evidence("meterReading"), evidence("invoice")],
     )
     burnt = row("naturalGas/combustion/*/2006") + row("naturalGas/wellToTank/EU/2017")
-    whole = (1_000_000 * row("milk/cradleToGate/*/2010") + 2_000 * row("salt/cradleToGate/*/2014")
+    whole = (1_000_000 * row("milk/cradleToGate/EU/2004") + 2_000 * row("salt/cradleToGate/*/2014")
              + 60_000 * row(POWER.format("DE")) + 30_000 * burnt)
     return {dairy.name("cheese"): 0.95 * whole, dairy.name("whey"): 0.05 * whole}
 

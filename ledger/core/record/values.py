@@ -147,6 +147,11 @@ class Evidence(Part, frozen=True):
     kind: Name
 
 
+def singular(kind: str) -> str:
+    """A kind of document as it is compared: `meterReadings` are documents of the kind `meterReading`."""
+    return kind.removesuffix("s")
+
+
 STOCK_DOCUMENTS: Final = (
     "stocktaking", "goodsIssue", "damageReport", "insuranceClaim", "policeReport", "qualityReport", "sampleRecord",
     "recallNotice", "destructionReport",

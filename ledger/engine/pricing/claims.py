@@ -237,6 +237,9 @@ def _of_renewable(
     kinds = SOLID_PROOFS if twin == _COAL else RENEWABLE
     if known is None or twin is None or _is_renewable(prices, supply, kinds):
         return None
+    if twin == _COAL and prices.is_raw(supply):
+        # Wood of which pulp or pellets are made does not burn, and coal would make neither.
+        return None
     if known[1].kind == "fuel":
         if priced.fuel is None or priced.burnt is None:
             return None

@@ -14,7 +14,7 @@ from ledger.engine.pricing.heating import analysed, heating_of
 from ledger.engine.pricing.priced import PricedSupply, co2e_of_lines, decimal_of
 from ledger.engine.pricing.surroundings import Surroundings, ratings_of
 from ledger.footprint.stored.supplies import declared_ratio, over_location, priced_lines, proves_factor
-from ledger.sdk import FactorSetVersion, FuelAnalysis, FuelFacts, HeatingValue, SetChoice
+from ledger.sdk import FactorSetVersion, FuelAnalysis, FuelFacts, HeatingValue, RawMaterials, SetChoice
 from ledger.sdk.sets.factor_set import SetBoundary
 from ledger.sdk.sets.lookup import amount_of, choose, conservative, entry_of, same_supply
 
@@ -26,20 +26,31 @@ _KIND_OF: Final[Mapping[str, LineKind]] = {"heat": "heat", "treatment": "treatme
 
 class PriceList:
     """The prices of supplies that are bought in `around`, by the factor sets in force. `analyses`: of fuels, by
-    material, as the record's sector has them."""
+    material, as the record's sector has them. `raw`: the raw materials of its route."""
 
     def __init__(
         self, around: Surroundings, facts: Facts, sets: tuple[FactorSetVersion, ...],
-        analyses: Mapping[str, FuelAnalysis] = _NO_ANALYSES,
+        analyses: Mapping[str, FuelAnalysis] = _NO_ANALYSES, raw: RawMaterials | None = None,
     ) -> None:
         self.around = around
         self.facts = facts
         self.sets = sets
         self._analyses = analyses
+        self._raw = raw
 
     def choose(self, material: str, boundary: SetBoundary) -> SetChoice | None:
         """The row of the sets that fits the place and the year best; None if no set has one."""
         return choose(self.sets, material, boundary, self.around.places, self.around.year)
+
+    def is_raw(self, supply: Supply) -> bool:
+        """Whether the supply becomes the product of its route, so that it does not burn: not by its energy, nor with an
+        analysis as a fuel."""
+        known = entry_of(self.sets, supply.material)
+        if known is None or self._raw is None or supply.material in self._analyses:
+            return False
+        if UNITS[supply.quantity.unit].dimension == "energy":
+            return False
+        return self._raw.take(known[1].group, (supply.material, known[1].key))
 
     def amount(self, choice: SetChoice, supplied: Supplied) -> Decimal | None:
         """The supply in the unit of the row; None if it does not convert."""

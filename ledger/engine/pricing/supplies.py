@@ -28,7 +28,7 @@ from ledger.engine.pricing.surroundings import Surroundings
 from ledger.engine.pricing.unproven import StatedSupply, question_of
 from ledger.errors import Refused, refusal_of
 from ledger.footprint.stored.supplies import HEAT_CONTRACTS, proves_factor
-from ledger.sdk import FactorSetVersion, SetChoice
+from ledger.sdk import FactorSetVersion, RawMaterials, SetChoice
 from ledger.sdk.sets.lookup import MATTER, amount_of, entry_of, is_power, other_class, same_supply
 from ledger.sdk.sets.reading import co2e_of
 
@@ -37,14 +37,16 @@ _NOTHING: Final = Decimal(0)
 
 def price_supplies(
     record: AnyRecord, plan: Plan, around: Surroundings, facts: Facts, sets: tuple[FactorSetVersion, ...],
+    raw: RawMaterials | None = None,
 ) -> tuple[PricedSupply, ...]:
-    """The upstream of each supply, in order, and then of each overhead. Raises Refused, with all faults in `parts`, for
-    named rows that are not in force or do not fit."""
+    """The upstream of each supply, in order, and then of each overhead. `raw`: the raw materials of the record's route.
+    Raises Refused, with all faults in `parts`, for named rows that are not in force or do not fit."""
     if not plan.supplied and not plan.overheads:
         return ()
     # A sector analyses the fuels of its process, and no overheads.
     analyses = analyses_of(record) if isinstance(record, Transformation) else {}
-    pricer, other = [_Pricer(PriceList(around, facts, sets, one)) for one in (analyses, {})]
+    pricer = _Pricer(PriceList(around, facts, sets, analyses, raw))
+    other = _Pricer(PriceList(around, facts, sets))
     supplied = [*plan.supplied, *plan.overheads]
     pricers = [*[pricer for _ in plan.supplied], *[other for _ in plan.overheads]]
     priced, faults = list[PricedSupply](), list[Refused]()

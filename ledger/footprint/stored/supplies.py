@@ -23,7 +23,7 @@ from ledger.core.outcome.assessment import (
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Declaration, Transfer, Transformation
 from ledger.core.record.units import convert
-from ledger.core.record.values import Evidence, Factor, Supply
+from ledger.core.record.values import Evidence, Factor, Supply, singular
 from ledger.footprint.stored.contents import ELEMENT, MASS, MATERIAL
 
 FACTOR_EVIDENCE: Final = ("supplierFactor", "productFootprint", "environmentalProductDeclaration")
@@ -143,8 +143,9 @@ def proves_factor(evidence: Iterable[Evidence], material: str, kinds: Sequence[s
     The kind of such evidence is one of `kinds`, alone (for all supplies of the record) or followed by `:material`.
     Other evidence, such as a weight or a meter reading, proves no factor: a value from a database stays secondary.
     """
+    wanted = {singular(kind) for kind in kinds}
     return any(
-        kind in kinds and of in ("", material)
+        singular(kind) in wanted and of in ("", material)
         for kind, _, of in (one.kind.partition(":") for one in evidence)
     )
 

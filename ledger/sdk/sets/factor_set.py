@@ -5,6 +5,7 @@ digest covers every row. A version lists the supplies (`SupplyEntry`), the amoun
 and their sources (`FactorSource`).
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -22,6 +23,9 @@ a fuel without its combustion. `combustion`: burning alone, of fuels and of mate
 attributes are claimed."""
 
 _CACHED: Final = 4096
+_MATTER: Final = ("material", "fuel")
+_SEVERAL_WORDS: Final = re.compile("[A-Za-z][A-Za-z0-9]*(?:[ -][A-Za-z0-9]+)+")
+_MARKS: Final = re.compile("[ -]")
 
 Gases = tuple[tuple[str, Decimal], ...]
 
@@ -125,6 +129,7 @@ class FactorSetVersion:
         self.sources: Mapping[str, FactorSource] = {one.id: one for one in sources}
         self.rows: Mapping[str, SetFactor] = {one.row: one for one in factors}
         self._keys = {alias: one.key for one in supplies for alias in (one.key, *one.aliases)}
+        self._spelled = _spelled(supplies, self._keys)
         self._codes: dict[str, str] = {}
         for entry in supplies:
             for code in entry.hs:
@@ -143,8 +148,9 @@ class FactorSetVersion:
         return iter(self.rows.values())
 
     def entry(self, material: str) -> SupplyEntry | None:
-        """The entry of a supply's material, by its key or an alias."""
-        key = self._keys.get(material)
+        """The entry of a supply's material, by its key or an alias, in capitals too (`Diesel`, `AdBlue`). Names of
+        several words are keys if they are written as one: `heatTransferFluid`."""
+        key = self._keys.get(material) or self._spelled.get(material.lower())
         return None if key is None else self.supplies[key]
 
     def coded(self, code: str) -> SupplyEntry | None:
@@ -168,6 +174,20 @@ class FactorSetVersion:
         """All factors of a supply with this boundary."""
         for years in self._factors.get((key, boundary), {}).values():
             yield from years.values()
+
+
+def _spelled(supplies: Sequence[SupplyEntry], keys: Mapping[str, str]) -> Mapping[str, str]:
+    """The keys of supplies by keys and aliases in lower case, and by names of several words that are joined. A name
+    of two supplies is left out. Single words (`metal`, `grain`) are common, and mean other things too; names of energy
+    and services make claims, so these have their aliases alone."""
+    meant, named = dict[str, set[str]](), dict[str, set[str]]()
+    for name, key in keys.items():
+        meant.setdefault(name.lower(), set()).add(key)
+    for entry in supplies:
+        for name in (entry.en, *entry.synonyms) if entry.kind in _MATTER else ():
+            if _SEVERAL_WORDS.fullmatch(name):
+                named.setdefault(_MARKS.sub("", name.lower()), set()).add(entry.key)
+    return {name: next(iter(owners)) for name, owners in (named | meant).items() if len(owners) == 1}
 
 
 @lru_cache(_CACHED)

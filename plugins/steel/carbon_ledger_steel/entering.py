@@ -98,7 +98,8 @@ def _fuel(supply: SupplyFacts, fuel: Fuel) -> Entering:
         mass = amount * KG_PER_T if fuel.unit == "TNE" else ZERO
     return Entering(
         supply.material, carbon * (1 - fuel.biogenic), carbon * fuel.biogenic, amount * fuel.megajoules,
-        material=supply.material, mass=mass, primary=fuel.measured, factor=fuel.name,
+        material=supply.name_in(standard_fuels()) or supply.material, mass=mass, primary=fuel.measured,
+        factor=fuel.name,
         recalled=fuel.recalled, supply=supply,
     )
 

@@ -52,6 +52,22 @@ def test_unverified_sources_are_few(version: FactorSetVersion, capsys: pytest.Ca
     assert share < MOST_RECALLED
 
 
+@pytest.mark.parametrize(("word", "key"), [
+    ("AdBlue", "dieselExhaustFluid"), ("Diesel", "diesel"), ("heatTransferFluid", "fluorinatedGas"),
+    ("muriaticAcid", "hydrochloricAcid"), ("metal", None), ("grain", None), ("windPower", None), ("Erdgas", None),
+])
+def test_capitals_and_joined_names_are_keys(word: str, key: str | None) -> None:
+    """Single words that the search knows are too common, and names of energy make claims."""
+    entry = NEWEST.entry(word)
+    assert (None if entry is None else entry.key) == key
+
+
+def test_each_joined_name_denotes_one_supply() -> None:
+    for entry in NEWEST.supplies.values():
+        for name in (entry.key, *entry.aliases):
+            assert NEWEST.entry(name) is NEWEST.entry(name.upper()) is entry
+
+
 def reason(row: SetFactor) -> str:
     """The part of a note that may explain a difference."""
     return DERIVATIONS.sub("", row.note).strip(" .;")

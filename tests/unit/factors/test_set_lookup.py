@@ -111,7 +111,8 @@ def test_an_alias_is_the_supply_itself() -> None:
     assert choose([one], "grit", "cradleToGate", ("*",), 2020).name == "tests@1:sand/cradleToGate/*/2020"
     found = entry_of([sand(name="empty"), one], "grit")
     assert (found[0].name, found[1].key) == ("empty", "sand")
-    assert entry_of([one], "Sand") is None
+    assert entry_of([one], "Sand") == entry_of([one], "sand")
+    assert entry_of([one], "sands") is None
 
 
 COKE = {"kind": "fuel", "density": "800", "heating_value": "28.8"}
