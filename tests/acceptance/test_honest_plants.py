@@ -20,6 +20,8 @@ LESSER_TITLES: Final[Mapping[str, str]] = {
     "lead-recycler-missouri": "Iron scrap, the reducing agent, was bought without a delivery note.",
 }
 """Plants whose title is not *footprint*, and why."""
+SECOND_ROUND: Final = 24
+"""Plants that note their first try."""
 
 
 @cache
@@ -40,6 +42,12 @@ def test_each_states_its_literature() -> None:
         assert plant["id"] == name
         assert plant["plant"].endswith(".")
         assert 0 < literature.low < literature.high, name
+
+
+def test_the_second_round_notes_its_first_tries() -> None:
+    tries = [str(plant["firstTry"]) for plant in PLANTS.values() if "firstTry" in plant]
+    assert len(tries) == SECOND_ROUND
+    assert sum(one.partition(",")[0] == "footprint" for one in tries) == 15
 
 
 @pytest.mark.parametrize("name", PLANTS)

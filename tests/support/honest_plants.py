@@ -6,7 +6,8 @@
 - `plant`: one sentence that says what it is;
 - `output`: the position of the output whose figure is compared;
 - `literature`: `low` and `high` in kg CO2e per `unit`, and their `source`: publication, year, table or page, and "from
-  memory, not read again" if nobody read it for this file.
+  memory, not read again" if nobody read it for this file;
+- `firstTry`, in the second two dozen: `footprint`, or what was wrong with the record as its engineer first wrote it.
 
 The records are as `sign` signs them, so gases and liquids counted by volume state the mass that it adds. Quantities are
 those of the literature, or consistent with the specific consumption that it states. If a ledger refuses a plant, or
