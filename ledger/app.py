@@ -11,6 +11,11 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Server
 
 from ledger.errors import LedgerError
+from ledger.pages.logs import LogPagesController
+from ledger.pages.lot.controller import LotPagesController
+from ledger.pages.passport import PassportPagesController
+from ledger.pages.record import RecordPagesController
+from ledger.pages.start import StartController
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.web.access_log import AccessesController
@@ -46,7 +51,8 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             QualityController, CarbonManagementController, SchemaController, ListsController, GrantsController,
             PassportsController, BoughtController, AccessesController, LogController, AuditController, HealthController,
-            MetricsController, IdentityController, ClientsController,
+            MetricsController, IdentityController, ClientsController, StartController, LotPagesController,
+            RecordPagesController, LogPagesController, PassportPagesController,
         ],
         state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={

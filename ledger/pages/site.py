@@ -1,0 +1,161 @@
+"""The frame of all pages: languages, templates, headers, and the answer for errors."""
+
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from ledger.answers.problems import Problem, problem_of
+from ledger.drawings.patterns import DEFINITIONS, legend, swatch
+from ledger.errors import Exhausted, LedgerError, Unavailable
+from ledger.pages.figures import FILTERS
+from ledger.pages.words import LANGUAGES, TAGS, Language, Words
+from ledger.service.ledger import Ledger
+from ledger.web.problems import http_error, problem_headers, unexpected_error
+
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The Content-Security-Policy: a page runs no script and loads its one stylesheet from here."""
+HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "private, no-cache",
+    "Vary": "Authorization",
+}
+"""Of every page. Ids of lots stand in addresses, so no other host learns an address."""
+HTML: Final = "text/html"
+AnyRequest = Request[Any, Any, Any]
+
+
+class Visit(NamedTuple):
+    """The frame of one page: its language, its path after the language, the parameters of the question, the log, the
+    tree size that it is as of, and the organisation that asks, if any."""
+
+    language: Language
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    origin: str = ""
+    size: int | None = None
+    organization: str | None = None
+    searched: str = ""
+
+    def with_parameters(self, **changes: str | None) -> str:
+        """The address of this page with other parameters; None removes one."""
+        kept = [(name, value) for name, value in self.query if name not in changes]
+        return address(self.language, self.path, (*kept, *[(k, v) for k, v in changes.items() if v is not None]))
+
+    def in_language(self, language: Language) -> str:
+        """The address of this page in another language."""
+        return address(language, self.path, self.query)
+
+    def to(self, path: str, **parameters: str) -> str:
+        """The address of another page in this language."""
+        return address(self.language, path, tuple(parameters.items()))
+
+
+def address(language: Language, path: str, query: tuple[tuple[str, str], ...] = ()) -> str:
+    """The address of a page."""
+    return f"/{language}/{path}" + (f"?{urlencode(query)}" if query else "")
+
+
+def visit_of(request: AnyRequest, ledger: Ledger, size: int | None = None, organization: str | None = None) -> Visit:
+    """The frame of the page that a request names."""
+    _, language, path = (*request.url.path.split("/", 2), "", "")[:3]
+    return Visit(
+        language="zh" if language == "zh" else "en", path=path, query=tuple(request.query_params.multi_items()),
+        origin=ledger.identity.origin, size=size, organization=organization,
+    )
+
+
+def page(template: str, visit: Visit, status: int = 200, **values: object) -> Response[str]:
+    """A page from its template."""
+    words = Words(visit.language)
+    text = _templates().get_template(template).render(
+        _=words, visit=visit, language=visit.language, tag=TAGS[visit.language], languages=LANGUAGES,
+        style=f"/style/{style_digest()}.css", **values,
+    )
+    return Response(text, status_code=status, media_type=HTML, headers=dict(HEADERS))
+
+
+def paths(path: str) -> list[str]:
+    """The paths of a page in each language."""
+    return [f"/{language}/{path}" for language in LANGUAGES]
+
+
+@cache
+def style() -> bytes:
+    """The stylesheet."""
+    return _static("style.css")
+
+
+@cache
+def icon() -> bytes:
+    """The icon of the pages."""
+    return _static("icon.svg")
+
+
+def _static(name: str) -> bytes:
+    return files("ledger.pages").joinpath("static", name).read_bytes()
+
+
+@cache
+def style_digest() -> str:
+    """The digest in the name of the stylesheet, so that caches may keep it for ever."""
+    return sha256(style()).hexdigest()[:16]
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ledger.pages", "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    environment.globals.update(patterns=DEFINITIONS, swatch=swatch, legend=legend)
+    return environment
+
+
+def refused(request: AnyRequest, error: LedgerError) -> Response[str]:
+    """The page for an error of the ledger."""
+    retry_after = error.retry_after if isinstance(error, Exhausted | Unavailable) else None
+    return _problem(request, problem_of(error), retry_after)
+
+
+def http_refused(request: AnyRequest, error: HTTPException) -> Response[str]:
+    """The page for an error of the framework, such as a parameter that does not parse."""
+    problem = http_error(request, error)
+    return _page_of(request, Problem(
+        type="about:blank", title="", status=problem.status_code or 400, detail=error.detail, code=""))
+
+
+def failed(request: AnyRequest, error: Exception) -> Response[str]:
+    """The page for a defect of this program; the log of the server has the cause."""
+    unexpected_error(request, error)
+    return _page_of(request, Problem(type="about:blank", title="", status=500, detail="", code="internal"))
+
+
+def _problem(request: AnyRequest, problem: Problem, retry_after: float | None) -> Response[str]:
+    response = _page_of(request, problem)
+    response.headers.update(problem_headers(problem, retry_after))
+    return response
+
+
+def _page_of(request: AnyRequest, problem: Problem) -> Response[str]:
+    _, language, path = (*request.url.path.split("/", 2), "", "")[:3]
+    visit = Visit("zh" if language == "zh" else "en", path, tuple(request.query_params.multi_items()))
+    return page("problem.html", visit, problem.status, problem=problem)
+
+
+HANDLERS: Final[ExceptionHandlersMap] = {LedgerError: refused, HTTPException: http_refused, Exception: failed}
+"""The handlers of errors of the controllers of pages."""
