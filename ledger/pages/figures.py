@@ -31,14 +31,15 @@ def amount(value: Amount | None, decimals: int = 0) -> Markup:
     return data(value, numbers.cell(value, decimals))
 
 
-def signed(value: Amount | None, decimals: int = 0) -> Markup:
-    """A difference, with its sign."""
-    return data(value, numbers.cell(value, decimals, signed=True))
-
-
 def share(value: Amount | None) -> Markup:
     """A part of 1 in percent."""
     return data(value, numbers.percent(value))
+
+
+def limit(value: float) -> Markup:
+    """A limit that somebody has set, such as 3 %: whole if it is whole."""
+    text = numbers.percent(value)
+    return data(value, text.replace(".0", ""))
 
 
 def percent(value: Amount | None) -> Markup:
@@ -63,12 +64,12 @@ def day(text: str | None, language: Language) -> str:
 
 
 def tail(name: str) -> str:
-    """The last part of an identifier: what people call a thing without a name."""
+    """The last part of an identifier, by which people call a thing without a name."""
     last = name.rstrip("/:#").replace("/", ":").replace("#", ":").rsplit(":", 1)[-1]
     return last or name
 
 
 FILTERS: Final[Mapping[str, Callable[..., object]]] = {
-    "figure": figure, "amount": amount, "signed": signed, "share": share, "percent": percent, "unit": unit, "day": day,
-    "month": numbers.month, "tail": tail, "svg": Markup,
+    "figure": figure, "amount": amount, "share": share, "limit": limit, "percent": percent, "unit": unit, "day": day,
+    "tail": tail, "svg": Markup,
 }

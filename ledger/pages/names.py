@@ -1,5 +1,5 @@
-"""The names of things in the language of a page: organisations and products by what their records state, processes and
-materials by what plugins state. What has no name shows the last part of its identifier."""
+"""The names of things in the language of a page. Records name organisations and products, plugins name processes and
+materials. A thing without a name shows the last part of its identifier."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ from ledger.service.queries.names import Names as Stated
 from ledger.service.queries.names import read_names
 
 
-class Names:
+class ThingNames:
     """`stated`: names by id."""
 
     def __init__(self, words: Words, registry: Registry, stated: Stated) -> None:
@@ -62,7 +62,7 @@ class Names:
         return self._words.known(key)
 
 
-async def names_of(ledger: Ledger, sight: Sight, words: Words, ids: Iterable[str | None]) -> Names:
+async def names_of(ledger: Ledger, sight: Sight, words: Words, ids: Iterable[str | None]) -> ThingNames:
     """The names of these organisations, facilities and products."""
     wanted = {name for name in ids if name}
-    return Names(words, ledger.registry, await read_names(ledger.pool, sight, wanted))
+    return ThingNames(words, ledger.registry, await read_names(ledger.pool, sight, wanted))

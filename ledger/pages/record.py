@@ -1,4 +1,4 @@
-"""The page of a record: what it says, its findings and how to answer them, its lots, its place in the log."""
+"""The page of a record: its body, its findings and how to answer them, its lots, its place in the log."""
 
 from typing import Any, Final
 

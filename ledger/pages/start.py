@@ -18,7 +18,7 @@ from ledger.pages.words import LANGUAGES, Words
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.queries.lists.show import read_shown
-from ledger.service.queries.newest import count_organizations, read_newest_lots
+from ledger.service.queries.newest import read_newest_lots
 from ledger.web.resources import IMMUTABLE, resource
 
 NEWEST: Final = 8
@@ -46,11 +46,11 @@ class StartController(Controller):
         names = await names_of(ledger, sight, words, [one for lot in lots for one in (lot.product, lot.holder)])
         return page(
             "start.html", visit, state=state, lots=lots, names=names, title_of=lambda title: title_in(words, title),
-            organizations=await count_organizations(ledger.pool), signed_in=sight.rights.caller.organization)
+            signed_in=sight.rights.caller.organization)
 
     @get(paths("find"), access=OfThing(), media_type="text/html")
     async def find(self, request: AnyRequest, ledger: Ledger, sight: Sight, name: Name) -> Redirect:
-        """Leads to the page of the thing that has this name. Raises NotFound if the visitor sees none."""
+        """Leads to the page of the thing that has this name. Raises NotFound if the visitor sees no such thing."""
         shown = await read_shown(ledger.pool, name.strip(), None, sight)
         visit = visit_of(request, ledger)
         if shown.lot is not None:
@@ -59,6 +59,10 @@ class StartController(Controller):
             raise NotFound(f"{name!r} is a pool, which has no page", field="name", value=name,
                            rule="the name of a lot that was drawn from it")
         return _to(visit.to(f"record/{shown.entered.record}"))
+
+    @get(paths("{rest:path}"), access=OpenToAll("that there is no such page"), sync_to_thread=False)
+    def nowhere(self, rest: str) -> None:
+        raise NotFound("the server has no such page", field="path", value=rest)
 
     @get("/style/{name:str}", access=OpenToAll("the stylesheet"), sync_to_thread=False)
     def stylesheet(self, request: AnyRequest, name: str) -> Response[bytes]:

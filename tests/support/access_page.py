@@ -31,6 +31,9 @@ def _rows() -> Iterator[str]:
     declared = declarations(create_app(cast(Ledger, None)))
     for route in sorted(declared, key=lambda name: name.split()[::-1]):
         method, path = route.split()
+        if path.startswith("/zh"):
+            continue  # the same as /en
+        path = path.replace("/en", "/LANGUAGE", 1) if path.startswith("/en") else path
         yield f"| `{path if method == 'GET' else route}` | {in_words(declared[route])} |"
 
 

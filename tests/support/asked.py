@@ -237,6 +237,9 @@ ASKED: Final = {
     "read.footprint": f"ARRAY['lot:{RECORD}', 'lot:{RECORD + 1}'], ARRAY[{_NEWEST}, 0], ARRAY[{_SIZE}, {_SIZE}], "
                       f"ARRAY[9, 9], ARRAY[40, 40], ARRAY[NULL, 'org:{_NAME}']",
     "read.closings_since": f"'site:{_NAME}', {RECORD}, {_SIZE}, {_NEWEST}, 'final-record-lacks'",
+    "pages.lots_of_record": f"{RECORD}, {_ALL}",
+    "pages.names": f"ARRAY['org:{_NAME}', 'site:{_NAME}', 'product:{_NAME}']",
+    "pages.newest_lots": f"{_SIZE}, 8",
     "read.as_of": str(RECORD),
     "read.taken_at": f"{_LOTS}, {_SIZE}, {_NEWEST}",
     "read.open_periods": f"{_RECORDS}, {_NEWEST}, 9, {_ALL}",

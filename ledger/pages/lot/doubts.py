@@ -9,10 +9,11 @@ from ledger.engine.findings import finding_codes
 from ledger.footprint.derived.findings import WeighedFinding
 from ledger.footprint.derived.gaps import LotGaps
 from ledger.pages.lot.read import LotPage
-from ledger.pages.names import Names
+from ledger.pages.names import ThingNames
 from ledger.pages.words import Words
 
 _SHOWN: Final = 6
+_FACTORS: Final = 3
 _LARGE: Final = 10.0
 """Kg that are written without decimals."""
 
@@ -25,7 +26,7 @@ class Alert(NamedTuple):
     record: int | None = None
 
 
-class Note(NamedTuple):
+class Caution(NamedTuple):
     """A property of the figure that a reader should know, without alarm."""
 
     claim: str
@@ -35,7 +36,7 @@ class Note(NamedTuple):
 class Doubts:
     """The alerts and notes of a page."""
 
-    def __init__(self, words: Words, names: Names, page: LotPage) -> None:
+    def __init__(self, words: Words, names: ThingNames, page: LotPage) -> None:
         self._words, self._names = words, names
         self._page, self._figure = page, page.figure
 
@@ -43,10 +44,10 @@ class Doubts:
         """Everything that changes the title, or that questions who made the record."""
         return [*self._states(), *self._questions(), *self._open_periods(), *self._omissions()]
 
-    def notes(self) -> list[Note]:
-        """What a clean figure still rests on; one note says so if there is none."""
+    def notes(self) -> list[Caution]:
+        """The things on which a clean figure still rests; without any, one that says so."""
         notes = [*self._sights(), *self._quality(), *self._electricity()]
-        return notes or [Note(self._words("Nothing is left to say."), self._words(
+        return notes or [Caution(self._words("Nothing is left to say."), self._words(
             "Primary data, attested, and nothing rests on the word of its holder alone."))]
 
     def _states(self) -> Iterator[Alert]:
@@ -96,48 +97,50 @@ class Doubts:
         for gap in gaps.items:
             if gap.kind == "omission":
                 amount = words("of unknown size") if gap.kg_co2e is None else f"{_kilograms(gap.kg_co2e)} kg CO₂e"
-                yield Alert(words("{what} is left out.", what=names.material(gap.what)), words(
+                yield Alert(words("{material} is left out.", material=names.material(gap.what)), words(
                     "By estimate {amount}. Ask {who}.", amount=amount, who=names.thing(gap.whom)))
 
-    def _sights(self) -> Iterator[Note]:
+    def _sights(self) -> Iterator[Caution]:
         words, figure = self._words, self._figure
         if figure.sight == "totals":
-            yield Note(words("You see the figure, not how it is made."), words(
+            yield Caution(words("You see the figure, not how it is made."), words(
                 "Ask {who} for a grant to see more.", who=self._names.thing(figure.lot.sender or figure.lot.holder)))
         elif figure.sight == "part":
-            yield Note(words("You see a part of the chain."), words(
+            yield Caution(words("You see a part of the chain."), words(
                 "Of hatched inputs you see the figure, not how they are made: ask their suppliers for a grant."))
 
-    def _quality(self) -> Iterator[Note]:
+    def _quality(self) -> Iterator[Caution]:
         words, figure = self._words, self._figure
         primary = figure.primary_share or 0.0
         if not primary:
-            yield Note(words("No primary data."), words(
+            yield Caution(words("No primary data."), words(
                 "Each emission factor behind it is a default of the factor sets, though amounts come from signed "
                 "records."))
         else:
-            yield Note(words("{share} primary data.", share=percent(primary)), words(
+            yield Caution(words("{share} primary data.", share=percent(primary)), words(
                 "The rest is multiplied by default factors."))
         if figure.declared:
-            yield Note(words("It is declared, not computed."), words(
+            yield Caution(words("It is declared, not computed."), words(
                 "It rests on the word of {who}, whose document is known by its digest alone.",
                 who=self._names.thing(figure.lot.holder)))
         if figure.documented > 0.0:
-            yield Note(words("{amount} kg CO₂e more would be in question", amount=_kilograms(figure.documented)), words(
+            amount = _kilograms(figure.documented)
+            yield Caution(words("{amount} kg CO₂e more would be in question", amount=amount), words(
                 "without documents of the holders, which are known by their digests alone."))
         if figure.recalled_factors:
-            yield Note(words("Factors were not checked against their source:"), ", ".join(figure.recalled_factors[:3]))
+            named = ", ".join(figure.recalled_factors[:_FACTORS])
+            yield Caution(words("Factors were not checked against their source:"), named)
         if not figure.attestations:
-            yield Note(words("Nobody has attested it."), words(
+            yield Caution(words("Nobody has attested it."), words(
                 "No verifier has signed a statement about this lot or its maker."))
 
-    def _electricity(self) -> Iterator[Note]:
+    def _electricity(self) -> Iterator[Caution]:
         words, figure = self._words, self._figure
         difference = figure.market_based - figure.location_based
         if abs(difference) > abs(figure.footprint) * 1e-3:
             size = figure.footprint / figure.footprint_per_unit if figure.footprint_per_unit else 1.0
             per_unit = figure.market_based / size
-            yield Note(words("Market-based electricity gives {amount} kg CO₂e", amount=_kilograms(per_unit)), words(
+            yield Caution(words("Market-based electricity gives {amount} kg CO₂e", amount=_kilograms(per_unit)), words(
                 "per unit: {change}.", change=percent(difference / figure.location_based, signed=True)
                 if figure.location_based else _kilograms(difference)))
 

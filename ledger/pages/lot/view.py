@@ -14,7 +14,7 @@ from ledger.footprint.derived.gaps import Gap
 from ledger.footprint.derived.tables.rows import ContributionRow
 from ledger.pages.lot.doubts import Doubts, marks_of
 from ledger.pages.lot.read import GAPS, MOST_NODES, LotPage, LotView
-from ledger.pages.names import Names
+from ledger.pages.names import ThingNames
 from ledger.pages.site import Visit
 from ledger.pages.titles import title_in
 from ledger.pages.words import Words
@@ -32,11 +32,13 @@ _GAPS: Final = {
 _BOUNDARIES: Final = {
     "cradleToGate": "cradle to gate", "gateToGate": "gate to gate", "cradleToGrave": "cradle to grave",
 }
+_ROUNDING: Final = 1e-9
+"""Sums of contributions may differ from the stored figure by this part of it; such a row says nothing to a reader."""
 _FOLDS: Final = ("6", str(MOST_NODES), "40")
 _DRAWN: Final = ("own", "inputs", "electricity", "transport", "negative", "hidden", "questioned")
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """A row of contributions. `bars`: kinds and amounts on the scale of the table."""
 
     part: str
@@ -86,7 +88,7 @@ def ids_of(page: LotPage) -> set[str | None]:
     return ids
 
 
-def values_of(page: LotPage, view: LotView, visit: Visit, words: Words, names: Names) -> dict[str, Any]:
+def values_of(page: LotPage, view: LotView, visit: Visit, words: Words, names: ThingNames) -> dict[str, Any]:
     """The values of the template `lot.html`."""
     figure, doubts = page.figure, Doubts(words, names, page)
     unit = _units(figure.footprint, figure.footprint_per_unit)
@@ -95,7 +97,9 @@ def values_of(page: LotPage, view: LotView, visit: Visit, words: Words, names: N
     reach = _reach(figure.footprint_per_unit, omitted, figure.questioned / unit)
     alerts = doubts.alerts()
     amounts = [row.amount for row in page.table.rows] if page.table is not None else [figure.footprint]
-    rows = [] if page.table is None else [_row(row, view.by, words, names) for row in page.table.rows]
+    table = [] if page.table is None else [
+        row for row in page.table.rows if row.part != "rest" or abs(row.amount) > _ROUNDING * abs(figure.footprint)]
+    rows = [_row(row, view.by, words, names) for row in table]
     return {
         "page": page, "figure": figure, "view": view, "names": names,
         "title_of": lambda title: title_in(words, title),
@@ -137,14 +141,14 @@ def _reach(stated: float, omitted: float, questioned: float) -> Reach:
     return Reach([("stated", stated), ("omitted", omitted), ("questioned", questioned)], most)
 
 
-def _row(row: ContributionRow, by: str, words: Words, names: Names) -> Row:
+def _row(row: ContributionRow, by: str, words: Words, names: ThingNames) -> TableRow:
     """Positive and negative parts of a row stand beside each other."""
     bars = [("hidden" if row.part in ("received", "hidden") else "plain", row.positive), ("negative", -row.negative)]
-    return Row(row.part, _row_name(row, by, words, names), row.amount, row.percent,
+    return TableRow(row.part, _row_name(row, by, words, names), row.amount, row.percent,
                [(kind, value) for kind, value in bars if value > 0])
 
 
-def _row_name(row: ContributionRow, by: str, words: Words, names: Names) -> str:
+def _row_name(row: ContributionRow, by: str, words: Words, names: ThingNames) -> str:
     if row.part == "received" and row.received is not None:
         return words("{product} of {supplier}", product=names.thing(row.received.product),
                      supplier=names.thing(row.received.supplier))
@@ -156,7 +160,7 @@ def _row_name(row: ContributionRow, by: str, words: Words, names: Names) -> str:
     return names.key(by, row.key)
 
 
-def _gap(gap: Gap, words: Words, names: Names) -> GapRow:
+def _gap(gap: Gap, words: Words, names: ThingNames) -> GapRow:
     kind, mark = _GAPS[gap.kind]
     whom = names.thing(gap.whom)
     if gap.behind:
@@ -164,8 +168,8 @@ def _gap(gap: Gap, words: Words, names: Names) -> GapRow:
     return GapRow(_what(gap, names), words(kind), gap.kg_co2e, gap.percent, whom, mark)
 
 
-def _what(gap: Gap, names: Names) -> str:
-    """What is missing: a material, a process, or a product of a lot."""
+def _what(gap: Gap, names: ThingNames) -> str:
+    """The missing thing: a material, a process, or a product of a lot."""
     product, _, lot = gap.what.partition(", lot ")
     if lot:
         return f"{names.thing(product)}, {names.thing(lot)}"
@@ -179,7 +183,7 @@ def _recycled(material: str, origins: dict[str, float]) -> tuple[str, list[tuple
     return material, [("recycled", share), ("virgin", 100 - share)], share
 
 
-def _drawing(page: LotPage, visit: Visit, words: Words, names: Names) -> dict[str, Any]:
+def _drawing(page: LotPage, visit: Visit, words: Words, names: ThingNames) -> dict[str, Any]:
     """The drawings of the chain, its legend and its table; empty without one, or if a single node would be drawn."""
     if page.drawn is None or len(page.drawn.nodes) < 2:
         return {"wide": "", "narrow": ""}

@@ -13,19 +13,19 @@ Names = Mapping[str, Mapping[str, str]]
 """By id: the names by language, such as `en` and `zh`."""
 
 
-class _Named(Struct):
+class _NamingRecord(Struct):
     """The part of a record that this module reads."""
 
     type: str
     names: dict[str, str] = {}
 
 
-_named = msgspec.json.Decoder(_Named)
+_named = msgspec.json.Decoder(_NamingRecord)
 _ORGANIZATION = "organization"
 
 
 async def read_names(pool: DatabasePool, sight: Sight, ids: Collection[str]) -> Names:
-    """The names of those of the `ids` that have some. Names of facilities and products are for callers who see
+    """The names of the `ids`, as far as they have some. Names of facilities and products are for callers who see
     everything of their organisation; organisations are public."""
     rows = await pool.fetch(queries("pages")["names"], sorted(ids))
     named = {}

@@ -1,4 +1,4 @@
-"""What a visitor may see of the newest: for a page that begins without a question."""
+"""The newest lots that a caller may see, for a page that begins without a question."""
 
 from ledger.answers.lists import ListedLotAnswer
 from ledger.service.access.show_lots import show_lots
@@ -10,8 +10,8 @@ from ledger.store.sql import queries
 
 
 async def read_newest_lots(pool: DatabasePool, sight: Sight, size: int, limit: int) -> list[ListedLotAnswer]:
-    """The newest lots, as of the tree of `size` entries: of everybody for a caller who sees everything; for an
-    organisation those that it holds; none for others."""
+    """The newest lots, as of the tree of `size` entries: of all lots for a caller who sees everything, of those that it
+    holds for an organisation; no lot for others."""
     if sight.whole:
         numbers = [row["number"] for row in await pool.fetch(queries("pages")["newest_lots"], size, limit)]
         return await show_lots(pool, sight, await read_listed_lots(pool, numbers, NOW), None)
@@ -20,12 +20,6 @@ async def read_newest_lots(pool: DatabasePool, sight: Sight, size: int, limit: i
         return []
     held = await read_lot_list(pool, LotQuery(holder=organization), PageRequest(limit))
     return await show_lots(pool, sight, held.lots, None)
-
-
-async def count_organizations(pool: DatabasePool) -> int:
-    """The number of enrolled organisations."""
-    count: int = await pool.fetchval(queries("pages")["organizations"])
-    return count
 
 
 async def read_lots_of_record(pool: DatabasePool, index: int, limit: int) -> list[int]:

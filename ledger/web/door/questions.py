@@ -38,6 +38,9 @@ they return."""
 _GTIN: Final = "01"
 _OF_PRODUCTS: Final = frozenset({"22"})
 """The qualifiers of GS1 Digital Links that name a product, whose passport reads many lots."""
+_LANGUAGES: Final = frozenset({"en", "zh"})
+_PAGES_OF_CHAINS: Final = frozenset({"lot", "lot.csv"})
+"""Pages for people that read whole chains."""
 _READING: Final = frozenset({"GET", "HEAD"})
 _OPERATION: Final = frozenset({"health", "metrics"})
 _RECORDS: Final = "records"
@@ -73,6 +76,8 @@ class Questions:
             return None
         parts = [part for part in scope["path"].split("/") if part]
         kind = parts[1] if len(parts) > 1 and parts[0] == "v1" else ""
+        if len(parts) > 1 and parts[0] in _LANGUAGES and parts[1] in _PAGES_OF_CHAINS:
+            return self.questions
         if kind == PAGES:
             return self.pages
         if parts[:1] == [_GTIN] and set(parts[2::2]) <= _OF_PRODUCTS:

@@ -1,4 +1,4 @@
-"""What the records of a chain add, by kind: for drawings of it."""
+"""The kg CO2e that the records of a chain add, by kind: for drawings of it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final

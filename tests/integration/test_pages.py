@@ -1,0 +1,148 @@
+"""The pages for people: they say what the API says, under the same policy, in both languages."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import httpx
+import pytest
+from support.exhibits import Exhibit, demo_exhibit, foundry_exhibit, lot_page, record_page
+
+from ledger.cli.demo import scenario as story
+from ledger.pages.site import HEADERS
+
+_DATA: Final = re.compile(r'<data value="([^"]+)">')
+_NOTHING: Final = "urn:example:nobody:lot:none"
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Exhibit]:
+    with demo_exhibit() as exhibit:
+        yield exhibit
+
+
+@pytest.fixture(scope="module")
+def foundry() -> Iterator[Exhibit]:
+    with foundry_exhibit() as exhibit:
+        yield exhibit
+
+
+def _open(exhibit: Exhibit, path: str, organization: str | None = None, language: str = "en") -> httpx.Response:
+    return httpx.get(f"{exhibit.url}/{language}{path}", headers=exhibit.headers(organization))
+
+
+def test_a_lot_shows_the_numbers_of_the_api(demo: Exhibit) -> None:
+    for lot in demo.lots:
+        page = _open(demo, lot_page(lot))
+        assert page.status_code == 200
+        shown = [float(value) for value in _DATA.findall(page.text)]
+        answer, table, gaps = (demo.ask(f"/v1/{name}", lot=lot) for name in ("footprint", "contributions", "gaps"))
+        assert answer["footprintPerUnit"] in shown
+        assert answer["footprint"] in shown
+        assert {row["amount"] for row in table["rows"][:12] if row["part"] == "group"} <= set(shown)
+        assert {gap["kgCo2e"] for gap in gaps["items"][:6] if "kgCo2e" in gap} <= set(shown)
+
+
+def test_a_lot_in_both_languages(demo: Exhibit) -> None:
+    english, chinese = (_open(demo, lot_page(story.NEW_GEARBOX), language=one) for one in ("en", "zh"))
+    assert 'lang="en"' in english.text
+    assert "Before you use this figure" in english.text
+    assert 'lang="zh-Hans"' in chinese.text
+    assert "使用此数值之前" in chinese.text
+    assert "金陵齿轮箱" in chinese.text
+    assert _DATA.findall(english.text) == _DATA.findall(chinese.text)
+
+
+def test_the_contributions_as_csv_add_up(demo: Exhibit) -> None:
+    text = _open(demo, lot_page(story.NEW_GEARBOX).replace("/lot?", "/lot.csv?")).text
+    rows = list(csv.DictReader(io.StringIO(text)))
+    figure = demo.ask("/v1/footprint", lot=story.NEW_GEARBOX)["footprint"]
+    assert sum(float(row["kg CO2e"]) for row in rows) == pytest.approx(figure, rel=1e-12)
+
+
+def test_choices_change_the_page(demo: Exhibit) -> None:
+    page = lot_page(story.NEW_GEARBOX)
+    by_gas = _open(demo, f"{page}&by=gas")
+    mass = _open(demo, f"{page}&show=mass")
+    few = _open(demo, f"{page}&nodes=3")
+    assert "CH4" in by_gas.text
+    assert "Where its mass comes from" in mass.text
+    assert re.search(r"\d more", few.text)
+
+
+def test_an_earlier_tree_size(demo: Exhibit) -> None:
+    index = demo.ask("/v1/lots", lot=story.NEW_GEARBOX)[0]["index"]
+    page = _open(demo, f"{lot_page(story.NEW_GEARBOX)}&at={index + 1}")
+    assert f'as of entry <b><data value="{index + 1}">' in page.text
+    before = _open(demo, f"{lot_page(story.NEW_GEARBOX)}&at={index}")
+    assert before.status_code == 404
+
+
+def test_pages_have_their_headers(demo: Exhibit) -> None:
+    for path in [*demo.paths, "/lot?lot=unknown", "/nowhere"]:
+        page = _open(demo, path)
+        assert page.headers["content-type"].startswith("text/html")
+        policy = page.headers["content-security-policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
+        assert all(name in page.headers for name in HEADERS)
+        assert "<script" not in page.text
+        assert " style=" not in page.text
+
+
+def test_the_first_page_is_in_the_language_of_the_browser(demo: Exhibit) -> None:
+    for wanted, led in (("zh-CN,zh;q=0.9,en;q=0.8", "/zh/"), ("de,en;q=0.5", "/en/"), ("", "/en/")):
+        response = httpx.get(demo.url, headers={"Accept-Language": wanted})
+        assert (response.status_code, response.headers["location"]) == (303, led)
+        assert response.headers["vary"] == "Accept-Language"
+
+
+@pytest.mark.parametrize(("name", "page"), [
+    (story.NEW_GEARBOX, "/en/lot?lot="), ("urn:example:port", "/en/record/"), ("87", "/en/record/"),
+])
+def test_the_search_leads_to_the_page_of_a_thing(demo: Exhibit, name: str, page: str) -> None:
+    response = httpx.get(f"{demo.url}/en/find", params={"name": f" {name} "})
+    assert response.status_code == 303
+    assert response.headers["location"].startswith(page)
+    assert httpx.get(demo.url + response.headers["location"]).status_code == 200
+
+
+def test_a_record_shows_its_body_and_its_lots(demo: Exhibit) -> None:
+    for digest in demo.records.values():
+        page = _open(demo, record_page(digest))
+        assert page.status_code == 200
+        assert digest in page.text
+    assert "Lots that it made" in _open(demo, record_page(demo.records["Transformation"])).text
+
+
+def test_hidden_and_unknown_are_the_same_page(foundry: Exhibit) -> None:
+    """But for the name that was asked for, which the address shows."""
+    for caller in (None, *foundry.keys):
+        pages = {lot: _open(foundry, lot_page(lot), caller) for lot in (*foundry.lots, _NOTHING)}
+        refused = {page.text.replace(lot, "").replace(lot.replace(":", "%3A"), "")
+                   for lot, page in pages.items() if page.status_code == 404}
+        assert len(refused) == 1
+        assert "Nothing here that you may see" in refused.pop()
+
+
+def test_nobody_sees_no_lot_on_the_first_page(foundry: Exhibit) -> None:
+    page = _open(foundry, "/")
+    assert "Figures are shown to those whom they concern." in page.text
+    assert "/en/lot?lot=" not in page.text
+
+
+def test_each_caller_sees_the_figures_of_the_api(foundry: Exhibit) -> None:
+    """An organisation with a token: its page exists exactly if the API answers, with the same figure and sight."""
+    for organization in foundry.keys:
+        headers = foundry.headers(organization)
+        for lot in foundry.lots:
+            page = _open(foundry, lot_page(lot), organization)
+            response = httpx.get(f"{foundry.url}/v1/footprint", params={"lot": lot}, headers=headers)
+            assert page.status_code == response.status_code
+            if response.status_code == 200:
+                answer = response.json()
+                assert answer["footprintPerUnit"] in [float(value) for value in _DATA.findall(page.text)]
+                says = "You see the figure, not how it is made." in page.text
+                assert says == (answer.get("sight") == "totals")
