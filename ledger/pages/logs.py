@@ -10,7 +10,7 @@ from ledger.answers.lists import ListedRecordAnswer
 from ledger.core.log.note import parse_note
 from ledger.pages.names import names_of
 from ledger.pages.site import HANDLERS, AnyRequest, page, paths, visit_of
-from ledger.pages.words import Words
+from ledger.pages.words import PageWords
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.queries.lists.records import read_listed_records
@@ -57,6 +57,6 @@ class LogPagesController(Controller):
         visit = visit_of(request, ledger, state.size)
         issuers = [entry.issuer for entry in state.entries]
         # Organisations are public, so nobody's sight has their names.
-        names = await names_of(ledger, NOBODYS, Words(visit.language), issuers)
+        names = await names_of(ledger, NOBODYS, PageWords(visit.language), issuers)
         return page("log.html", visit, state=state, names=names, vkey=ledger.heads.keyring.vkey,
                     policy=ledger.publication.policy)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from ledger.engine.sectors import Registry
 from ledger.footprint.derived.tables.rows import NONE, UNKNOWN
 from ledger.pages.figures import tail
-from ledger.pages.words import Words
+from ledger.pages.words import PageWords
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.queries.names import Names as Stated
@@ -16,7 +16,7 @@ from ledger.service.queries.names import read_names
 class ThingNames:
     """`stated`: names by id."""
 
-    def __init__(self, words: Words, registry: Registry, stated: Stated) -> None:
+    def __init__(self, words: PageWords, registry: Registry, stated: Stated) -> None:
         self._words = words
         self._registry = registry
         self._stated = stated
@@ -62,7 +62,7 @@ class ThingNames:
         return self._words.known(key)
 
 
-async def names_of(ledger: Ledger, sight: Sight, words: Words, ids: Iterable[str | None]) -> ThingNames:
+async def names_of(ledger: Ledger, sight: Sight, words: PageWords, ids: Iterable[str | None]) -> ThingNames:
     """The names of these organisations, facilities and products."""
     wanted = {name for name in ids if name}
     return ThingNames(words, ledger.registry, await read_names(ledger.pool, sight, wanted))

@@ -11,7 +11,7 @@ from ledger.pages.logs import NOBODYS
 from ledger.pages.names import names_of
 from ledger.pages.site import HANDLERS, AnyRequest, page, paths, visit_of
 from ledger.pages.titles import title_in
-from ledger.pages.words import Words
+from ledger.pages.words import PageWords
 from ledger.service.ledger import Ledger
 from ledger.service.queries.passports import read_passport, read_product_passport
 from ledger.web.passports import PUBLISHED
@@ -31,7 +31,7 @@ class PassportPagesController(Controller):
         except NotFound:
             answer = await read_product_passport(ledger.pool, name, ledger.assessed)
         visit = visit_of(request, ledger, answer.at)
-        words = Words(visit.language)
+        words = PageWords(visit.language)
         names = await names_of(ledger, NOBODYS, words, ())
         return page("passport.html", visit, passport=answer, product=words.pick(answer.names), names=names,
                     codes=finding_codes(), title=title_in(words, answer.title))

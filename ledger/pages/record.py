@@ -12,7 +12,7 @@ from ledger.engine.findings import answers_to, finding_codes
 from ledger.pages.names import names_of
 from ledger.pages.site import HANDLERS, AnyRequest, page, paths, visit_of
 from ledger.pages.titles import title_in
-from ledger.pages.words import Words
+from ledger.pages.words import PageWords
 from ledger.service.access.leaves import leaf_sight
 from ledger.service.access.show_lots import show_lots
 from ledger.service.access.show_records import show_record
@@ -41,7 +41,7 @@ class RecordPagesController(Controller):
         lots = await show_lots(ledger.pool, sight, await read_listed_lots(ledger.pool, numbers, NOW), None)
         (listed,) = await read_listed_records(ledger.pool, [record.index], NOW)
         visit = visit_of(request, ledger, None, sight.rights.caller.organization)
-        words = Words(visit.language)
+        words = PageWords(visit.language)
         names = await names_of(ledger, sight, words, [
             record.issuer, listed.facility, *[one for lot in lots for one in (lot.product, lot.holder)]])
         return page(

@@ -16,7 +16,7 @@ from ledger.answers.problems import Problem, problem_of
 from ledger.drawings.patterns import DEFINITIONS, legend, swatch
 from ledger.errors import Exhausted, LedgerError, Unavailable
 from ledger.pages.figures import FILTERS
-from ledger.pages.words import LANGUAGES, TAGS, Language, Words
+from ledger.pages.words import LANGUAGES, TAGS, Language, PageWords
 from ledger.service.ledger import Ledger
 from ledger.web.problems import http_error, problem_headers, unexpected_error
 
@@ -80,7 +80,7 @@ def visit_of(request: AnyRequest, ledger: Ledger, size: int | None = None, organ
 
 def page(template: str, visit: Visit, status: int = 200, **values: object) -> Response[str]:
     """A page from its template."""
-    words = Words(visit.language)
+    words = PageWords(visit.language)
     text = _templates().get_template(template).render(
         _=words, visit=visit, language=visit.language, tag=TAGS[visit.language], languages=LANGUAGES,
         style=f"/style/{style_digest()}.css", **values,

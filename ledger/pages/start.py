@@ -14,7 +14,7 @@ from ledger.pages.logs import read_log_state
 from ledger.pages.names import names_of
 from ledger.pages.site import HANDLERS, HEADERS, AnyRequest, icon, page, paths, style, style_digest, visit_of
 from ledger.pages.titles import title_in
-from ledger.pages.words import LANGUAGES, Words
+from ledger.pages.words import LANGUAGES, PageWords
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.queries.lists.show import read_shown
@@ -42,7 +42,7 @@ class StartController(Controller):
         state = await read_log_state(ledger)
         lots = await read_newest_lots(ledger.pool, sight, state.size, NEWEST)
         visit = visit_of(request, ledger, state.size, sight.rights.caller.organization)
-        words = Words(visit.language)
+        words = PageWords(visit.language)
         names = await names_of(ledger, sight, words, [one for lot in lots for one in (lot.product, lot.holder)])
         return page(
             "start.html", visit, state=state, lots=lots, names=names, title_of=lambda title: title_in(words, title),

@@ -3,13 +3,13 @@
 from typing import Final
 
 from ledger.footprint.derived.completeness import WITHDRAWN
-from ledger.pages.words import Words
+from ledger.pages.words import PageWords
 
 _NOUN: Final = "footprint"
 _AND: Final = " and "
 
 
-def title_in(words: Words, title: str) -> str:
+def title_in(words: PageWords, title: str) -> str:
     """A title as the page says it, in its language."""
     if title == WITHDRAWN:
         return words(WITHDRAWN).capitalize()

@@ -13,7 +13,7 @@ TAGS: Final[Mapping[Language, str]] = {"en": "en", "zh": "zh-Hans"}
 """The language tags of BCP 47, for `lang` and `hreflang`."""
 
 
-class Words:
+class PageWords:
     """Translates: `words("as of entry {size}", size=5)`."""
 
     def __init__(self, language: Language) -> None:

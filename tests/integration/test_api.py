@@ -247,6 +247,7 @@ def test_the_schema_names_every_route(network: Any) -> None:
 
 
 @pytest.mark.parametrize(("method", "path", "status", "code"), [
+    ("GET", "/v1", 404, "not-found"), ("GET", "/v2/records", 404, "not-found"),
     ("GET", "/log/tile/", 404, "not-found"), ("POST", "/log/checkpoint", 405, "method-not-allowed"),
     ("PUT", "/v1/records", 405, "method-not-allowed"),
 ])

@@ -14,7 +14,7 @@ from ledger.pages.lot.read import MOST_NODES, LotView, read_lot_page
 from ledger.pages.lot.view import GROUPINGS, ids_of, values_of
 from ledger.pages.names import names_of
 from ledger.pages.site import HANDLERS, HEADERS, AnyRequest, page, paths, visit_of
-from ledger.pages.words import Words
+from ledger.pages.words import PageWords
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.queries.contributions.burdens import MAX_SHOWN, TableLayout, read_contributions
@@ -42,7 +42,7 @@ class LotPagesController(Controller):
         view = LotView(by if by in GROUPINGS else "stage", measure, nodes, tuple(filter(None, opened.split(","))))
         answers = await read_lot_page(ledger, sight, lot, at, view)
         visit = visit_of(request, ledger, answers.size, sight.rights.caller.organization)
-        words = Words(visit.language)
+        words = PageWords(visit.language)
         names = await names_of(ledger, sight, words, ids_of(answers))
         return page("lot.html", visit, **values_of(answers, view, visit, words, names))
 

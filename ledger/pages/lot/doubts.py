@@ -10,7 +10,7 @@ from ledger.footprint.derived.findings import WeighedFinding
 from ledger.footprint.derived.gaps import LotGaps
 from ledger.pages.lot.read import LotPage
 from ledger.pages.names import ThingNames
-from ledger.pages.words import Words
+from ledger.pages.words import PageWords
 
 _SHOWN: Final = 6
 _FACTORS: Final = 3
@@ -36,7 +36,7 @@ class Caution(NamedTuple):
 class Doubts:
     """The alerts and notes of a page."""
 
-    def __init__(self, words: Words, names: ThingNames, page: LotPage) -> None:
+    def __init__(self, words: PageWords, names: ThingNames, page: LotPage) -> None:
         self._words, self._names = words, names
         self._page, self._figure = page, page.figure
 
@@ -153,7 +153,7 @@ def _kilograms(amount: Amount | None) -> str:
     return cell(amount, 0 if amount is None or abs(float(amount)) >= _LARGE else 1)
 
 
-def marks_of(figure: FootprintAnswer, gaps: LotGaps | None, words: Words) -> list[tuple[str, str, float]]:
+def marks_of(figure: FootprintAnswer, gaps: LotGaps | None, words: PageWords) -> list[tuple[str, str, float]]:
     """The doubtful shares of a figure: kind of the mark, word, and share of the whole."""
     omitted = 0.0 if gaps is None else gaps.omitted
     whole = figure.footprint + figure.questioned + omitted

@@ -17,7 +17,7 @@ from ledger.pages.lot.read import GAPS, MOST_NODES, LotPage, LotView
 from ledger.pages.names import ThingNames
 from ledger.pages.site import Visit
 from ledger.pages.titles import title_in
-from ledger.pages.words import Words
+from ledger.pages.words import PageWords
 
 GROUPINGS: Final = {
     "stage": "stage", "organization": "organisation", "kind": "kind", "source": "source", "country": "country",
@@ -88,7 +88,7 @@ def ids_of(page: LotPage) -> set[str | None]:
     return ids
 
 
-def values_of(page: LotPage, view: LotView, visit: Visit, words: Words, names: ThingNames) -> dict[str, Any]:
+def values_of(page: LotPage, view: LotView, visit: Visit, words: PageWords, names: ThingNames) -> dict[str, Any]:
     """The values of the template `lot.html`."""
     figure, doubts = page.figure, Doubts(words, names, page)
     unit = _units(figure.footprint, figure.footprint_per_unit)
@@ -123,7 +123,7 @@ def values_of(page: LotPage, view: LotView, visit: Visit, words: Words, names: T
     }
 
 
-def _lead(title: str, words: Words) -> str:
+def _lead(title: str, words: PageWords) -> str:
     if title == "footprint":
         return words("Before you rely on this figure:")
     return words("Do not rely on this figure yet.")
@@ -141,14 +141,14 @@ def _reach(stated: float, omitted: float, questioned: float) -> Reach:
     return Reach([("stated", stated), ("omitted", omitted), ("questioned", questioned)], most)
 
 
-def _row(row: ContributionRow, by: str, words: Words, names: ThingNames) -> TableRow:
+def _row(row: ContributionRow, by: str, words: PageWords, names: ThingNames) -> TableRow:
     """Positive and negative parts of a row stand beside each other."""
     bars = [("hidden" if row.part in ("received", "hidden") else "plain", row.positive), ("negative", -row.negative)]
     return TableRow(row.part, _row_name(row, by, words, names), row.amount, row.percent,
                [(kind, value) for kind, value in bars if value > 0])
 
 
-def _row_name(row: ContributionRow, by: str, words: Words, names: ThingNames) -> str:
+def _row_name(row: ContributionRow, by: str, words: PageWords, names: ThingNames) -> str:
     if row.part == "received" and row.received is not None:
         return words("{product} of {supplier}", product=names.thing(row.received.product),
                      supplier=names.thing(row.received.supplier))
@@ -160,7 +160,7 @@ def _row_name(row: ContributionRow, by: str, words: Words, names: ThingNames) ->
     return names.key(by, row.key)
 
 
-def _gap(gap: Gap, words: Words, names: ThingNames) -> GapRow:
+def _gap(gap: Gap, words: PageWords, names: ThingNames) -> GapRow:
     kind, mark = _GAPS[gap.kind]
     whom = names.thing(gap.whom)
     if gap.behind:
@@ -183,7 +183,7 @@ def _recycled(material: str, origins: dict[str, float]) -> tuple[str, list[tuple
     return material, [("recycled", share), ("virgin", 100 - share)], share
 
 
-def _drawing(page: LotPage, visit: Visit, words: Words, names: ThingNames) -> dict[str, Any]:
+def _drawing(page: LotPage, visit: Visit, words: PageWords, names: ThingNames) -> dict[str, Any]:
     """The drawings of the chain, its legend and its table; empty without one, or if a single node would be drawn."""
     if page.drawn is None or len(page.drawn.nodes) < 2:
         return {"wide": "", "narrow": ""}

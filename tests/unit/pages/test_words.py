@@ -11,7 +11,7 @@ from ledger.footprint.derived.completeness import Doubtful
 from ledger.pages import words
 from ledger.pages.lot.view import GROUPINGS
 from ledger.pages.titles import title_in
-from ledger.pages.words import Words
+from ledger.pages.words import PageWords
 from ledger.service.queries.lists.records import KINDS
 
 PAGES: Final = Path(words.__file__).parent
@@ -44,7 +44,7 @@ def test_places_for_values_are_the_same() -> None:
 
 def test_a_text_without_a_row_fails() -> None:
     with pytest.raises(KeyError):
-        Words("zh")("a text that no page has")
+        PageWords("zh")("a text that no page has")
 
 
 @pytest.mark.parametrize(("doubtful", "english", "chinese"), [
@@ -53,5 +53,5 @@ def test_a_text_without_a_row_fails() -> None:
     (Doubtful(0, 1, 1, 2), "Questioned and provisional footprint", "存疑且暂定足迹"),
 ])
 def test_titles(doubtful: Doubtful, english: str, chinese: str) -> None:
-    assert title_in(Words("en"), doubtful.title) == english
-    assert title_in(Words("zh"), doubtful.title) == chinese
+    assert title_in(PageWords("en"), doubtful.title) == english
+    assert title_in(PageWords("zh"), doubtful.title) == chinese
