@@ -10,12 +10,13 @@ from support.examples import examples
 from support.histories import History
 from support.memory import MemoryLedger
 from support.networks import network
-from support.node_links import NodeLinks, kinds_by_digest, node_links
+from support.node_links import NodeLinks, as_json, chain_of_all, kinds_by_digest
 from support.sectors import registry
 from vectors.build_stories import demo, foundry, ledger
 
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.drawings.sankey.fold import FoldOptions, fold
+from ledger.drawings.sankey.graphs import fold_graph
 from ledger.drawings.sankey.model import Sankey
 from ledger.drawings.sankey.shrink import shrink
 from ledger.footprint.stored.burdens import SLOT, footprint
@@ -27,12 +28,14 @@ def check(memory: MemoryLedger, lots: Sequence[str]) -> None:
     """Every lot, in each form of its chain."""
     kinds = kinds_by_digest(memory)
     for fold_pools in (True, False):
-        links = node_links(memory, fold=fold_pools)
+        chain = chain_of_all(memory, fold=fold_pools)
+        links = as_json(chain.each_node(), chain.each_edge())
         shown = {node["id"] for node in links.nodes}
         # Generations of a pool are the pool; withdrawn lots are absent.
         for target in {lot if lot in shown else memory.state.lots[lot].pool for lot in lots} & shown:
             for options in (FoldOptions(), FoldOptions(kinds=kinds), FoldOptions("mass")):
                 check_sums(memory, links, target, options)
+            assert fold_graph(chain, None, [target], options) == fold(links.nodes, links.edges, [target], options)
 
 
 def check_sums(memory: MemoryLedger, links: NodeLinks, target: str, options: FoldOptions) -> None:

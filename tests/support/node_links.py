@@ -35,6 +35,19 @@ class NodeLinks(NamedTuple):
 
 def node_links(memory: MemoryLedger, *, fold: bool = True) -> NodeLinks:
     """All lots and records of a ledger, as they read now."""
+    chain = chain_of_all(memory, fold=fold)
+    return as_json(chain.each_node(), chain.each_edge())
+
+
+def as_json(nodes: Iterable[tuple[str, Data]], edges: Iterable[tuple[str, str, Data]]) -> NodeLinks:
+    """Nodes and edges as `/v1/chain` answers them. A part of a lot that a revision emptied is null there."""
+    listed = [[{**data, "id": name} for name, data in nodes],
+              [{**data, "source": source, "target": target} for source, target, data in edges]]
+    return NodeLinks(*json.loads(json.dumps(to_builtins(listed)).replace("Infinity", "null")))
+
+
+def chain_of_all(memory: MemoryLedger, *, fold: bool = True) -> Chain:
+    """The same as a graph."""
     arrays = whole_chain(memory)
     by_number = {lot.number: lot for lot in memory.state.lots.values()}
     lots = [by_number[number] for number in arrays.numbers.tolist()]
@@ -53,11 +66,7 @@ def node_links(memory: MemoryLedger, *, fold: bool = True) -> NodeLinks:
         [record.issuer for record in read_now], {}, {index: listed for index, listed in findings.items() if listed})
     wholes = [Decimal(lots[place].quantity) for place in arrays.inputs.tolist()]
     quantities = [Decimal(repr(part)) * whole for part, whole in zip(arrays.parts.tolist(), wholes, strict=True)]
-    chain = Chain.of(arrays, columns, records, quantities, fold=fold)
-    edges = [{**data, "source": source, "target": target} for source, target, data in chain.each_edge()]
-    nodes = [{**data, "id": name} for name, data in chain.each_node()]
-    # As JSON: a part of a lot that a revision emptied is null there.
-    return NodeLinks(*json.loads(json.dumps(to_builtins([nodes, edges])).replace("Infinity", "null")))
+    return Chain.of(arrays, columns, records, quantities, fold=fold)
 
 
 def _maker(lot: LotFacts) -> tuple[str | None, str | None]:

@@ -25,7 +25,7 @@ def drawing_of(
     sums: dict[tuple[str, str], list[float]] = {}
     for ends in amounts.links():
         source, target = divmod(ends, amounts.size)
-        names = (name_of.get(source) or chain.data[source]["id"], name_of.get(target) or chain.data[target]["id"])
+        names = (name_of.get(source) or chain.ids[source], name_of.get(target) or chain.ids[target])
         if names[0] != names[1]:
             link = sums.setdefault(names, [0.0, 0.0])
             link[0] += amounts.amounts.get(ends, 0.0)
@@ -34,9 +34,9 @@ def drawing_of(
     nodes = [_node(chain, amounts, node) for node in shown if node not in name_of]
     for group, members in groups.items():
         added = {kind: total for kind in KINDS if (total := _total(amounts.added[kind], members))}
-        holders = {_holder(chain, member) for member in members}
+        holders = {chain.table.holders[member] for member in members}
         nodes.append(folded_node(group, added, _total(amounts.questioned, members), holders)._replace(
-            members=tuple([chain.data[member]["id"] for member in members])))
+            members=tuple([chain.ids[member] for member in members])))
     return arranged(whole._replace(processes=len(shown)), nodes, links)
 
 
@@ -52,7 +52,7 @@ def _groups(
     for added in (*amounts.added.values(), amounts.questioned):
         for node, amount in added.items():
             weights[number[node]] += abs(amount)
-    ranks = NodeRanks(weights, [node in amounts.targets for node in shown], [chain.data[node]["id"] for node in shown])
+    ranks = NodeRanks(weights, [node in amounts.targets for node in shown], [chain.ids[node] for node in shown])
     groups = groups_of(ranks, columns, most, opened)
     return {group: [shown[member] for member in members] for group, members in groups.items()}
 
@@ -67,8 +67,8 @@ def _node(chain: FlatChain, amounts: FoldedAmounts, node: int) -> SankeyNode:
     process = lot.get("process") if form == "process" else data.get("type")
     added: dict[Kind, float] = {kind: amounts.added[kind][node] for kind in KINDS if node in amounts.added[kind]}
     return SankeyNode(
-        id=data["id"], form=form, process=process or data.get("type") or form, product=lot.get("product", ""),
-        lot="" if form == "hidden" else lot.get("lot", lot["id"]), holder=_holder(chain, node), added=added,
+        id=chain.ids[node], form=form, process=process or data.get("type") or form, product=lot.get("product", ""),
+        lot="" if form == "hidden" else lot.get("lot", lot["id"]), holder=chain.table.holders[node], added=added,
         questioned=max(amounts.questioned.get(node, 0.0), 0.0), target=node in amounts.targets,
     )
 
@@ -82,12 +82,7 @@ def _largest_lot(chain: FlatChain, amounts: FoldedAmounts, node: int) -> int:
 
 
 def _taken(chain: FlatChain, lot: int) -> float:
-    return sum([part for _, part in chain.edges_from(lot)]) * abs(float(chain.data[lot].get("footprint") or 0.0))
-
-
-def _holder(chain: FlatChain, node: int) -> str:
-    data = chain.data[node]
-    return data.get("issuer") or data.get("supplier") or data.get("holder") or ""
+    return sum([part for _, part in chain.edges_from(lot)]) * abs(chain.table.figures[lot])
 
 
 def _form(chain: FlatChain, node: int) -> NodeForm:
@@ -96,4 +91,4 @@ def _form(chain: FlatChain, node: int) -> NodeForm:
         return "hidden"
     if code == LOT:
         return "lot"
-    return "pool" if code == POOL else _FORMS.get(chain.data[node]["type"], "process")
+    return "pool" if code == POOL else _FORMS.get(chain.types[node], "process")

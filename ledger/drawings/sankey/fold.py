@@ -21,19 +21,16 @@ from ledger.drawings.sankey.amounts import FoldedAmounts
 from ledger.drawings.sankey.chain import (
     LOT,
     POOL,
-    RECORD,
     EdgeData,
     FlatChain,
     NodeData,
-    figures_of,
     masses_of,
-    questions_of,
     read_chain,
 )
 from ledger.drawings.sankey.drafts import drawing_of
 from ledger.drawings.sankey.flows import DrawnNodes, Flows
+from ledger.drawings.sankey.kinds import Splitting
 from ledger.drawings.sankey.model import Kind, Measure, Sankey
-from ledger.drawings.sankey.splitting import Splitting
 from ledger.drawings.sankey.weights import passing, passing_questions, scales_of
 from ledger.errors import InvalidInput
 
@@ -62,24 +59,31 @@ def fold(
 ) -> Sankey:
     """The processes behind lots or pools (`targets`), as `/v1/chain` answers their upstream chain. Linear in the
     chain. Raises InvalidInput for a target that is not in the chain, and for data of another form."""
-    chain = read_chain(nodes, edges)
+    return fold_flat(read_chain(nodes, edges), targets, options)
+
+
+def fold_flat(chain: FlatChain, targets: Sequence[str], options: FoldOptions) -> Sankey:
+    """The same of a chain that is read already."""
+    wanted = set(targets)
+    asked = frozenset([node for node, id_ in enumerate(chain.ids) if id_ in wanted and chain.code[node] in (LOT, POOL)])
+    wanted.difference_update([chain.ids[node] for node in asked])
     for target in targets:
-        if target not in chain.place or chain.code[chain.place[target]] not in (LOT, POOL):
+        if target in wanted:
             raise InvalidInput(f"lot {target!r} is not in the chain", code="not-in-chain", field="lot", value=target,
                                rule="one of the roots of the chain")
-    asked = frozenset([chain.place[target] for target in targets])
-    drawn = DrawnNodes(asked, _through(chain), _grouped(chain))
+    drawn = DrawnNodes(asked, [type_ in _THROUGH for type_ in chain.types], _grouped(chain))
     mass = options.measure == "mass"
-    figures = masses_of(chain, options.masses) if mass else figures_of(chain)
-    amounts = FoldedAmounts(len(chain.data), asked)
+    figures = masses_of(chain, options.masses) if mass else chain.table.figures
+    amounts = FoldedAmounts(chain.size, asked)
     _add_figures(chain, figures, drawn, Splitting(chain, options, amounts))
-    questions = None if mass else questions_of(chain)
-    if questions is not None:
+    questions = [0.0] * chain.size if mass else chain.table.questions
+    if any(questions):
         _add_questions(chain, questions, drawn, amounts)
     largest = max([abs(figures[target]) for target in asked], default=0.0)
     amounts.without_dust(_NEGLIGIBLE * max(largest, amounts.largest()))
-    whole = Sankey((), (), sum([figures[target] for target in asked]),
-                   sum([questions[target] for target in asked]) if questions else 0.0, options.measure)
+    roots = sorted(asked)
+    whole = Sankey((), (), sum([figures[target] for target in roots]), sum([questions[target] for target in roots]),
+                   options.measure)
     return drawing_of(whole, chain, amounts, options.most, options.opened)
 
 
@@ -105,16 +109,11 @@ def _add_questions(chain: FlatChain, questions: list[float], drawn: DrawnNodes, 
     amounts.questions = flows.links
 
 
-def _through(chain: FlatChain) -> list[bool]:
-    return [code == RECORD and data["type"] in _THROUGH for data, code in zip(chain.data, chain.code, strict=True)]
-
-
 def _grouped(chain: FlatChain) -> list[int]:
     """The node of each record. All additions to a pool are one node: of the newest one, if the chain has not folded
     them."""
-    node_of = list(range(len(chain.data)))
-    additions = {node for node, code in enumerate(chain.code) if code == RECORD
-                 and chain.data[node]["type"] == _ADDITION}
+    node_of = list(range(chain.size))
+    additions = {node for node, type_ in enumerate(chain.types) if type_ == _ADDITION}
     for step in reversed(chain.order) if additions else ():
         for lot in chain.lots_of(step) if step in additions else ():
             for taker, _ in chain.edges_from(lot):

@@ -40,7 +40,7 @@ def passing_questions(chain: FlatChain, amounts: list[float]) -> Passing:
     for step in chain.order:
         lots = chain.lots_of(step)
         entering, own = incoming[step], 0.0
-        for finding in chain.data[step].get("findings", ()):
+        for finding in chain.table.findings.get(step, ()):
             amount = finding.get("amount") or 0.0
             if finding.get("output") is None or finding["code"] not in MADE:
                 entering += amount
@@ -54,7 +54,7 @@ def passing_questions(chain: FlatChain, amounts: list[float]) -> Passing:
 
 def scales_of(chain: FlatChain, quantity: Passing, asked: Collection[int]) -> list[float]:
     """The scale of each record and pool."""
-    scales = [0.0] * len(chain.data)
+    scales = [0.0] * chain.size
     cyclic = _is_cyclic(chain)
     for _ in range(_MOST_PASSES):
         change = _pass(chain, quantity, asked, scales)

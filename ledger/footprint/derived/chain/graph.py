@@ -8,7 +8,7 @@ is ready as soon as its arrays are.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import networkx
 from msgspec import to_builtins
@@ -69,6 +69,24 @@ class Chain(networkx.DiGraph):
                 yield name, successor, data
 
 
+    def numbers(self) -> "GraphNumbers":
+        """The graph by the numbers of its nodes."""
+        return GraphNumbers(self._backing.names, list(self._backing.nodes.values()), self._backing.edges)
+
+    def node_data(self, number: int) -> Data:
+        """The data of the node with a number. They are created for each call."""
+        return self._backing.node(number)
+
+
+class GraphNumbers(NamedTuple):
+    """A graph by the numbers of `Edges`: `names` of all records, lots and pools by number, of which `nodes` are nodes
+    of the graph; the others are folded into pools."""
+
+    names: Sequence[str]
+    nodes: Sequence[int]
+    edges: Edges
+
+
 class _OnDemand(Mapping[str, _Value]):
     """A mapping that creates each value on first access. `nodes`: the integer of each name.
 
@@ -108,18 +126,18 @@ class _Backing:
     ) -> None:
         self._arrays, self._lots, self._quantities = arrays, lots, quantities
         self._records = records
-        self._edges = edges
+        self.edges = edges
         self._count = len(arrays.records)
-        self._names = [*records.digests, *lots.ids, *[pool.id for pool in edges.pools]]
+        self.names = [*records.digests, *lots.ids, *[pool.id for pool in edges.pools]]
         places = edges.place.tolist()
-        self.nodes = {name: node for node, name in enumerate(self._names[: len(places)]) if places[node] == node}
+        self.nodes = {name: node for node, name in enumerate(self.names[: len(places)]) if places[node] == node}
         self.nodes.update({pool.id: len(places) + i for i, pool in enumerate(edges.pools)})
         self._data: dict[int, Data] = {}
 
     def name_of(self, lot: int) -> str:
         """The node of a lot: itself, or its pool."""
-        node = int(self._edges.place[self._count + lot])
-        return self._names[node]
+        node = int(self.edges.place[self._count + lot])
+        return self.names[node]
 
     def node(self, node: int) -> Data:
         """The data of a node."""
@@ -127,20 +145,20 @@ class _Backing:
             return self._record(node)
         lot = node - self._count
         lots = len(self._lots.ids)
-        return self._lot(lot) if lot < lots else self._pool(self._edges.pools[lot - lots])
+        return self._lot(lot) if lot < lots else self._pool(self.edges.pools[lot - lots])
 
     def successors(self, node: int) -> dict[str, Data]:
-        first, last = self._edges.outward[node], self._edges.outward[node + 1]
-        return {self._names[self._edges.targets[edge]]: self._edge(edge) for edge in range(first, last)}
+        first, last = self.edges.outward[node], self.edges.outward[node + 1]
+        return {self.names[self.edges.targets[edge]]: self._edge(edge) for edge in range(first, last)}
 
     def outward(self, node: int) -> Iterator[tuple[str, Data]]:
         """The successors with the data of their edges, which are not cached."""
-        for edge in range(self._edges.outward[node], self._edges.outward[node + 1]):
-            yield self._names[self._edges.targets[edge]], self._make(edge)
+        for edge in range(self.edges.outward[node], self.edges.outward[node + 1]):
+            yield self.names[self.edges.targets[edge]], self._make(edge)
 
     def predecessors(self, node: int) -> dict[str, Data]:
-        edges = self._edges.order[self._edges.inward[node] : self._edges.inward[node + 1]].tolist()
-        return {self._names[self._edges.sources[edge]]: self._edge(edge) for edge in edges}
+        edges = self.edges.order[self.edges.inward[node] : self.edges.inward[node + 1]].tolist()
+        return {self.names[self.edges.sources[edge]]: self._edge(edge) for edge in edges}
 
     def _record(self, record: int) -> Data:
         records = self._records
@@ -167,7 +185,7 @@ class _Backing:
 
     def _pool(self, pool: Pooled) -> Data:
         """The data of the pool's newest generation. `from` and `to`: log indexes of the first and last addition."""
-        makers, indexes = self._edges.makers, self._arrays.records
+        makers, indexes = self.edges.makers, self._arrays.records
         first, last = int(indexes[makers[pool.lots[0]]]), int(indexes[makers[pool.lots[-1]]])
         times = self._records.times
         data = {
@@ -184,10 +202,10 @@ class _Backing:
         return self._data.setdefault(edge, self._make(edge)) if data is None else data
 
     def _make(self, edge: int) -> Data:
-        begin, end = self._edges.begins[edge], self._edges.begins[edge + 1]
+        begin, end = self.edges.begins[edge], self.edges.begins[edge + 1]
         data: Data = {}
         for member, lot in zip(
-            self._edges.members[begin:end].tolist(), self._edges.made[begin:end].tolist(), strict=True
+            self.edges.members[begin:end].tolist(), self.edges.made[begin:end].tolist(), strict=True
         ):
             self._add(data, member, lot)
         return data
@@ -196,13 +214,13 @@ class _Backing:
         arrays = self._arrays
         if flow == MADE:
             data["share"] = float(arrays.shares[lot])
-            record = int(self._edges.makers[lot])
+            record = int(self.edges.makers[lot])
         else:
             taken = int(arrays.inputs[flow])
             before = Decimal(data["quantity"]) if "quantity" in data else Decimal(0)
             data["quantity"] = plain(before + self._quantities[flow])
             data["unit"] = self._lots.units[taken]
             data["part"] = data.get("part", 0.0) + float(arrays.parts[flow])
-            record = int(self._edges.takers[flow])
-        if int(self._edges.place[record]) != record:
+            record = int(self.edges.takers[flow])
+        if int(self.edges.place[record]) != record:
             data.setdefault("additions", []).append(self._records.digests[record])
