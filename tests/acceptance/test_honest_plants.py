@@ -15,7 +15,6 @@ TOLERANCE: Final = 0.15
 older studies count methane by older potentials."""
 MOST_DOCUMENTS: Final = 2
 LESSER_TITLES: Final[Mapping[str, str]] = {
-    "biowaste-chp-aarhus": "The question does not know the kind of its certificate.",
     "facing-bricks-bedfordshire": "No set knows manganese dioxide and barium carbonate.",
     "lead-recycler-missouri": "Iron scrap, the reducing agent, was bought without a delivery note.",
 }

@@ -46,7 +46,8 @@ from ledger.sdk.sets.reading import co2e_of
 
 ORIGIN: Final = ("deliveryNote", "certificateOfOrigin", "customsDeclaration", "safetyDataSheet", "compositionAnalysis")
 """Kinds of evidence that show identity and origin of a supply, as `kind:material`."""
-RENEWABLE: Final = ("biomassCertificate", "proofOfSustainability", "guaranteeOfOrigin", *CONTRACT_EVIDENCE)
+RENEWABLE: Final = (
+    "biomassCertificate", "proofOfSustainability", "sustainabilityCertificate", "guaranteeOfOrigin", *CONTRACT_EVIDENCE)
 """Kinds of evidence that a fuel is renewable, alone or with `:material`."""
 _ROUNDED: Final = Decimal("0.99")
 """Of a default: rows of one supply differ by less when they are rounded."""
