@@ -1,8 +1,8 @@
 """Numbers, instants and quantities as people type them, read as records spell them.
 
-A reading is certain if the text can mean nothing else: `5,9` and `1.234,5`, but not `1,234`, which is a thousand in one
-country and a little more than one in another. Only certain readings are ever applied without a question. A number
-with a raised digit is not read: `10³` is a thousand, but plain digits make it 103.
+A reading is certain if the text can mean nothing else: `5,9` and `1.234,5`, but not `1,234` or `3.100`, which are
+thousands in one country and a little more than one or three in another. Only certain readings are ever applied without
+a question. A number with a raised digit is not read: `10³` is a thousand, but plain digits make it 103.
 """
 
 import re
@@ -23,6 +23,8 @@ _POINTED: Final = re.compile(r"([+-]?)([0-9]{1,3}(?:\.[0-9]{3})+),([0-9]+)")
 _COMMAED: Final = re.compile(r"([+-]?)([0-9]{1,3}(?:,[0-9]{3})+)\.([0-9]+)")
 _MANY: Final = re.compile(r"([+-]?)([0-9]{1,3}(?:([.,])[0-9]{3})(?:\3[0-9]{3})+)")
 _EITHER: Final = re.compile(r"([+-]?)([1-9][0-9]{0,2}),([0-9]{3})")
+_ROUND: Final = re.compile(r"([+-]?)([1-9][0-9]{0,2})\.([0-9]{2}0)")
+"""A point before three digits that end in zero: no record spells a decimal so."""
 _COMMA: Final = re.compile(r"([+-]?)([0-9]*),([0-9]+)")
 _QUANTITY: Final = re.compile(r"([+-]?[0-9][0-9., '’_\u00a0\u2009\u202f]*?)\s*([^0-9\s.,].*)")
 _DOTTED_DATE: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
@@ -53,7 +55,7 @@ def read_number(given: object) -> TextReading:
     if text.endswith("%"):
         part = read_number(text[:-1])
         return TextReading(tuple([plain(Decimal(value).scaleb(-2)) for value in part.values]), part.certain)
-    either = _EITHER.fullmatch(text)
+    either = _EITHER.fullmatch(text) or _ROUND.fullmatch(text)
     if either:
         whole, small = "".join(either.groups()), f"{either[1]}{either[2]}.{either[3]}"
         readings = (*_spelled(small).values, *_spelled(whole).values)

@@ -30,6 +30,21 @@ def test_a_comma_before_three_digits_is_never_guessed(given: str, readings: tupl
     assert (reading.values, reading.certain) == (readings, False)
 
 
+@pytest.mark.parametrize(("given", "readings"), [
+    ("3.100", ("3.1", "3100")), ("96.400", ("96.4", "96400")), ("-1.500", ("-1.5", "-1500")),
+    ("8.200 %", ("0.082", "82")),
+])
+def test_a_point_before_three_digits_that_end_in_zero_is_never_guessed(given: str, readings: tuple[str, ...]) -> None:
+    """German bills write three thousand as 3.100; no record spells 3.1 so."""
+    reading = read_number(given)
+    assert (reading.values, reading.certain) == (readings, False)
+
+
+@pytest.mark.parametrize(("given", "value"), [("0.500", "0.5"), ("1234.500", "1234.5"), (Decimal("3.100"), "3.1")])
+def test_such_a_point_is_certain_where_no_thousands_can_be_meant(given: object, value: str) -> None:
+    assert read_number(given) == ((value,), True, "")
+
+
 @pytest.mark.parametrize("given", [
     "", " ", "x", "12,345,6", "1.234.56", "1_0", "NaN", "Infinity", "1e999", "5 kg", True, None, [], {},
     "9" * 100, "١٢", "10³", "10⁻³", "³", "5₂", "①5", "5⑩", "5½", "10³ %", "5%%", "5 % %", "％5%", "%",
