@@ -14,7 +14,7 @@ from ledger.cli.files import FILE, passphrase_options, reading, signing_key
 from ledger.cli.supplier.record_files import RecordDraft, read_drafts
 from ledger.client.signing import RecordSigner
 from ledger.client.writing import densities, supply_keys
-from ledger.client.writing.densities import Sets, Weighing, WritingSets
+from ledger.client.writing.densities import Weighing, WritingSets
 from ledger.client.writing.spelling import Respelling, WrittenRecord, summary, written
 from ledger.core.signatures.envelope import seal
 from ledger.errors import InvalidInput, LedgerError
@@ -93,7 +93,7 @@ def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[byt
             try:
                 if isinstance(draft, LedgerError):
                     raise draft
-                record, changes = _written(draft, signer, sets.keys)
+                record, changes = _written(draft, signer, sets)
                 record, masses = densities.weighed(record, sets.densities)
                 respelled += changes[: _MAX_ERRORS]
                 weighings += masses[: _MAX_ERRORS]
@@ -117,7 +117,7 @@ def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[byt
     return count
 
 
-def _written(draft: RecordDraft, signer: RecordSigner, sets: Sets) -> WrittenRecord:
+def _written(draft: RecordDraft, signer: RecordSigner, sets: WritingSets) -> WrittenRecord:
     tree = draft.tree
     tree.setdefault("nonce", new_nonce())
     if signer.issuer is not None and tree.setdefault("issuer", signer.issuer) != signer.issuer:
@@ -132,9 +132,9 @@ def _written(draft: RecordDraft, signer: RecordSigner, sets: Sets) -> WrittenRec
     try:
         complete = written(tree)
         check_nonce(complete.record.nonce)
-        supply_keys.check(complete.record, sets)
+        supply_keys.check(complete.record, sets.keys)
     except LedgerError as error:
-        supply_keys.explain(error, sets)
+        supply_keys.explain(error, sets.densities)
         placed = _placed(error, draft)
         placed.parts = tuple([_placed(part, draft) for part in error.parts])
         raise placed from None

@@ -105,7 +105,7 @@ class Planner:
         except Unavailable:
             raise
         except LedgerError as error:
-            supply_keys.explain(error, self._planning.sets.keys)
+            supply_keys.explain(error, self._planning.sets.densities)
             yield from draft.faults_of(error)
         except (OverflowError, RecursionError, UnicodeEncodeError) as error:
             yield SheetFault(draft.place, f"cannot be written as JSON: {error}", "not-json")

@@ -21,7 +21,8 @@ Sets = Callable[[], tuple[FactorSetVersion, ...]]
 
 
 class WritingSets(NamedTuple):
-    """The factor sets that have densities, and those that have to know the keys of supplies."""
+    """The factor sets that are known here, for densities and the nearest keys, and those that have to know the keys of
+    supplies."""
 
     densities: Sets
     keys: Sets

@@ -79,3 +79,14 @@ def test_an_amendment_has_the_mass_too(tmp_path: Path) -> None:
     assert [str(one) for one in plan.proposals[0].fields] == ["supplies"]
     assert [(one.path, one.after) for one in plan.proposals[0].changes] == [
         ("supplies.0.quantity.value", '"10000"')]
+
+
+def test_a_word_that_is_no_key_gets_the_nearest_keys_also_if_the_ledger_checks_keys(tmp_path: Path) -> None:
+    """The word is no short ASCII name, so no ledger ever sees the record."""
+    tree = heat("5000")
+    tree["supplies"][0]["material"] = "Sekundäraluminium"
+    row = DraftRow("$", Row("", 2, ["b1"]), {}, ["key"])
+    with Staging() as staging, ImportState(tmp_path / "imports", ORIGIN, MILL.id) as state:
+        planning = Planning("corrected", False, lambda _: False, WritingSets(newest_sets, none))
+        plan = Planner(SIGNER, state, staging, planning).plan([RowDraft("b1", tree, [row])], lambda _: None)
+    assert "nearest: recycledAluminium" in plan.faults[0].message
