@@ -218,6 +218,18 @@ def test_notes_in_german(tmp_path: Path) -> None:
     assert notes["lot"][2].startswith("Regel: ")
 
 
+def test_the_name_of_the_file_states_its_form(tmp_path: Path) -> None:
+    """A workbook was asked for by its name; JSON in it opens in no spreadsheet."""
+    book, table, other = tmp_path / "heat.XLSX", tmp_path / "heat.csv", tmp_path / "heat.ndjson"
+    for file in (book, table, other):
+        assert run("template", "steel.electricArcFurnace", "--output", str(file)).code == 0
+    assert openpyxl.load_workbook(book).sheetnames
+    assert table.read_text(encoding="utf-8").startswith("key,type,")
+    assert other.read_text(encoding="utf-8").startswith("{")
+    done = run("template", "steel.electricArcFurnace", "--json", "--output", str(book))
+    assert (done.code, book.read_bytes()[:1]) == (0, b"{")
+
+
 def test_wrong_usage_and_unknown_names() -> None:
     assert run("template", "transfer", "--xlsx").code == 2
     done = run("template", "transfer", "--whole", "--csv")

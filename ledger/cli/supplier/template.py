@@ -1,6 +1,6 @@
 """`template`: an example of a record, as a file to fill in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -26,6 +26,7 @@ from ledger.registry.reference.examples import OWN
 from ledger.registry.reference.texts import Language
 
 Form = Literal["csv", "xlsx", "json"]
+_BY_NAME: Final[Mapping[str, Form]] = {".csv": "csv", ".xlsx": "xlsx"}
 _SHEETS: Final = "ledger.client.sheets"
 
 
@@ -33,20 +34,23 @@ _SHEETS: Final = "ledger.client.sheets"
 @click.argument("name")
 @click.option("--csv", "form", flag_value="csv", help="A CSV file with a row for each record.")
 @click.option("--xlsx", "form", flag_value="xlsx", help="A workbook with a sheet for each list, notes and drop-downs.")
-@click.option("--json", "form", flag_value="json", default=True, help="JSON, or NDJSON with --whole.  [default]")
+@click.option("--json", "form", flag_value="json", default=None,
+              help="JSON, or NDJSON with --whole.  [default, unless the name of --output ends in .csv or .xlsx]")
 @click.option("-o", "--output", type=FILE, help="File to write instead of stdout.")
 @click.option("--issuer", default=OWN, show_default=True, help="Your organisation, whose identifiers it shall have.")
 @click.option("--whole", is_flag=True, help="Write also the records to which the example refers, before it.")
 @language_option("the notes")
 @catalogue_option
 def template(
-    name: str, form: Form, output: Path | None, issuer: str, whole: bool, language: Language, url: str | None
+    name: str, form: Form | None, output: Path | None, issuer: str, whole: bool, language: Language, url: str | None
 ) -> None:
     """Write an example of NAME, a kind (`transfer`) or a process (`steel.electricArcFurnace`), to fill in.
 
     `sign` takes the example as JSON or CSV, `import` takes it as CSV or as a workbook. Replace its identifiers by your
     own: the facility, products and lots must be on the ledger when you submit it.
     """
+    if form is None:
+        form = "json" if output is None else _BY_NAME.get(output.suffix.lower(), "json")
     if form == "xlsx" and output is None:
         raise click.UsageError("--xlsx needs --output")
     if form == "csv" and whole:
