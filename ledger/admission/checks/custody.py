@@ -114,7 +114,8 @@ def shortage_of(record: Acceptance, transfer: TransferFacts, lot: LotFacts) -> S
 def _check_return_lot(record: Acceptance, *, needed: bool) -> None:
     if needed != (record.return_lot is not None):
         raise Refused(
-            "returnLot is missing" if needed else "returnLot without a shortage beyond the tolerance",
+            "returnLot is missing: the shortage is beyond the transfer's tolerance, so it goes back as a lot; give it "
+            "an id under a prefix of your own" if needed else "returnLot without a shortage beyond the tolerance",
             code="return-lot", field="returnLot", value=record.return_lot,
             rule="only a shortage beyond the transfer's tolerance goes back, as a lot",
         )

@@ -88,7 +88,8 @@ def test_the_tolerance_to_the_last_grain(world: World, tolerance: str, received:
 )
 def test_beyond_the_tolerance_by_the_last_grain(world: World, tolerance: str | None, received: str) -> None:
     record = send(world, tolerance=tolerance)
-    error = world.refuse(acceptance(record, received), "return-lot", "returnLot", None, says="returnLot is missing")
+    error = world.refuse(acceptance(record, received), "return-lot", "returnLot", None,
+                         says="returnLot is missing: the shortage is beyond")
     assert "goes back, as a lot" in (error.rule or "")
     world.admit(acceptance(record, received, "back"))
     assert world.left("back", FORGE) == 10 - world.left("sent")
