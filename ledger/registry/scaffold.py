@@ -7,7 +7,7 @@ from typing import Final
 
 from ledger.errors import ConfigurationError
 from ledger.registry import table_texts
-from ledger.registry.scaffold_texts import FACTORS, PACKAGE, PYPROJECT, README, ROUTE, SECTOR, TEST
+from ledger.registry.scaffold_texts import EXAMPLES, FACTORS, PACKAGE, PYPROJECT, README, ROUTE, SECTOR, TEST
 
 _NAME: Final = re.compile("[a-z][a-z0-9-]{0,39}")
 _TEXTS: Final[Mapping[str, str]] = {
@@ -17,6 +17,7 @@ _TEXTS: Final[Mapping[str, str]] = {
     "$package/sector.py": SECTOR,
     "$package/making.py": ROUTE,
     "$package/factors.csv": FACTORS,
+    "$package/examples.json": EXAMPLES,
     "$package/py.typed": "",
     "tests/test_$module.py": TEST,
 }
@@ -34,6 +35,7 @@ _TABLES: Final[Mapping[str, str]] = {
     "$package/indicators.csv": table_texts.INDICATORS,
     "$package/routes.csv": table_texts.ROUTES,
     "$package/fields.csv": table_texts.FIELDS,
+    "$package/examples.json": EXAMPLES,
     "$package/py.typed": "",
     "tests/test_$module.py": table_texts.TEST,
 }

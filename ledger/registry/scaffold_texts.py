@@ -42,8 +42,9 @@ $en ($zh): computes the emissions of this sector's processes, and follows their 
 |---|---|---|
 | `$name.making` | one step that melts or fires a charge | any |
 
-The plugin prices these supplies: `electricity`, `heat`, `steam`, every standard fuel, `flux` (by `factors.csv`). Any
-other supply without a declaration or factor is an omission. The plugin refuses more product than the mass that went in.
+The plugin prices these supplies: `electricity`, `heat`, `steam`, every standard fuel, `limestone` (by `factors.csv`).
+Any other supply without a declaration or factor is an omission. The plugin refuses more product than the mass
+that went in.
 
 Adapt it: describe your process in `making.py`, cite the standard in the docstring of each formula, and name the source
 of each factor in `factors.csv`. `status` is `read` if you have read the source, else `recalled`.
@@ -109,7 +110,7 @@ WEIGHING: Final = Decimal("0.01")
 class Making(Activity, frozen=True, kw_only=True):
     """How a batch was made. All fields are optional.
 
-    Supplies: `electricity`, `heat`, `steam`, standard fuels, `flux` (limestone); the core handles all others.
+    Supplies: `electricity`, `heat`, `steam`, standard fuels, `limestone`; the core handles all others.
     `rejected`: the fraction of the products that failed inspection.
     `renewable_share`: the renewable fraction of the electricity that comes as lots.
     """
@@ -124,16 +125,16 @@ def factors() -> FactorTable:
 
 
 def assess(context: Context, activity: Making) -> Assessment:
-    """E = fuels + purchased power and heat + mass of flux * factor (GB/T 32150, 5.2). Raises PluginError for an
+    """E = fuels + purchased power and heat + mass of limestone * factor (GB/T 32150, 5.2). Raises PluginError for an
     impossible activity."""
     if Decimal(activity.rejected) > MOST_REJECTED:
         raise invalid_activity("rejected", activity.rejected, f"at most {MOST_REJECTED}")
     draft = Draft(context)
     book_energy(draft, context, renewable_share=Decimal(activity.renewable_share))
-    for supply in context.supplied("flux"):
-        draft.price("flux", supply.amount("KGM"), factors().find("flux"), kind="onSite", supply=supply)
+    for supply in context.supplied("limestone"):
+        draft.price("limestone", supply.amount("KGM"), factors().find("limestone"), kind="onSite", supply=supply)
         if not supply.priced:
-            draft.omit("flux upstream")
+            draft.omit("limestone upstream")
     follow_composition(draft, context)
     _indicate(draft, context)
     return draft.assessment()
@@ -150,7 +151,7 @@ def _indicate(draft: Draft, context: Context) -> None:
 
 FACTORS: Final = """\
 key,place,year,value,unit,gas,boundary,status,source
-flux,*,2006,0.43971,KGM,CO2,process,recalled,"IPCC 2006 Guidelines, volume 3, table 2.1: calcite, all of it calcined"
+limestone,*,2006,0.43971,KGM,CO2,process,recalled,"IPCC 2006 Guidelines, volume 3, table 2.1: calcite, all calcined"
 """
 
 GIVEN: Final = '''\
@@ -166,7 +167,7 @@ from ledger.sdk.testing.conformance import Case, assert_conforms
 GIVEN = context(
     "$name.making",
     inputs=(lot("900 KGM", materials={"metal": "1"}),),
-    supplies=(supply("electricity", "500 KWH"), supply("naturalGas", "10 NM3"), supply("flux", "100 KGM")),
+    supplies=(supply("electricity", "500 KWH"), supply("naturalGas", "10 NM3"), supply("limestone", "100 KGM")),
     outputs=(output("850 KGM", materials={"metal": "1"}), output("40 KGM", "waste", origin="preConsumer")),
     place="CN-SH", year=2022,
 )
@@ -186,7 +187,7 @@ def test_a_batch_by_hand() -> None:
     assert made.footprint == pytest.approx(292.45 + 21.621888 + 43.971)
     assert float(made.assessment.indicators["materialYield"]) == pytest.approx(0.85)
     assert [omission.what for omission in made.assessment.omissions] == [
-        "electricity upstream", "naturalGas upstream", "flux upstream",
+        "electricity upstream", "naturalGas upstream", "limestone upstream",
     ]
 
 
@@ -196,3 +197,22 @@ def test_impossible_values_are_refused() -> None:
     too_much = context("$name.making", inputs=(lot("900 KGM"),), outputs=(output("950 KGM"),))
     assert run(plugin(), too_much).findings == {"material-yield": True}
 '''
+
+EXAMPLES: Final = """\
+{
+  "making": [
+    {"type": "facility", "id": "urn:example:foundry:site", "country": "CN", "subdivision": "CN-SH"},
+    {"type": "product", "id": "urn:example:foundry:product", "sector": "$name", "unit": "TNE",
+     "materials": {"glass": "1"}},
+    {"type": "transformation", "facility": "urn:example:foundry:site", "start": "2026-02-01T00:00:00Z",
+     "end": "2026-03-01T00:00:00Z", "process": "$name.making", "activity": {},
+     "supplies": [{"material": "glassCullet", "quantity": {"value": "90", "unit": "TNE"}},
+                  {"material": "limestone", "quantity": {"value": "5", "unit": "TNE"}},
+                  {"material": "naturalGas", "quantity": {"value": "5000", "unit": "NM3"},
+                   "mass": {"value": "3600", "unit": "KGM"}},
+                  {"material": "electricity", "quantity": {"value": "10000", "unit": "KWH"}}],
+     "outputs": [{"lot": "urn:example:foundry:lot", "product": "urn:example:foundry:product",
+                  "quantity": {"value": "85", "unit": "TNE"}, "role": "product"}]}
+  ]
+}
+"""

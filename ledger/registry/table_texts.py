@@ -22,6 +22,7 @@ $en ($zh): computes the emissions of this sector's processes. All of it is in ta
 | `ranges.csv` | usual and possible ratios, the inputs that lack below them, indicators |
 | `needs.csv`, `nature.csv`, `indicators.csv` | as of any sector |
 | `routes.csv`, `fields.csv` | texts for `schema`; no part of the digest; German (`de`, `name_de`) is optional |
+| `examples.json` | an example of each route, for `template`; no part of the digest |
 
 Adapt it: name your routes, state the source of each row, then run the tests.
 
@@ -59,7 +60,7 @@ making,purity,fraction,,1,0.5,1,0.9,analysis
 
 EMISSIONS: Final = """\
 route,of,gas,factor,times,status,source
-making,flux,CO2,0.43971,purity,recalled,"IPCC 2006 Guidelines, volume 3, table 2.1: calcite, all of it calcined"
+making,limestone,CO2,0.43971,purity,recalled,"IPCC 2006 Guidelines, volume 3, table 2.1: calcite, all of it calcined"
 """
 
 RANGES: Final = """\

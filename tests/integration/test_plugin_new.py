@@ -51,16 +51,27 @@ def test_its_own_test_passes(written: Path) -> None:
     assert "3 passed" in done.stdout
 
 
+@pytest.mark.parametrize("kind", ["sector", "tables"])
+def test_it_has_a_template_and_says_how_to_install_its_test(home: Path, tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / "new"
+    done = command(home, "plugin", "new", "salt-works", "--kind", kind, "--output", str(folder))
+    assert f"pip install -e '{folder}[test]'" in done.stdout
+    install(folder, tmp_path / "site")
+    example = command(home, "template", "salt-works.making", installed=[tmp_path / "site"])
+    assert msgspec.json.decode(example.stdout)["process"] == "salt-works.making", example.stderr
+
+
 def test_the_kit_catches_it_once_it_is_broken(written: Path) -> None:
     making = written / "carbon_ledger_deep_sea/making.py"
     text = making.read_text(encoding="utf-8")
-    making.write_text(text.replace('            draft.omit("flux upstream")\n', "            pass\n"), encoding="utf-8")
+    broken = text.replace('            draft.omit("limestone upstream")\n', "            pass\n")
+    making.write_text(broken, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "conforms"], cwd=written, text=True,
         capture_output=True, timeout=120, check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )
     assert done.returncode == 1
-    assert "deep-sea.making: silent-gap: flux" in done.stdout
+    assert "deep-sea.making: silent-gap: limestone" in done.stdout
 
 
 def test_a_sector_of_tables_passes_its_own_test_and_installs(home: Path, tmp_path: Path) -> None:
@@ -129,12 +140,12 @@ def test_a_new_factor_set_installs(written_set: Path, home: Path, tmp_path: Path
 
 
 def made(shop: Workshop, lot: str, process: str = "deep-sea.making", activity: bytes = b'{"rejected":"0.05"}') -> Any:
-    """900 kg out of 1,000 kg of flux, of which each kg gives off 0.43971 kg of CO2."""
+    """900 kg out of 1,000 kg of limestone, of which each kg gives off 0.43971 kg of CO2."""
     party, record = shop.make({lot: "900"}, ore="1000")
     (ore,) = record.supplies
     return party, msgspec.structs.replace(
         record, process=process, activity=Raw(activity),
-        supplies=[msgspec.structs.replace(ore, material="flux", origin="technosphere")],
+        supplies=[msgspec.structs.replace(ore, material="limestone", origin="technosphere")],
     )
 
 
@@ -146,7 +157,7 @@ def test_it_computes_on_a_ledger(written: Path, home: Path, tmp_path: Path) -> N
     (told,) = [one for one in msgspec.json.decode(listed.stdout) if one["name"] == "deep-sea"]
     assert (told["version"], told["names"]) == ("0.1.0", {"en": "Deep sea", "zh": "深海"})
     factors = command(home, "plugin", "factors", "--json", installed=[target])
-    assert [one["key"] for one in msgspec.json.decode(factors.stdout) if one["owner"] == "deep-sea"] == ["flux"]
+    assert [one["key"] for one in msgspec.json.decode(factors.stdout) if one["owner"] == "deep-sea"] == ["limestone"]
     with Server(home, installed=[target]) as server:
         shop = Workshop("reef")
         (*_, receipt) = server.post([shop.enrolment(server), *shop.opening(), made(shop, "corals")])

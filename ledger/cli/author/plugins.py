@@ -87,7 +87,7 @@ def new_plugin(name: str, output: Path | None, kind: str, en: str | None, zh: st
         return
     works, listing = ("its example", "factors list") if kind == "factors" else (f"{name}.making", "plugin list")
     show(f"{folder}: {len(files)} files; {works} works as it is", "",
-         f"  pip install -e {folder}", f"  python -m pytest {folder}", f"  carbon-ledger {listing}")
+         f"  pip install -e '{folder}[test]'", f"  python -m pytest {folder}", f"  carbon-ledger {listing}")
 
 
 @plugin.command("factors")

@@ -249,8 +249,8 @@ def test_what_is_no_chain(
 
 PAGE = Path(__file__).parents[3] / "plugins" / "FACTORS.md"
 FILES = ["pyproject.toml", "README.md", "carbon_ledger_deep_sea/__init__.py", "carbon_ledger_deep_sea/sector.py",
-         "carbon_ledger_deep_sea/making.py", "carbon_ledger_deep_sea/factors.csv", "carbon_ledger_deep_sea/py.typed",
-         "tests/test_deep_sea.py"]
+         "carbon_ledger_deep_sea/making.py", "carbon_ledger_deep_sea/factors.csv",
+         "carbon_ledger_deep_sea/examples.json", "carbon_ledger_deep_sea/py.typed", "tests/test_deep_sea.py"]
 
 
 def test_a_new_plugin_is_written(tmp_path: Path) -> None:
