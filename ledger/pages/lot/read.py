@@ -4,9 +4,9 @@ from typing import Final, NamedTuple
 
 from ledger.answers.stored import FootprintAnswer, LotAnswer
 from ledger.answers.uncertainty import UncertaintyAnswer
-from ledger.drawings.sankey.fold import FoldOptions, fold
+from ledger.drawings.sankey.fold import FoldOptions
+from ledger.drawings.sankey.graphs import fold_graph
 from ledger.drawings.sankey.model import Measure, Sankey
-from ledger.drawings.sankey.shrink import shrink
 from ledger.errors import Denied, InvalidInput
 from ledger.footprint.derived.gaps import LotGaps
 from ledger.footprint.derived.tables.rows import Contributions
@@ -42,8 +42,8 @@ class LotView(NamedTuple):
 
 class LotPage(NamedTuple):
     """The answers of a page. `table`, `gaps` and `drawn` are None if the visitor does not see how the lot is made, or
-    if too much lies upstream; `uncertainty` is None too if a part of the chain is hidden. `drawn_of`: the number of
-    processes before the smallest were folded. `lives`: the lots of the same item, in log order."""
+    if too much lies upstream; `uncertainty` is None too if a part of the chain is hidden. `lives`: the lots of the same
+    item, in log order."""
 
     figure: FootprintAnswer
     size: int
@@ -51,7 +51,6 @@ class LotPage(NamedTuple):
     gaps: LotGaps | None = None
     uncertainty: UncertaintyAnswer | None = None
     drawn: Sankey | None = None
-    drawn_of: int = 0
     lives: tuple[LotAnswer, ...] = ()
 
 
@@ -71,8 +70,7 @@ async def read_lot_page(ledger: Ledger, sight: Sight, lot: str, at: int | None, 
         gaps = await read_gaps(ledger.pool, question, GAPS, sight=sight)
         table = await read_contributions(ledger.pool, question, layout=TableLayout(view.by, ROWS), sight=sight)
         page = page._replace(gaps=gaps, table=table)
-        drawn = await _drawn(ledger, sight, question, view.measure)
-        page = page._replace(drawn=shrink(drawn, view.nodes, view.opened), drawn_of=len(drawn.nodes))
+        page = page._replace(drawn=await _drawn(ledger, sight, question, view))
     except InvalidInput as error:
         if error.field != "lot":
             raise
@@ -80,23 +78,17 @@ async def read_lot_page(ledger: Ledger, sight: Sight, lot: str, at: int | None, 
     return page._replace(uncertainty=uncertainty, lives=await _lives(ledger, sight, figure))
 
 
-async def _drawn(ledger: Ledger, sight: Sight, question: LotQuestion, measure: Measure) -> Sankey:
-    """The chain of a lot, folded to its processes."""
+async def _drawn(ledger: Ledger, sight: Sight, question: LotQuestion, view: LotView) -> Sankey:
+    """The chain of a lot, folded to the processes that a reader can take in."""
     chain, contraction = await trace_visible(
         ledger.pool, [question.lot], "upstream", ChainLimits(), question.at, sight)
+    hidden = frozenset() if contraction is None else contraction.merged
+    visible = [index for index, digest in zip(chain.arrays.records.tolist(), chain.records.digests, strict=True)
+               if digest not in hidden]
     as_of = await pinned(ledger.pool, await as_of_size(ledger.pool, question.at))
-    kinds = await read_kinds(ledger.pool, chain.arrays.records.tolist(), as_of)
-    options = FoldOptions(measure, kinds if measure == "co2e" else {})
-
-    def folded() -> Sankey:
-        nodes = chain.each_node() if contraction is None else contraction.nodes(chain)
-        edges = chain.each_edge() if contraction is None else contraction.edges(chain)
-        return fold(
-            ({**data, "id": name} for name, data in nodes),
-            ({**data, "source": source, "target": target} for source, target, data in edges),
-            chain.graph["roots"], options)
-
-    return await in_thread(folded)
+    kinds = await read_kinds(ledger.pool, visible, as_of) if view.measure == "co2e" else {}
+    options = FoldOptions(view.measure, kinds, most=view.nodes, opened=view.opened)
+    return await in_thread(fold_graph, chain, contraction, chain.graph["roots"], options)
 
 
 async def _uncertainty(ledger: Ledger, sight: Sight, question: LotQuestion) -> UncertaintyAnswer | None:

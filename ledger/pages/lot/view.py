@@ -32,6 +32,7 @@ _GAPS: Final = {
 _BOUNDARIES: Final = {
     "cradleToGate": "cradle to gate", "gateToGate": "gate to gate", "cradleToGrave": "cradle to grave",
 }
+_SUPPLIER_OF: Final = "the supplier of "
 _ROUNDING: Final = 1e-9
 """Sums of contributions may differ from the stored figure by this part of it; such a row says nothing to a reader."""
 _FOLDS: Final = ("6", str(MOST_NODES), "40")
@@ -164,7 +165,10 @@ def _gap(gap: Gap, words: PageWords, names: ThingNames) -> GapRow:
     kind, mark = _GAPS[gap.kind]
     whom = names.thing(gap.whom)
     if gap.behind:
-        whom = words("{who}, and through it {behind}", who=whom, behind=names.thing(gap.behind))
+        supplied = gap.behind.removeprefix(_SUPPLIER_OF)
+        behind = names.thing(gap.behind) if supplied == gap.behind else words(
+            "the supplier of {material}", material=names.material(supplied))
+        whom = words("{who}, and through it {behind}", who=whom, behind=behind)
     return GapRow(_what(gap, names), words(kind), gap.kg_co2e, gap.percent, whom, mark)
 
 
