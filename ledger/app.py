@@ -13,6 +13,7 @@ from litestar.openapi.spec import Server
 from ledger.errors import LedgerError
 from ledger.pages.logs import LogPagesController
 from ledger.pages.lot.controller import LotPagesController
+from ledger.pages.parties import PartyPagesController
 from ledger.pages.passport import PassportPagesController
 from ledger.pages.record import RecordPagesController
 from ledger.pages.start import StartController
@@ -52,7 +53,7 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
             QualityController, CarbonManagementController, SchemaController, ListsController, GrantsController,
             PassportsController, BoughtController, AccessesController, LogController, AuditController, HealthController,
             MetricsController, IdentityController, ClientsController, StartController, LotPagesController,
-            RecordPagesController, LogPagesController, PassportPagesController,
+            RecordPagesController, LogPagesController, PassportPagesController, PartyPagesController,
         ],
         state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={

@@ -55,6 +55,10 @@ class StartController(Controller):
         visit = visit_of(request, ledger)
         if shown.lot is not None:
             return _to(visit.to("lot", lot=shown.lot.lot))
+        if shown.kind == "product" and sight.of_own(shown.entered.issuer):
+            return _to(visit.to("product", product=shown.id))
+        if shown.kind == "organization":
+            return _to(visit.to("organization", id=shown.id))
         if shown.kind == "pool":
             raise NotFound(f"{name!r} is a pool, which has no page", field="name", value=name,
                            rule="the name of a lot that was drawn from it")

@@ -100,13 +100,33 @@ def test_the_first_page_is_in_the_language_of_the_browser(demo: Exhibit) -> None
 
 
 @pytest.mark.parametrize(("name", "page"), [
-    (story.NEW_GEARBOX, "/en/lot?lot="), ("urn:example:port", "/en/record/"), ("87", "/en/record/"),
+    (story.NEW_GEARBOX, "/en/lot?lot="), ("urn:example:port", "/en/organization?id="), ("87", "/en/record/"),
 ])
 def test_the_search_leads_to_the_page_of_a_thing(demo: Exhibit, name: str, page: str) -> None:
     response = httpx.get(f"{demo.url}/en/find", params={"name": f" {name} "})
     assert response.status_code == 303
     assert response.headers["location"].startswith(page)
     assert httpx.get(demo.url + response.headers["location"]).status_code == 200
+
+
+def test_a_product_shows_the_numbers_of_the_api(demo: Exhibit) -> None:
+    product = demo.ask("/v1/lots", lot=story.NEW_GEARBOX)[0]["product"]
+    page = _open(demo, f"/product?product={product}")
+    answer = demo.ask("/v1/footprint/product", product=product)
+    shown = [float(value) for value in _DATA.findall(page.text)]
+    assert {answer["footprintPerUnit"], answer["spread"]["median"]} <= set(shown)
+    assert all(lot["footprintPerUnit"] in shown for lot in answer["lots"][:20])
+
+
+def test_the_stock_of_an_organisation_is_for_its_own(foundry: Exhibit) -> None:
+    """Its name and keys are public."""
+    for organization in foundry.keys:
+        path = f"/organization?id={organization}"
+        assert "Its keys" in _open(foundry, path).text
+        assert "Its stock is not yours to see." in _open(foundry, path).text
+        assert "Its stock is not yours to see." not in _open(foundry, path, organization).text
+    assert _open(foundry, "/organization?id=urn:nobody").status_code == 404
+    assert _open(foundry, f"/organization?id={foundry.lots[0]}").status_code == 404
 
 
 def test_a_record_shows_its_body_and_its_lots(demo: Exhibit) -> None:
