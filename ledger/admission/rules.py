@@ -24,7 +24,7 @@ RULES: Final = "ledger-rules"
 """The name under which the registrar activates a version of these rules."""
 RESERVED: Final = frozenset({RULES, WITNESS_POLICY, LIMIT_SETTING})
 """Names of activations that are not sectors."""
-REVISION: Final = 8
+REVISION: Final = 9
 _OTHER_PROGRAM: Final = "the version of the program that began the log, or put those rules into force"
 
 
