@@ -127,9 +127,10 @@ async def check_quorum(here: Installation) -> DoctorFinding:
         answers = last_answers(await here.asking)
         unsigned = [f"{one.name} at {one.at}: {one.answer}" for one in answers.values() if not one.cosigned]
         unsigned += [name for name in silent if name not in answers]
+        silence = f"; silent: {'; '.join(unsigned)}" if unsigned else ", though all witnesses have answered"
         return DoctorFinding(
-            "quorum", "error", f"{waiting} entries wait for cosignatures, the oldest for {log.unpublished_seconds} s; "
-            f"silent: {'; '.join(unsigned) or 'nobody'}", f"start a server if no server runs; else {remedy}",
+            "quorum", "error", f"{waiting} entries wait for cosignatures, the oldest for {log.unpublished_seconds} s"
+            f"{silence}", f"start a server if no server runs; else {remedy}",
         )
     if age > here.settings.renew_seconds + _RENEWAL_LATE_SECONDS:
         return DoctorFinding(
@@ -176,8 +177,8 @@ async def check_seen(here: Installation) -> DoctorFinding:
         )
     known = [f"{name} {head.size}" for name, head in shown.items() if head is not None]
     if not known:
-        return DoctorFinding("seen", "warning", "no witness says which head it was shown, so a head that the database "
-                             "lacks would not show here", "look at /health/ready of a server")
+        return DoctorFinding("seen", "warning", "no witness says which head it was shown, so this check cannot find "
+                             "entries that the database lacks", "look at /health/ready of a server")
     return DoctorFinding("seen", "ok", f"of {held.size} entries, witnesses were shown: {', '.join(known)}")
 
 
@@ -196,9 +197,9 @@ async def check_clock(here: Installation) -> DoctorFinding:
     keeper.require_right()
     remedy = "set the clock right, and keep it right with NTP"
     past = await _cosigned_past(here)
-    for place, other in (("newest entry", newest), ("witnesses' cosignatures", past)):
+    for source, other in (("the newest entry is", newest), ("the witnesses' cosignatures are", past)):
         if other - now() > LEAD:
-            return DoctorFinding("clock", "warning", f"the host's clock shows {spelled(now())}, but the {place} state "
+            return DoctorFinding("clock", "warning", f"the host's clock shows {spelled(now())}, but {source} of "
                                  f"{spelled(other)}: the clock is behind, or that time was wrong", remedy)
     differs = await here.pool.fetchval(queries("log")["clock"]) - now()
     if abs(differs) > CLOCKS_DIFFER:

@@ -45,5 +45,6 @@ def _faults(server: ServerStatus) -> Iterator[str]:
     if state.unpublishing is not None:
         yield state.unpublishing
     if state.failing is not None and state.failing.seconds < RECENT_SECONDS:
-        yield f"posts failed {state.failing.seconds} s ago: {state.failing.message}"
+        same = state.unready is not None and state.failing.message == state.unready.message
+        yield f"posts failed {state.failing.seconds} s ago" + ("" if same else f": {state.failing.message}")
 
