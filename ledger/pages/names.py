@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from ledger.engine.sectors import Registry
 from ledger.footprint.derived.tables.rows import NONE, UNKNOWN
 from ledger.pages.figures import tail
+from ledger.pages.foreign import isolated
 from ledger.pages.words import PageWords
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
@@ -25,7 +26,7 @@ class ThingNames:
         """The name of an organisation, facility or product."""
         if not name:
             return ""
-        return self._words.pick(self._stated.get(name, {})) or tail(name)
+        return isolated(self._words.pick(self._stated.get(name, {})) or tail(name))
 
     def process(self, name: str) -> str:
         """The name of a process or a kind of record."""

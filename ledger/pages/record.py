@@ -9,6 +9,7 @@ from msgspec import UNSET
 from ledger.access.declared import OfRecord
 from ledger.access.policy import Level
 from ledger.engine.findings import answers_to, finding_codes
+from ledger.pages.foreign import escaped
 from ledger.pages.names import names_of
 from ledger.pages.site import HANDLERS, AnyRequest, page, paths, visit_of
 from ledger.pages.titles import title_in
@@ -53,4 +54,4 @@ class RecordPagesController(Controller):
 def _indented(body: bytes) -> str:
     """The body, a field a line, for reading; the signed bytes have no spaces."""
     value: Any = msgspec.json.decode(body)
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return escaped(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())

@@ -16,6 +16,7 @@ from ledger.answers.problems import Problem, problem_of
 from ledger.drawings.patterns import DEFINITIONS, legend, swatch
 from ledger.errors import Exhausted, LedgerError, Unavailable
 from ledger.pages.figures import FILTERS
+from ledger.pages.foreign import without_marks
 from ledger.pages.words import LANGUAGES, TAGS, Language, PageWords
 from ledger.service.ledger import Ledger
 from ledger.web.problems import http_error, problem_headers, unexpected_error
@@ -119,7 +120,7 @@ def style_digest() -> str:
 def _templates() -> Environment:
     environment = Environment(
         loader=PackageLoader("ledger.pages", "templates"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=without_marks,
     )
     environment.filters.update(FILTERS)
     environment.globals.update(patterns=DEFINITIONS, swatch=swatch, legend=legend)
