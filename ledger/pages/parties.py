@@ -6,6 +6,7 @@ from litestar import Controller, Response, get
 from litestar.params import Parameter
 
 from ledger.access.declared import OfOrganization, Selected
+from ledger.engine.findings import finding_codes
 from ledger.errors import NotFound
 from ledger.pages.names import names_of
 from ledger.pages.site import HANDLERS, AnyRequest, page, paths, visit_of
@@ -36,7 +37,7 @@ class PartyPagesController(Controller):
         visit = visit_of(request, ledger, answer.at, sight.rights.caller.organization)
         words = PageWords(visit.language)
         names = await names_of(ledger, sight, words, [product, *[one.facility for one in answer.facilities]])
-        return page("product.html", visit, answer=answer, names=names, product=product,
+        return page("product.html", visit, answer=answer, codes=finding_codes(), names=names, product=product,
                     title=title_in(words, answer.title), most=max([lot.footprint_per_unit for lot in answer.lots],
                                                                   default=0.0))
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 from support.browsing import PRINT, WIDTHS, Look, Visitor, expect_none, visiting, walk
-from support.exhibits import CALLERS, Exhibit, lot_page, record_page
+from support.exhibits import CALLERS, Exhibit, lot_page, organization_page, record_page
 from support.parties import party
 
 LANGUAGES: Final = {"en": "en", "zh": "zh"}
@@ -27,7 +27,8 @@ def in_languages(paths: Iterable[str], languages: Iterable[str] = tuple(LANGUAGE
 
 def few(exhibit: Exhibit) -> list[str]:
     """A page of each kind, with the two lots that have the longest stories."""
-    return ["/", "/log", *map(lot_page, exhibit.lots[:2]), record_page(exhibit.records["Transformation"])]
+    return ["/", "/log", *map(lot_page, exhibit.lots[:2]), record_page(exhibit.records["Transformation"]),
+            *map(organization_page, list(exhibit.keys)[:1])]
 
 
 def organization(caller: str) -> str | None:
@@ -62,7 +63,7 @@ def status_of(exhibit: Exhibit, path: str, headers: Mapping[str, str], **paramet
 
 def test_pages_hold(browser: Browser, demo: Exhibit) -> None:
     with visiting(browser, demo.url) as visitor:
-        expect_none(walk(visitor, in_languages(few(demo)), FEW))
+        expect_none(walk(visitor, in_languages([*few(demo), *demo.products()[:1]]), FEW))
 
 
 @pytest.mark.parametrize("caller", CALLERS)
@@ -73,7 +74,7 @@ def test_pages_hold_for_each_caller(browser: Browser, foundry: Exhibit, caller: 
 @pytest.mark.faults_long
 def test_every_page_holds(browser: Browser, demo: Exhibit) -> None:
     with visiting(browser, demo.url) as visitor:
-        expect_none(walk(visitor, in_languages(demo.paths), ALL))
+        expect_none(walk(visitor, in_languages([*demo.paths, *demo.products()]), ALL))
 
 
 @pytest.mark.faults_long

@@ -61,11 +61,25 @@ class Exhibit(NamedTuple):
     @property
     def paths(self) -> list[str]:
         """Of its pages, without the language."""
-        return ["/", "/log", *map(lot_page, self.lots), *map(record_page, self.records.values())]
+        return ["/", "/log", *map(organization_page, self.keys), *map(lot_page, self.lots),
+                *map(record_page, self.records.values())]
+
+    def products(self) -> list[str]:
+        """The paths of the pages of the products of its lots. The ledger is open."""
+        names = [self.ask("/v1/lots", lot=lot)[0]["product"] for lot in self.lots]
+        return [product_page(name) for name in dict.fromkeys(names)]
 
 
 def lot_page(lot: str) -> str:
     return f"/lot?{QueryParams({'lot': lot})}"
+
+
+def organization_page(organization: str) -> str:
+    return f"/organization?{QueryParams({'id': organization})}"
+
+
+def product_page(product: str) -> str:
+    return f"/product?{QueryParams({'product': product})}"
 
 
 def record_page(digest: str) -> str:
