@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 
 from ledger.cli.console import Command, CommandRun, ask_secret
 from ledger.core.signatures.signing import SigningKey, VerifyingKey, load_spki
-from ledger.errors import InvalidKey
+from ledger.errors import InvalidKey, InvalidNote
 from ledger.host.files.key_files import PASSPHRASE, is_encrypted, read_key
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -109,9 +109,15 @@ def _spki_from(text: str) -> bytes:
         ) from None
 
 
-def text_or_file(given: str) -> str:
-    """A short text: `given` itself, or the content of the file that it names."""
-    return Path(given).read_text(encoding="utf-8").strip() if os.path.isfile(given) else given
+def given_vkey(given: str) -> str:
+    """A verifier key: `given` itself, or the content of the file that it names. Raises InvalidNote for a text that is
+    neither; whether it is the key of a log is for the caller to check."""
+    if os.path.isfile(given):
+        return Path(given).read_text(encoding="utf-8").strip()
+    if "+" not in given:
+        raise InvalidNote(f"{given!r} is neither a verifier key nor a file", field="vkey", value=given,
+                          rule="name+hash+key as `serve` prints it, or a file with it")
+    return given
 
 
 @contextmanager

@@ -18,10 +18,10 @@ from ledger.cli.auditor.plugins import plugins_option
 from ledger.cli.console import Part, json_option, print_json, progress, show
 from ledger.cli.ending import ending_at_sigterm
 from ledger.cli.environment import home_option
-from ledger.cli.files import FILE, text_or_file
+from ledger.cli.files import FILE, given_vkey
 from ledger.cli.findings import questioned_kilograms
 from ledger.cli.identity.sessions import organization_at
-from ledger.cli.numbers import fixed
+from ledger.cli.numbers import counted, fixed
 from ledger.cli.trust import ca_option
 from ledger.client.audit.checks.doubtful import DoubtfulFigure
 from ledger.client.audit.options import AuditOptions
@@ -89,7 +89,7 @@ def whole(
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     options = AuditOptions(
-        vkey=None if vkey is None else text_or_file(vkey), registrar=registrar,
+        vkey=None if vkey is None else given_vkey(vkey), registrar=registrar,
         policy=None if policy is None else parse_policy(policy.read_bytes()), state=state, full_balances=full_balances,
         require_full=require_full, compare_only=compare_only,
         organization=organization_at(target) if target is not None and is_server(target) else None,
@@ -145,10 +145,10 @@ def _print(report: AuditReport, *, public: bool) -> None:
         *[f"rules       version {rules.version} from entry {rules.index + 1} on" for rules in report.rules],
         f"signatures  {report.signatures} hold{_own_part(report, 'signatures')}",
         f"figures     {report.figures} compared{_own_part(report, 'figures')}, "
-        f"{report.recomputed} records recomputed by plugins{_own_part(report, 'recomputed')}",
+        f"{counted(report.recomputed, 'record')} recomputed by plugins{_own_part(report, 'recomputed')}",
         f"balances    {report.balances} compared",
         *([] if report.scope is None else _scope(report.scope)),
-        *([f"erased      {report.erased} records, by erasures on the log"] if report.erased else []),
+        *([f"erased      {counted(report.erased, 'record')}, by erasures on the log"] if report.erased else []),
     )
     for note in report.notes:
         show(f"note: {note}")
@@ -160,11 +160,12 @@ def _print(report: AuditReport, *, public: bool) -> None:
 
 def _verdict(report: AuditReport, *, partial: bool) -> str:
     if report.findings:
-        return f"{len(report.findings)} findings: the log does not hold"
+        return f"{counted(len(report.findings), 'finding')}: the log does not hold"
     held = "everything that could be checked holds" if partial else "everything holds"
     if not report.not_recomputed:
         return held
-    lacking = ", ".join([f"{count} records of {name}" for name, count in sorted(report.not_recomputed.items())])
+    lacking = ", ".join([
+        f"{counted(count, 'record')} of {name}" for name, count in sorted(report.not_recomputed.items())])
     ways = []
     if any(not name.startswith(FACTOR_SET) for name in report.not_recomputed):
         ways.append("`carbon-ledger plugin fetch DIR` gets the code of sectors, and `audit --plugins DIR` runs it with "

@@ -9,7 +9,7 @@ from rich.table import Table
 from ledger.cli.auditor.audit_target import source_of
 from ledger.cli.console import json_option, print_json, progress, show, stacked
 from ledger.cli.environment import home_option
-from ledger.cli.files import FILE, text_or_file
+from ledger.cli.files import FILE, given_vkey
 from ledger.cli.findings import stated_finding
 from ledger.cli.trust import ca_option
 from ledger.client.audit.sample.draw import Method, SampleRequest
@@ -46,7 +46,7 @@ def sample(
         raise click.UsageError("give --findings or --method monetary, not both")
     question = SampleRequest(facility, *_within(period), seed, size, "findings" if findings else method)
     parsed_policy = parse_policy(policy.read_bytes()) if policy is not None else None
-    drawn = asyncio.run(_sample(target, home, question, None if vkey is None else text_or_file(vkey), parsed_policy))
+    drawn = asyncio.run(_sample(target, home, question, None if vkey is None else given_vkey(vkey), parsed_policy))
     if as_json:
         print_json(drawn)
     else:

@@ -9,7 +9,7 @@ import click
 
 from ledger.cli.console import json_option, print_json, progress, say, show
 from ledger.cli.environment import home_option, settings
-from ledger.cli.files import FOLDER, text_or_file
+from ledger.cli.files import FOLDER, given_vkey
 from ledger.cli.lazy import attribute
 from ledger.cli.trust import ca_option
 from ledger.client.mirror.export import AT_ONCE, Exported, export
@@ -36,7 +36,7 @@ def log(folder: Path, source: str, vkey: str | None, home: Path | None, as_json:
     records. The command checks everything against the signed checkpoint, and replaces the checkpoint last. It refuses
     a log that does not extend the copy in DIR, and then changes nothing. After a kill, run it again: it resumes.
     """
-    exported = asyncio.run(_export(folder, source, home, None if vkey is None else text_or_file(vkey)))
+    exported = asyncio.run(_export(folder, source, home, None if vkey is None else given_vkey(vkey)))
     if as_json:
         print_json(exported)
     else:

@@ -10,7 +10,7 @@ import msgspec
 
 from ledger.cli.client import Client, Seconds
 from ledger.cli.console import json_option, print_json, progress, say, show
-from ledger.cli.files import FILE, text_or_file
+from ledger.cli.files import FILE, given_vkey
 from ledger.cli.trust import ca_option
 from ledger.client.audit.report import AuditFinding
 from ledger.client.monitor.accesses import OwnAccesses
@@ -53,7 +53,7 @@ def monitor(
     entries whose time is ahead of this host's clock, or ahead of the time at which a quorum of --policy cosigned them;
     with --once the exit code is then 1.
     """
-    pinned = text_or_file(vkey)
+    pinned = given_vkey(vkey)
     state = load_state(file, parse_vkey(pinned).name)
     rule: Policy | None = None if policy is None else parse_policy(policy.read_bytes())
     with LogReader(url) as reader, Client(url) as client:

@@ -13,7 +13,7 @@ from ledger.cli.auditor.bundles import read_policy, verify_bundle_file
 from ledger.cli.auditor.plugins import plugins_option
 from ledger.cli.auditor.statements import StatementEvidence, verify_statement
 from ledger.cli.console import explained, json_option, print_json, problem_of, say, show
-from ledger.cli.files import FILE, public_half, reading, text_or_file
+from ledger.cli.files import FILE, given_vkey, public_half, reading
 from ledger.cli.findings import questioned_note, stated_finding
 from ledger.cli.numbers import numeral
 from ledger.cli.trust import ca_option
@@ -107,7 +107,7 @@ def verify(
     if vkey is None and policy_file is None:
         raise click.UsageError("Missing option '--vkey' (or '--policy').")
     pinned = ReplayedKeys(
-        None if vkey is None else text_or_file(vkey), None if policy_file is None else read_policy(policy_file),
+        None if vkey is None else given_vkey(vkey), None if policy_file is None else read_policy(policy_file),
         registrar, _rotations(log_keys, log),
     )
     if pinned.vkey is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ledger.cli.console import log_to_stderr, say
-from ledger.cli.files import FILE, FOLDER, passphrase_for, passphrase_options, text_or_file
+from ledger.cli.files import FILE, FOLDER, given_vkey, passphrase_for, passphrase_options
 from ledger.cli.operator.serving import Address, Served, serve_until_stopped, tls_options
 from ledger.client.witness.keys import ALGORITHMS, KEY, default_name, witness_key_at
 from ledger.client.witness.store import Store
@@ -51,7 +51,7 @@ def witness(
     path = prefix.rstrip("/")
     if path and (not path.startswith("/") or not path.replace("/", "").replace("-", "").replace(".", "").isalnum()):
         raise click.UsageError("--prefix takes a path such as /w1")
-    logs = known_logs([*map(text_or_file, vkeys), *_listed(listed)])
+    logs = known_logs([*map(given_vkey, vkeys), *_listed(listed)])
     if not logs:
         raise click.UsageError("name the logs to cosign for with --log or --logs")
     passphrase = passphrase_for(folder / KEY, passphrase_file, prompt)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from ledger.answers.lists import AccessListAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import CsvForm, json_option, print_csv, print_json, say, show
-from ledger.cli.files import text_or_file
+from ledger.cli.files import given_vkey
 from ledger.cli.lookup.pages import Following, ListColumn, ListOptions, ListRequest, list_options, list_table
 from ledger.client import limits
 from ledger.client.accesses import SeenAccess, proven_note, seen_access
@@ -95,7 +95,7 @@ def accesses(
 
 def _keys(client: Client, vkey: str | None) -> LogKeys:
     rotations = rotations_in(client.content("/log/keys", limits.NOTE))
-    pinned = client.content("/log/vkey", limits.VKEY).decode().strip() if vkey is None else text_or_file(vkey)
+    pinned = client.content("/log/vkey", limits.VKEY).decode().strip() if vkey is None else given_vkey(vkey)
     return LogKeys(pinned, rotations)
 
 

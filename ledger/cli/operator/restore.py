@@ -10,6 +10,7 @@ from ledger.cli.auditor.audit_database import database_source
 from ledger.cli.console import json_option, print_json, progress, say, show
 from ledger.cli.environment import home_option, settings
 from ledger.cli.files import passphrase_file_option
+from ledger.cli.numbers import counted
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
@@ -88,7 +89,7 @@ async def _audited(chosen: Settings, manifest: Manifest, registry: Registry) -> 
         say(f"DOES NOT HOLD at {finding.index}, rule {finding.rule}: {finding.message}")
     if not report.ok:
         raise VerificationError(
-            f"the log in the backup does not hold: {len(report.findings)} findings; no home was made",
+            f"the log in the backup does not hold: {counted(len(report.findings), 'finding')}; no home was made",
             code="audit-failed", field="backup",
         )
     return report

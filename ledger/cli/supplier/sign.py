@@ -8,6 +8,7 @@ import click
 from ledger.cli.client import catalogue_option
 from ledger.cli.console import print_bytes, say
 from ledger.cli.files import FILE
+from ledger.cli.numbers import counted
 from ledger.cli.supplier.catalogue import is_named
 from ledger.cli.supplier.served_sets import versions_of
 from ledger.cli.supplier.signing import OwnRecords, any_key_option, no_sets, sign_file, signing_options
@@ -42,7 +43,7 @@ def sign(records: Path, own: OwnRecords, output: Path | None, url: str | None, a
     if output is not None:
         with replacing(output) as file:
             count = sign_file(records, own.kind, signer, file, sets)
-        say(f"{count} records signed: {output}")
+        say(f"{counted(count, 'record')} signed: {output}")
         return
     with tempfile.TemporaryFile() as file:
         sign_file(records, own.kind, signer, file, sets)

@@ -19,10 +19,11 @@ from support.sectors import shipped
 
 from ledger.cli import main
 from ledger.cli.client import Client
+from ledger.cli.files import given_vkey
 from ledger.cli.lazy import SERVER_PACKAGES
 from ledger.cli.root import COMMANDS, load
 from ledger.engine.sectors import Installed, Registry
-from ledger.errors import ConfigurationError
+from ledger.errors import ConfigurationError, InvalidNote
 from ledger.registry.factors import SDK, listed, page, section, set_section
 from ledger.registry.scaffold import files_of
 from ledger.sdk import FactorRow, Sector
@@ -380,3 +381,11 @@ def test_a_set_on_the_page_by_hand() -> None:
 def test_a_plugin_of_one_module_has_no_tables() -> None:
     single = Installed(Sector(name="one", version="0.1.0", en="One", zh="一", routes={}), "0" * 64, "one", "json.tool")
     assert {one.owner for one in listed(Registry([single]))} == {SDK}
+
+
+def test_a_verifier_key_is_given_as_text_or_by_a_file(tmp_path: Path) -> None:
+    """A file that is not there is no malformed key."""
+    (tmp_path / "vkey").write_text("log+01234567+AQ==\n", encoding="utf-8")
+    assert given_vkey(str(tmp_path / "vkey")) == given_vkey("log+01234567+AQ==") == "log+01234567+AQ=="
+    error = raised(InvalidNote, given_vkey, "vkey.tx")
+    assert (str(error), error.field) == ("'vkey.tx' is neither a verifier key nor a file", "vkey")
