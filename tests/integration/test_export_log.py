@@ -90,7 +90,7 @@ def test_what_cannot_be_exported_is_said_in_one_line(server: Server, tmp_path: P
         (["--from", "http://127.0.0.1:1"], "does not answer"),
         (["--from", "ftp://there"], "not the address of a server"),
         (["--from", f"{server.url}/nowhere"], "does not exist"),
-        (["--vkey", "nonsense"], "not a vkey of the form name+hash+key"),
+        (["--vkey", "nonsense"], "neither a verifier key nor a file"),
         (["--home", str(tmp_path / "empty")], "no ledger in"),
     ):
         done = command(server.home, "export", "log", str(tmp_path / "log"), *options)
