@@ -20,8 +20,8 @@ pytestmark = pytest.mark.anyio
 
 GROUPS = (
     "access", "accesses", "cbam", "chain", "contributions", "doubts", "erase", "facts", "findings", "gaps", "identity",
-    "indicators", "inventory",
-    "lists", "log", "log_key", "methods", "metrics", "names", "plugins", "products", "publication", "purge", "quota",
+    "indicators", "inventory", "lists", "log",
+    "log_key", "methods", "metrics", "names", "pages", "plugins", "products", "publication", "purge", "quota",
     "read", "revise", "schema_version", "sequence", "sight", "statement", "status", "uncertainty", "verification",
 )
 
