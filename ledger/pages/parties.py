@@ -6,6 +6,9 @@ from litestar import Controller, Response, get
 from litestar.params import Parameter
 
 from ledger.access.declared import OfOrganization, Selected
+from ledger.answers.products import ProductAnswer
+from ledger.drawings.numbers import when
+from ledger.drawings.series import SeriesFrame, SeriesLine, SeriesPoint, draw_series
 from ledger.engine.findings import finding_codes
 from ledger.errors import NotFound
 from ledger.pages.names import names_of
@@ -21,6 +24,7 @@ from ledger.service.queries.product.read import ReadSizes, read_product
 from ledger.service.queries.questions import PeriodQuestion
 
 LOTS: Final = 20
+_LEAST_MONTHS: Final = 2
 ENROLLED: Final = Selected("the public record of an organisation; its lots for whoever sees everything of it")
 Id = Annotated[str, Parameter(query="id", min_length=1, max_length=255, description="the id of the organisation")]
 ProductId = Annotated[str, Parameter(description="the id of a product", min_length=1, max_length=255)]
@@ -37,7 +41,8 @@ class PartyPagesController(Controller):
         visit = visit_of(request, ledger, answer.at, sight.rights.caller.organization)
         words = PageWords(visit.language)
         names = await names_of(ledger, sight, words, [product, *[one.facility for one in answer.facilities]])
-        return page("product.html", visit, answer=answer, codes=finding_codes(), names=names, product=product,
+        return page("product.html", visit, answer=answer, codes=finding_codes(),
+                    over_time=_over_time(answer, words), names=names, product=product,
                     title=title_in(words, answer.title), most=max([lot.footprint_per_unit for lot in answer.lots],
                                                                   default=0.0))
 
@@ -59,3 +64,12 @@ class PartyPagesController(Controller):
             name, organization.parent, *organization.resembles, *[lot.product for lot in lots]])
         return page("organization.html", visit, organization=organization, entered=shown.entered, names=names,
                     lots=lots, own=own, title_of=lambda title: title_in(words, title))
+
+
+def _over_time(answer: ProductAnswer, words: PageWords) -> str:
+    """The means of the months; empty for fewer than two."""
+    if len(answer.months) < _LEAST_MONTHS:
+        return ""
+    points = [SeriesPoint(month.period, month.mean, month.period) for month in answer.months]
+    frame = SeriesFrame(words=lambda day: when(day, words.language))
+    return draw_series([SeriesLine(points, step=True)], words("By month"), frame)

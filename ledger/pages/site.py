@@ -13,7 +13,8 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
 from ledger.answers.problems import Problem, problem_of
-from ledger.drawings.patterns import DEFINITIONS, legend, swatch
+from ledger.drawings.bars import share_bar
+from ledger.drawings.patterns import DEFINITIONS, STYLESHEET, swatch
 from ledger.errors import Exhausted, LedgerError, Unavailable
 from ledger.pages.figures import FILTERS
 from ledger.pages.foreign import without_marks
@@ -96,8 +97,8 @@ def paths(path: str) -> list[str]:
 
 @cache
 def style() -> bytes:
-    """The stylesheet."""
-    return _static("style.css")
+    """The stylesheet: first the rules of drawings, then the rules of pages."""
+    return STYLESHEET.encode() + _static("style.css")
 
 
 @cache
@@ -123,7 +124,7 @@ def _templates() -> Environment:
         trim_blocks=True, lstrip_blocks=True, finalize=without_marks,
     )
     environment.filters.update(FILTERS)
-    environment.globals.update(patterns=DEFINITIONS, swatch=swatch, legend=legend)
+    environment.globals.update(patterns=DEFINITIONS, swatch=swatch, share_bar=share_bar)
     return environment
 
 

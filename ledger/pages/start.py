@@ -64,7 +64,7 @@ class StartController(Controller):
                            rule="the name of a lot that was drawn from it")
         return _to(visit.to(f"record/{shown.entered.record}"))
 
-    @get(paths("{rest:path}"), access=OpenToAll("that there is no such page"), sync_to_thread=False)
+    @get(paths("{rest:path}"), access=OpenToAll("no data: there is no such page"), sync_to_thread=False)
     def nowhere(self, rest: str) -> None:
         raise NotFound("the server has no such page", field="path", value=rest)
 

@@ -206,8 +206,8 @@ class Figure(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether the text is the value, rounded; in percent that of a fraction too. `< 1` says less, and `–` that
-        there is none."""
+        """Whether the text is the value, rounded; in percent that of a fraction too. `< 1` says less, and `–` means
+        that the value does not exist."""
         text = self.text.replace("\u2212", "-").replace("\u2013", "")
         digits = re.sub(r"[^\d.-]", "", text)
         if not digits:

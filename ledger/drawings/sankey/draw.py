@@ -77,8 +77,8 @@ class _Pen:
         """Arrivals in grey, then the coloured parts that the process adds, questions, and behind them the negatives."""
         node, unit = placed.node, self._layout.unit
         across = placed.across
-        for kind in ("received", *KINDS[:-1]):
-            amount = node.received if kind == "received" else max(node.added.get(kind, 0.0), 0.0)  # type: ignore[call-overload]
+        added = [(kind, max(node.added.get(kind, 0.0), 0.0)) for kind in KINDS[:-1]]
+        for kind, amount in (("received", node.received), *added):
             if amount > 0.0:
                 size = max(_LEAST_PART, amount * unit)
                 yield self._part(placed, kind, across, size, amount)

@@ -5,6 +5,7 @@ import io
 from typing import Annotated, Final
 
 from litestar import Controller, Response, get
+from litestar.di import Provide
 from litestar.params import Parameter
 
 from ledger.access.declared import OfLot
@@ -30,16 +31,22 @@ CSV: Final = "text/csv"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
+def view_of(
+    by: By = "stage", measure: Show = "co2e", nodes: Nodes = MOST_NODES, opened: Opened = "",
+) -> LotView:
+    """How the visitor looks at the lot. An unknown grouping is the usual one."""
+    return LotView(by if by in GROUPINGS else "stage", measure, nodes, tuple(filter(None, opened.split(","))))
+
+
 class LotPagesController(Controller):
     include_in_schema = False
     exception_handlers = HANDLERS
 
-    @get(paths("lot"), access=OfLot(figure=True), media_type="text/html")
+    @get(paths("lot"), access=OfLot(figure=True), media_type="text/html",
+         dependencies={"view": Provide(view_of, sync_to_thread=False)})
     async def lot(
-        self, request: AnyRequest, ledger: Ledger, sight: Sight, lot: LotId, by: By = "stage",
-        measure: Show = "co2e", nodes: Nodes = MOST_NODES, opened: Opened = "", at: At = None,
+        self, request: AnyRequest, ledger: Ledger, sight: Sight, lot: LotId, view: LotView, at: At = None,
     ) -> Response[str]:
-        view = LotView(by if by in GROUPINGS else "stage", measure, nodes, tuple(filter(None, opened.split(","))))
         answers = await read_lot_page(ledger, sight, lot, at, view)
         visit = visit_of(request, ledger, answers.size, sight.rights.caller.organization)
         words = PageWords(visit.language)

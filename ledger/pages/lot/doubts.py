@@ -102,6 +102,9 @@ class Doubts:
 
     def _sights(self) -> Iterator[Caution]:
         words, figure = self._words, self._figure
+        if self._page.is_too_long:
+            yield Caution(words("Too much lies behind it to show here."), words(
+                "Ask the interface of programs, or the lots that went into it."))
         if figure.sight == "totals":
             yield Caution(words("You see the figure, not how it is made."), words(
                 "Ask {who} for a grant to see more.", who=self._names.thing(figure.lot.sender or figure.lot.holder)))

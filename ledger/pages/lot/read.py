@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from ledger.answers.stored import FootprintAnswer, LotAnswer
+from ledger.answers.stored import FootprintAnswer
 from ledger.answers.uncertainty import UncertaintyAnswer
 from ledger.drawings.sankey.fold import FoldOptions
 from ledger.drawings.sankey.graphs import fold_graph
@@ -11,6 +11,7 @@ from ledger.errors import Denied, InvalidInput
 from ledger.footprint.derived.gaps import LotGaps
 from ledger.footprint.derived.tables.rows import Contributions
 from ledger.host.threads import in_thread
+from ledger.pages.lot.lives import ItemLife
 from ledger.service.access.show_figures import show_figure
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
@@ -20,14 +21,16 @@ from ledger.service.queries.chain.read import ChainLimits, trace_visible
 from ledger.service.queries.contributions.burdens import TableLayout, read_contributions
 from ledger.service.queries.footprint.read import read_figure
 from ledger.service.queries.gaps import read_gaps
+from ledger.service.queries.lists.records import read_listed_records
 from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.records import read_lots
-from ledger.service.queries.tree_size import as_of_size
+from ledger.service.queries.tree_size import NOW, as_of_size
 from ledger.service.queries.uncertainty.read import read_uncertainty
 
 GAPS: Final = 6
 ROWS: Final = 12
 MOST_NODES: Final = 15
+_SEVERAL: Final = 2
 
 
 class LotView(NamedTuple):
@@ -43,7 +46,7 @@ class LotView(NamedTuple):
 class LotPage(NamedTuple):
     """The answers of a page. `table`, `gaps` and `drawn` are None if the visitor does not see how the lot is made, or
     if too much lies upstream; `uncertainty` is None too if a part of the chain is hidden. `lives`: the lots of the same
-    item, in log order."""
+    item with their records, in log order. `is_too_long`: so much lies upstream that parts of the page are left out."""
 
     figure: FootprintAnswer
     size: int
@@ -51,7 +54,8 @@ class LotPage(NamedTuple):
     gaps: LotGaps | None = None
     uncertainty: UncertaintyAnswer | None = None
     drawn: Sankey | None = None
-    lives: tuple[LotAnswer, ...] = ()
+    lives: tuple[ItemLife, ...] = ()
+    is_too_long: bool = False
 
 
 async def read_lot_page(ledger: Ledger, sight: Sight, lot: str, at: int | None, view: LotView) -> LotPage:
@@ -71,11 +75,12 @@ async def read_lot_page(ledger: Ledger, sight: Sight, lot: str, at: int | None, 
         table = await read_contributions(ledger.pool, question, layout=TableLayout(view.by, ROWS), sight=sight)
         page = page._replace(gaps=gaps, table=table)
         page = page._replace(drawn=await _drawn(ledger, sight, question, view))
+        page = page._replace(uncertainty=await _uncertainty(ledger, sight, question))
     except InvalidInput as error:
         if error.field != "lot":
             raise
-    uncertainty = await _uncertainty(ledger, sight, question)
-    return page._replace(uncertainty=uncertainty, lives=await _lives(ledger, sight, figure))
+        page = page._replace(is_too_long=True)
+    return page._replace(lives=await _lives(ledger, sight, figure))
 
 
 async def _drawn(ledger: Ledger, sight: Sight, question: LotQuestion, view: LotView) -> Sankey:
@@ -92,17 +97,21 @@ async def _drawn(ledger: Ledger, sight: Sight, question: LotQuestion, view: LotV
 
 
 async def _uncertainty(ledger: Ledger, sight: Sight, question: LotQuestion) -> UncertaintyAnswer | None:
-    """None if a part of the chain is hidden, or the chain is too long."""
+    """None if a part of the chain is hidden."""
     try:
         await sight.require_whole_chain(ledger.pool, "lot", question.lot)
-        return await read_uncertainty(ledger.pool, question, top=0)
-    except (Denied, InvalidInput):
+    except Denied:
         return None
+    return await read_uncertainty(ledger.pool, question, top=0)
 
 
-async def _lives(ledger: Ledger, sight: Sight, figure: FootprintAnswer) -> tuple[LotAnswer, ...]:
-    """The lots of the same item that the visitor sees, if it has several."""
+async def _lives(ledger: Ledger, sight: Sight, figure: FootprintAnswer) -> tuple[ItemLife, ...]:
+    """The lots of the same item, if the visitor sees everything and there are several."""
     if figure.lot.item is None or not sight.whole:
         return ()
     lots = await read_lots(ledger.pool, None, figure.lot.item, figure.at)
-    return tuple(lots) if len(lots) > 1 else ()
+    if len(lots) < _SEVERAL:
+        return ()
+    records = await read_listed_records(ledger.pool, [lot.index for lot in lots], NOW)
+    by_index = {record.index: record for record in records}
+    return tuple([ItemLife(lot, by_index[lot.index]) for lot in lots])

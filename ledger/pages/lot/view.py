@@ -3,7 +3,9 @@
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from ledger.drawings.numbers import column_decimals
+from ledger.drawings.bars import BarPart, FigureReach, bar_scale, reach_bar, row_bar
+from ledger.drawings.interval import interval_dot
+from ledger.drawings.numbers import FigureInterval, column_decimals
 from ledger.drawings.patterns import legend
 from ledger.drawings.sankey.draw import draw_sankey
 from ledger.drawings.sankey.labels import ENGLISH, Texts
@@ -13,6 +15,7 @@ from ledger.drawings.sankey.rows import sankey_table
 from ledger.footprint.derived.gaps import Gap
 from ledger.footprint.derived.tables.rows import ContributionRow
 from ledger.pages.lot.doubts import Doubts, marks_of
+from ledger.pages.lot.lives import draw_item
 from ledger.pages.lot.read import GAPS, MOST_NODES, LotPage, LotView
 from ledger.pages.names import ThingNames
 from ledger.pages.site import Visit
@@ -32,6 +35,7 @@ _GAPS: Final = {
 _BOUNDARIES: Final = {
     "cradleToGate": "cradle to gate", "gateToGate": "gate to gate", "cradleToGrave": "cradle to grave",
 }
+_BAR: Final = 12.0
 _SUPPLIER_OF: Final = "the supplier of "
 _ROUNDING: Final = 1e-9
 """Sums of contributions may differ from the stored figure by this part of it; such a row says nothing to a reader."""
@@ -40,13 +44,13 @@ _DRAWN: Final = ("own", "inputs", "electricity", "transport", "negative", "hidde
 
 
 class TableRow(NamedTuple):
-    """A row of contributions. `bars`: kinds and amounts on the scale of the table."""
+    """A row of contributions. `bar`: its drawing, on the scale of the table."""
 
     part: str
     name: str
     amount: float
     percent: float | None
-    bars: list[tuple[str, float]]
+    bar: str
 
 
 class GapRow(NamedTuple):
@@ -60,13 +64,6 @@ class GapRow(NamedTuple):
     mark: str
 
 
-class Reach(NamedTuple):
-    """How far a figure may reach, per unit: its parts on the scale of the `most`, 0 if there is nothing to show."""
-
-    parts: list[tuple[str, float]]
-    most: float
-
-
 def ids_of(page: LotPage) -> set[str | None]:
     """The organisations, facilities and products whose names the page shows."""
     figure = page.figure
@@ -75,7 +72,7 @@ def ids_of(page: LotPage) -> set[str | None]:
     ids.update(one.auditor for one in figure.attestations)
     ids.update(one.facility for one in figure.open_periods)
     ids.update(one.issuer for one in figure.in_doubt)
-    for life in page.lives:
+    for life, _ in page.lives:
         ids.update((life.product, life.holder))
     if page.table is not None and page.table.by in ("organization", "facility"):
         ids.update(row.key for row in page.table.rows)
@@ -95,27 +92,35 @@ def values_of(page: LotPage, view: LotView, visit: Visit, words: PageWords, name
     unit = _units(figure.footprint, figure.footprint_per_unit)
     analytic = None if page.uncertainty is None else page.uncertainty.uncertainty.analytic
     omitted = 0.0 if page.gaps is None else page.gaps.omitted / unit
-    reach = _reach(figure.footprint_per_unit, omitted, figure.questioned / unit)
+    low, high = (None, None) if analytic is None else (analytic.low / unit, analytic.high / unit)
+    reach = FigureReach(figure.footprint_per_unit, (figure.provisional_share or 0.0) * figure.footprint_per_unit,
+                        omitted, figure.questioned / unit)
     alerts = doubts.alerts()
     amounts = [row.amount for row in page.table.rows] if page.table is not None else [figure.footprint]
     table = [] if page.table is None else [
         row for row in page.table.rows if row.part != "rest" or abs(row.amount) > _ROUNDING * abs(figure.footprint)]
-    rows = [_row(row, view.by, words, names) for row in table]
+    parts = [_parts(row) for row in table]
+    scale = bar_scale(parts)
+    rows = [TableRow(row.part, _row_name(row, view.by, words, names), row.amount, row.percent,
+                     row_bar(bars, scale, height=_BAR)) for row, bars in zip(table, parts, strict=True)]
     return {
         "page": page, "figure": figure, "view": view, "names": names,
         "title_of": lambda title: title_in(words, title),
         "clean": figure.title == "footprint", "alerts": alerts, "lead": _lead(figure.title, words),
         "notes": doubts.notes(), "doubts": marks_of(figure, page.gaps, words), "reach": reach,
-        "low": None if analytic is None else analytic.low / unit,
-        "high": None if analytic is None else analytic.high / unit,
+        "reach_drawn": reach_bar(reach), "low": low, "high": high,
+        "interval": "" if low is None or high is None else interval_dot(
+            figure.footprint_per_unit, FigureInterval(low, high)),
+        "lives_drawn": draw_item(page.lives, words, names),
         "boundary": "" if figure.study is None else words.known(_BOUNDARIES.get(
             str(figure.study.boundary), str(figure.study.boundary))),
-        "rows": rows, "rows_most": max([sum(v for _, v in row.bars) for row in rows], default=0.0) * 1.01,
+        "rows": rows,
         "decimals": column_decimals([*amounts, figure.footprint]),
         "groupings": [(key, words(name)) for key, name in GROUPINGS.items()],
         "groupings_by_key": {key: words(name) for key, name in GROUPINGS.items()},
         "gaps": [_gap(gap, words, names) for gap in ([] if page.gaps is None else page.gaps.items[:GAPS])],
-        "recycled": [_recycled(material, origins) for material, origins in figure.recycled_content.items()],
+        "recycled": [
+            (material, min(sum(origins.values()), 1.0)) for material, origins in figure.recycled_content.items()],
         "averages": [] if figure.averages is None else [
             one for one in (figure.averages.month, figure.averages.year) if one is not None],
         "lot_query": urlencode({"lot": figure.lot.lot}),
@@ -135,18 +140,10 @@ def _units(whole: float, per_unit: float) -> float:
     return whole / per_unit if per_unit else 1.0
 
 
-def _reach(stated: float, omitted: float, questioned: float) -> Reach:
-    most = stated + omitted + questioned
-    if omitted + questioned <= 0.0 or stated < 0.0:
-        return Reach([], 0.0)
-    return Reach([("stated", stated), ("omitted", omitted), ("questioned", questioned)], most)
-
-
-def _row(row: ContributionRow, by: str, words: PageWords, names: ThingNames) -> TableRow:
-    """Positive and negative parts of a row stand beside each other."""
-    bars = [("hidden" if row.part in ("received", "hidden") else "plain", row.positive), ("negative", -row.negative)]
-    return TableRow(row.part, _row_name(row, by, words, names), row.amount, row.percent,
-               [(kind, value) for kind, value in bars if value > 0])
+def _parts(row: ContributionRow) -> list[BarPart]:
+    """Positive and negative parts of a row lie on both sides of zero."""
+    kind = "hidden" if row.part in ("received", "hidden") else "plain"
+    return [BarPart(kind, row.positive), BarPart("negative", row.negative)]
 
 
 def _row_name(row: ContributionRow, by: str, words: PageWords, names: ThingNames) -> str:
@@ -180,11 +177,6 @@ def _what(gap: Gap, names: ThingNames) -> str:
     if gap.kind == "provisional":
         return names.process(gap.what)
     return names.material(gap.what)
-
-
-def _recycled(material: str, origins: dict[str, float]) -> tuple[str, list[tuple[str, float]], float]:
-    share = min(sum(origins.values()), 1.0) * 100
-    return material, [("recycled", share), ("virgin", 100 - share)], share
 
 
 def _drawing(page: LotPage, visit: Visit, words: PageWords, names: ThingNames) -> dict[str, Any]:

@@ -25,8 +25,8 @@ _ORGANIZATION = "organization"
 
 
 async def read_names(pool: DatabasePool, sight: Sight, ids: Collection[str]) -> Names:
-    """The names of the `ids`, as far as they have some. Names of facilities and products are for callers who see
-    everything of their organisation; organisations are public."""
+    """The names of the things with these `ids`; a thing without names is left out. Names of facilities and products are
+    for callers who see everything of their organisation; organisations are public."""
     rows = await pool.fetch(queries("pages")["names"], sorted(ids))
     named = {}
     for row in rows:
