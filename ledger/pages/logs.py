@@ -6,8 +6,8 @@ from litestar import Controller, Response, get
 
 from ledger.access.declared import OpenToAll
 from ledger.access.rights import Rights
-from ledger.answers.lists import ListedRecordAnswer
 from ledger.core.log.note import parse_note
+from ledger.core.record.kinds import PUBLIC_TYPES
 from ledger.pages.names import names_of
 from ledger.pages.site import HANDLERS, AnyRequest, page, paths, visit_of
 from ledger.pages.words import PageWords
@@ -23,6 +23,16 @@ NOBODYS: Final = Sight(Rights())
 """The sight of a visitor without rights, who sees public things."""
 
 
+class LogEntry(NamedTuple):
+    """An entry as the tiles of the log show it, with the organisation of its key. `kind`: of a public record."""
+
+    number: int
+    time: str
+    issuer: str
+    record: str
+    kind: str | None
+
+
 class LogState(NamedTuple):
     """The newest public checkpoint: `size`, `root` in base64, the whole `note`; `witnesses`: the names of its signers
     other than the log. `entries`: the newest ones, newest first."""
@@ -32,7 +42,7 @@ class LogState(NamedTuple):
     root: str
     note: str
     witnesses: tuple[str, ...]
-    entries: tuple[ListedRecordAnswer, ...]
+    entries: tuple[LogEntry, ...]
 
 
 async def read_log_state(ledger: Ledger, entries: int = 1) -> LogState:
@@ -44,7 +54,9 @@ async def read_log_state(ledger: Ledger, entries: int = 1) -> LogState:
     newest = list(range(max(0, int(size) - entries), int(size)))
     rows = await read_listed_records(ledger.pool, newest, NOW) if newest else []
     rows.sort(key=lambda row: -row.index)
-    return LogState(origin, int(size), root, note, tuple(witnesses), tuple(rows))
+    entries_shown = tuple([LogEntry(
+        row.index, row.time, row.issuer, row.record, row.type if row.type in PUBLIC_TYPES else None) for row in rows])
+    return LogState(origin, int(size), root, note, tuple(witnesses), entries_shown)
 
 
 class LogPagesController(Controller):

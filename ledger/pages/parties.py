@@ -12,6 +12,7 @@ from ledger.drawings.series import SeriesFrame, SeriesLine, SeriesPoint, draw_se
 from ledger.engine.findings import finding_codes
 from ledger.errors import NotFound
 from ledger.pages.names import names_of
+from ledger.pages.reading import listed
 from ledger.pages.site import HANDLERS, AnyRequest, page, paths, visit_of
 from ledger.pages.titles import title_in
 from ledger.pages.words import PageWords
@@ -56,10 +57,10 @@ class PartyPagesController(Controller):
         lots = []
         if own:
             held = await read_lot_list(ledger.pool, LotQuery(holder=name, in_stock=True), PageRequest(LOTS))
-            lots = await show_lots(ledger.pool, sight, held.lots, None)
+            lots = await listed(ledger, sight, await show_lots(ledger.pool, sight, held.lots, None))
         visit = visit_of(request, ledger, None, sight.rights.caller.organization)
         words = PageWords(visit.language)
-        organization = shown.organization
+        (organization,) = await ledger.resemblances.of_organizations([shown.organization])
         names = await names_of(ledger, sight, words, [
             name, organization.parent, *organization.resembles, *[lot.product for lot in lots]])
         return page("organization.html", visit, organization=organization, entered=shown.entered, names=names,

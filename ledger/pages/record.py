@@ -4,13 +4,14 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Controller, Response, get
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from ledger.access.declared import OfRecord
 from ledger.access.policy import Level
 from ledger.engine.findings import answers_to, finding_codes
 from ledger.pages.foreign import escaped
 from ledger.pages.names import names_of
+from ledger.pages.reading import listed
 from ledger.pages.site import HANDLERS, AnyRequest, page, paths, visit_of
 from ledger.pages.titles import title_in
 from ledger.pages.words import PageWords
@@ -39,14 +40,17 @@ class RecordPagesController(Controller):
         seen = await leaf_sight(ledger.pool, sight.rights, digest_from(digest), full=full)
         record = await show_record(ledger.pool, sight.rights, answer, seen)
         numbers = await read_lots_of_record(ledger.pool, record.index, LOTS) if full else []
-        lots = await show_lots(ledger.pool, sight, await read_listed_lots(ledger.pool, numbers, NOW), None)
-        (listed,) = await read_listed_records(ledger.pool, [record.index], NOW)
+        made = await show_lots(ledger.pool, sight, await read_listed_lots(ledger.pool, numbers, NOW), None)
+        lots = await listed(ledger, sight, made)
+        (entered,) = await read_listed_records(ledger.pool, [record.index], NOW)
+        if not full:
+            entered = structs.replace(entered, facility=None, process=None)
         visit = visit_of(request, ledger, None, sight.rights.caller.organization)
         words = PageWords(visit.language)
         names = await names_of(ledger, sight, words, [
-            record.issuer, listed.facility, *[one for lot in lots for one in (lot.product, lot.holder)]])
+            record.issuer, entered.facility, *[one for lot in lots for one in (lot.product, lot.holder)]])
         return page(
-            "record.html", visit, record=record, listed=listed, lots=lots, names=names, full=full,
+            "record.html", visit, record=record, listed=entered, lots=lots, names=names, full=full,
             body=None if record.body is UNSET else _indented(bytes(record.body)), codes=finding_codes(),
             answers=answers_to([one.code for one in record.findings]), title_of=lambda title: title_in(words, title))
 

@@ -37,6 +37,7 @@ HEADERS: Final[Mapping[str, str]] = {
 }
 """Of every page. Ids of lots stand in addresses, so no other host learns an address."""
 HTML: Final = "text/html"
+_PARAMETERS: Final = frozenset({"lot", "at", "by", "show", "nodes", "open", "name", "id", "product"})
 AnyRequest = Request[Any, Any, Any]
 
 
@@ -75,9 +76,14 @@ def visit_of(request: AnyRequest, ledger: Ledger, size: int | None = None, organ
     """The frame of the page that a request names."""
     _, language, path = (*request.url.path.split("/", 2), "", "")[:3]
     return Visit(
-        language="zh" if language == "zh" else "en", path=path, query=tuple(request.query_params.multi_items()),
+        language="zh" if language == "zh" else "en", path=path, query=_known(request),
         origin=ledger.identity.origin, size=size, organization=organization,
     )
+
+
+def _known(request: AnyRequest) -> tuple[tuple[str, str], ...]:
+    """The parameters that a page knows, each once: its links repeat them."""
+    return tuple([(name, value) for name, value in request.query_params.items() if name in _PARAMETERS])
 
 
 def page(template: str, visit: Visit, status: int = 200, **values: object) -> Response[str]:
@@ -155,7 +161,7 @@ def _problem(request: AnyRequest, problem: Problem, retry_after: float | None) -
 
 def _page_of(request: AnyRequest, problem: Problem) -> Response[str]:
     _, language, path = (*request.url.path.split("/", 2), "", "")[:3]
-    visit = Visit("zh" if language == "zh" else "en", path, tuple(request.query_params.multi_items()))
+    visit = Visit("zh" if language == "zh" else "en", path, _known(request))
     return page("problem.html", visit, problem.status, problem=problem)
 
 

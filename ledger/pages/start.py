@@ -12,6 +12,7 @@ from ledger.access.declared import OfThing, OpenToAll, Selected
 from ledger.errors import NotFound
 from ledger.pages.logs import read_log_state
 from ledger.pages.names import names_of
+from ledger.pages.reading import listed
 from ledger.pages.site import HANDLERS, HEADERS, AnyRequest, icon, page, paths, style, style_digest, visit_of
 from ledger.pages.titles import title_in
 from ledger.pages.words import LANGUAGES, PageWords
@@ -40,7 +41,7 @@ class StartController(Controller):
     @get(paths(""), access=VISIBLE, media_type="text/html")
     async def start(self, request: AnyRequest, ledger: Ledger, sight: Sight) -> Response[str]:
         state = await read_log_state(ledger)
-        lots = await read_newest_lots(ledger.pool, sight, state.size, NEWEST)
+        lots = await listed(ledger, sight, await read_newest_lots(ledger.pool, sight, state.size, NEWEST))
         visit = visit_of(request, ledger, state.size, sight.rights.caller.organization)
         words = PageWords(visit.language)
         names = await names_of(ledger, sight, words, [one for lot in lots for one in (lot.product, lot.holder)])

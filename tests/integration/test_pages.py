@@ -9,6 +9,7 @@ from typing import Final
 import httpx
 import pytest
 from support.exhibits import Exhibit, demo_exhibit, foundry_exhibit, lot_page, record_page
+from support.parties import party
 
 from ledger.cli.demo import scenario as story
 from ledger.pages.site import HEADERS
@@ -145,6 +146,47 @@ def test_hidden_and_unknown_are_the_same_page(foundry: Exhibit) -> None:
                    for lot, page in pages.items() if page.status_code == 404}
         assert len(refused) == 1
         assert "Nothing here that you may see" in refused.pop()
+
+
+def test_the_log_shows_no_kind_that_its_tiles_hide(foundry: Exhibit) -> None:
+    """Not even to whoever reads everything: the page of the log is one for all."""
+    page = _open(foundry, "/log").text
+    assert "private record" in page
+    for kind in ("transformation", "transfer", "grant"):
+        assert f'<th scope="row">{kind}</th>' not in page
+    assert '<th scope="row">organization</th>' in page or '<th scope="row">reader</th>' in page
+
+
+def test_readings_of_pages_are_noted(foundry: Exhibit) -> None:
+    """The first page and the stock of an organisation show an auditor goods of others, whose log has a row of it."""
+    auditor = party(1, "auditor").id
+    for path, route in (("/", "/en/"), (f"/organization?id={party(1, 'mill').id}", "/en/organization")):
+        assert "/en/lot?lot=" in _open(foundry, path, auditor).text
+        owners = [one for one in foundry.keys if one not in (auditor,) and _noted(foundry, one, route)]
+        assert owners, route
+
+
+def _noted(exhibit: Exhibit, organization: str, route: str) -> bool:
+    """Whether the access log of an organisation has a row of a route. It is written in the background."""
+    headers = exhibit.headers(organization)
+    response = httpx.get(f"{exhibit.url}/v1/accesses", params={"organization": organization}, headers=headers)
+    if response.status_code != 200:
+        return False
+    rows = [access["row"] for access in response.json()["accesses"]]
+    return any(row.get("route", "").rstrip("/") == route.rstrip("/") for row in rows)
+
+
+def test_doubts_of_a_receiver_are_those_of_the_api(foundry: Exhibit) -> None:
+    """Also of a caller who does not see how the lot is made: the committed omissions, in percent and in words."""
+    for organization in foundry.keys:
+        headers = foundry.headers(organization)
+        for lot in foundry.lots:
+            response = httpx.get(f"{foundry.url}/v1/footprint", params={"lot": lot}, headers=headers)
+            if response.status_code == 200:
+                answer, page = response.json(), _open(foundry, lot_page(lot), organization).text
+                assert f"<dd>{answer['completeness']}</dd>" in page
+                omitted = answer["burdens"].get("omittedAbs", 0.0)
+                assert ("left out" in page) >= (omitted > 1e-6)
 
 
 def test_nobody_sees_no_lot_on_the_first_page(foundry: Exhibit) -> None:

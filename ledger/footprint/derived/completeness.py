@@ -21,6 +21,7 @@ _OMITTED, _UNESTIMATED, _PROVISIONAL, _QUESTIONED, _DOCUMENTED = (
 NO_REFERENCE: Final = "no-reference"
 """The finding of an output whose product states neither materials nor a code that a factor set knows."""
 WITHDRAWN: Final = "withdrawn lot, no footprint"
+NO_DOCUMENT: Final = "declared by its issuer, who names no document"
 _ADJECTIVES: Final = ("incomplete", "questioned", "provisional")
 
 
@@ -82,7 +83,7 @@ def own_word(burdens: Sequence[float], *, is_declared: bool = False, is_shown: b
     documented = burdens[_DOCUMENTED]
     amount = f"{Decimal(f'{documented:.4g}'):,f} kg CO2e more would be in question"
     if is_declared and not is_shown:
-        return "declared by its issuer, who names no document"
+        return NO_DOCUMENT
     if is_declared:
         without = f"; without it, {amount}" if documented > 0.0 else ""
         return f"declared by its issuer, whose document is known by its digest alone{without}"

@@ -28,6 +28,7 @@ Opened = Annotated[str, Parameter(query="open", description="folded processes to
 Show = Annotated[Measure, Parameter(query="show", description="the measure of the drawing")]
 At = Annotated[int | None, Parameter(description="the answer is as of this tree size; default: the newest")]
 CSV: Final = "text/csv"
+_MOST_OPENED: Final = 40
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -35,7 +36,8 @@ def view_of(
     by: By = "stage", measure: Show = "co2e", nodes: Nodes = MOST_NODES, opened: Opened = "",
 ) -> LotView:
     """How the visitor looks at the lot. An unknown grouping is the usual one."""
-    return LotView(by if by in GROUPINGS else "stage", measure, nodes, tuple(filter(None, opened.split(","))))
+    members = [member for member in opened.split(",") if member][:_MOST_OPENED]
+    return LotView(by if by in GROUPINGS else "stage", measure, nodes, tuple(members))
 
 
 class LotPagesController(Controller):

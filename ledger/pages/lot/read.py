@@ -12,6 +12,7 @@ from ledger.footprint.derived.gaps import LotGaps
 from ledger.footprint.derived.tables.rows import Contributions
 from ledger.host.threads import in_thread
 from ledger.pages.lot.lives import ItemLife
+from ledger.pages.reading import note_lots
 from ledger.service.access.show_figures import show_figure
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
@@ -71,7 +72,7 @@ async def read_lot_page(ledger: Ledger, sight: Sight, lot: str, at: int | None, 
     if figure.sight == "totals" or figure.lot.withdrawn:
         return page
     try:
-        gaps = await read_gaps(ledger.pool, question, GAPS, sight=sight)
+        gaps = await read_gaps(ledger.pool, question, sight=sight)
         table = await read_contributions(ledger.pool, question, layout=TableLayout(view.by, ROWS), sight=sight)
         page = page._replace(gaps=gaps, table=table)
         page = page._replace(drawn=await _drawn(ledger, sight, question, view))
@@ -112,6 +113,7 @@ async def _lives(ledger: Ledger, sight: Sight, figure: FootprintAnswer) -> tuple
     lots = await read_lots(ledger.pool, None, figure.lot.item, figure.at)
     if len(lots) < _SEVERAL:
         return ()
+    await note_lots(ledger, sight, lots)
     records = await read_listed_records(ledger.pool, [lot.index for lot in lots], NOW)
     by_index = {record.index: record for record in records}
     return tuple([ItemLife(lot, by_index[lot.index]) for lot in lots])

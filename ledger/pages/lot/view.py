@@ -14,7 +14,7 @@ from ledger.drawings.sankey.model import SankeyNode
 from ledger.drawings.sankey.rows import sankey_table
 from ledger.footprint.derived.gaps import Gap
 from ledger.footprint.derived.tables.rows import ContributionRow
-from ledger.pages.lot.doubts import Doubts, marks_of
+from ledger.pages.lot.doubts import Doubts, marks_of, omitted_of
 from ledger.pages.lot.lives import draw_item
 from ledger.pages.lot.read import GAPS, MOST_NODES, LotPage, LotView
 from ledger.pages.names import ThingNames
@@ -90,8 +90,10 @@ def values_of(page: LotPage, view: LotView, visit: Visit, words: PageWords, name
     """The values of the template `lot.html`."""
     figure, doubts = page.figure, Doubts(words, names, page)
     unit = _units(figure.footprint, figure.footprint_per_unit)
-    analytic = None if page.uncertainty is None else page.uncertainty.uncertainty.analytic
-    omitted = 0.0 if page.gaps is None else page.gaps.omitted / unit
+    known = None if page.uncertainty is None else page.uncertainty.uncertainty
+    # If no line states an uncertainty, the interval has no width, which says nothing.
+    analytic = None if known is None or not known.stated else known.analytic
+    omitted = omitted_of(figure) / unit
     low, high = (None, None) if analytic is None else (analytic.low / unit, analytic.high / unit)
     reach = FigureReach(figure.footprint_per_unit, (figure.provisional_share or 0.0) * figure.footprint_per_unit,
                         omitted, figure.questioned / unit)
@@ -107,8 +109,10 @@ def values_of(page: LotPage, view: LotView, visit: Visit, words: PageWords, name
         "page": page, "figure": figure, "view": view, "names": names,
         "title_of": lambda title: title_in(words, title),
         "clean": figure.title == "footprint", "alerts": alerts, "lead": _lead(figure.title, words),
-        "notes": doubts.notes(), "doubts": marks_of(figure, page.gaps, words), "reach": reach,
+        "notes": doubts.notes(), "doubts": marks_of(figure, words), "reach": reach,
         "reach_drawn": reach_bar(reach), "low": low, "high": high,
+        "stated": None if known is None else known.stated,
+        "completeness": words.known(figure.completeness),
         "interval": "" if low is None or high is None else interval_dot(
             figure.footprint_per_unit, FigureInterval(low, high)),
         "lives_drawn": draw_item(page.lives, words, names),
@@ -123,9 +127,9 @@ def values_of(page: LotPage, view: LotView, visit: Visit, words: PageWords, name
             (material, min(sum(origins.values()), 1.0)) for material, origins in figure.recycled_content.items()],
         "averages": [] if figure.averages is None else [
             one for one in (figure.averages.month, figure.averages.year) if one is not None],
-        "lot_query": urlencode({"lot": figure.lot.lot}),
+        "lot_query": urlencode({"lot": figure.lot.lot} | ({} if figure.at is None else {"at": figure.at})),
         "fold_choices": [(count, count) for count in _FOLDS],
-        **_drawing(page, visit, words, names),
+        **_drawing(page, view, visit, words, names),
     }
 
 
@@ -179,13 +183,11 @@ def _what(gap: Gap, names: ThingNames) -> str:
     return names.material(gap.what)
 
 
-def _drawing(page: LotPage, visit: Visit, words: PageWords, names: ThingNames) -> dict[str, Any]:
+def _drawing(page: LotPage, view: LotView, visit: Visit, words: PageWords, names: ThingNames) -> dict[str, Any]:
     """The drawings of the chain, its legend and its table; empty without one, or if a single node would be drawn."""
     if page.drawn is None or len(page.drawn.nodes) < 2:
         return {"wide": "", "narrow": ""}
     translated = {key: words(text) for key, text in ENGLISH.items()}
-    opened = [value for name, value in visit.query if name == "open"]
-
     def name(node: SankeyNode) -> str:
         product = names.thing(node.product)
         if node.form in ("lot", "pool", "declaration"):
@@ -194,7 +196,7 @@ def _drawing(page: LotPage, visit: Visit, words: PageWords, names: ThingNames) -
 
     def href(node: SankeyNode) -> str | None:
         if node.form == "folded":
-            return visit.with_parameters(open=",".join([*opened, *node.members]))
+            return visit.with_parameters(open=",".join([*view.opened, *node.members]))
         if node.form == "hidden":
             return None
         return visit.to("lot", lot=node.lot) if node.lot and not node.target else None
