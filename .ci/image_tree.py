@@ -38,7 +38,7 @@ for project in projects:
     build_meta.build_wheel(target)
 """
 """Makes a wheel of each project in one process; pip would start two for each."""
-SOURCES: Final = ("ledger", "sql", "plugins", "pyproject.toml", "README.md", "LICENSE")
+SOURCES: Final = ("ledger", "clients/javascript", "sql", "plugins", "pyproject.toml", "README.md", "LICENSE")
 MADE: Final = ("*.egg-info", "__pycache__", "build", "dist")
 
 

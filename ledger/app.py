@@ -25,7 +25,7 @@ from ledger.web.authorization import Admission, check_declared, sight_of
 from ledger.web.document import PATH, document_answers
 from ledger.web.door.posts import CHECKS, PostQueue
 from ledger.web.identity import ClientsController, IdentityController
-from ledger.web.log import LogController
+from ledger.web.log import LogController, answers_any_origin
 from ledger.web.observation.metrics import Metrics
 from ledger.web.operation import HealthController, MetricsController
 from ledger.web.passports import PassportsController
@@ -51,9 +51,11 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
         route_handlers=[
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             QualityController, CarbonManagementController, SchemaController, ListsController, GrantsController,
-            PassportsController, BoughtController, AccessesController, LogController, AuditController, HealthController,
+            PassportsController, BoughtController, AccessesController, AuditController, HealthController,
             MetricsController, IdentityController, ClientsController, StartController, LotPagesController,
             RecordPagesController, LogPagesController, PassportPagesController, PartyPagesController,
+            Router("/", route_handlers=[LogController],
+                   after_request=answers_any_origin if ledger.settings.log_for_any_origin else None),
         ],
         state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={

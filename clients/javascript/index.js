@@ -14,6 +14,8 @@ export { leafHash, nodeHash, treeRoot, verifyConsistency, verifyInclusion } from
 export { noteSigner, NoteVerifier, parseNote, parseVkey, signNote, verifyNote } from "./src/note.js";
 export { openCosigned, parsePolicy, Policy } from "./src/policy.js";
 export { encodeProof, parseProof, verifyProof } from "./src/proof.js";
+export { checkExtends, PublicLog, publishedHead } from "./src/published.js";
 export { readAnswer, verifyReceipt } from "./src/receipt.js";
 export { checkContinues, LogKeys, logKeys, openRotation } from "./src/rotation.js";
 export { readStatement, verifyStatement } from "./src/statement.js";
+export { consistencyPath, tilePath } from "./src/tiles.js";

@@ -6,6 +6,7 @@ from litestar import Controller, Response, get
 
 from ledger.access.declared import OpenToAll
 from ledger.access.rights import Rights
+from ledger.client.verify.offline_file import verifier_digest
 from ledger.core.log.note import parse_note
 from ledger.core.record.kinds import PUBLIC_TYPES
 from ledger.pages.names import names_of
@@ -71,4 +72,4 @@ class LogPagesController(Controller):
         # Organisations are public, so nobody's sight has their names.
         names = await names_of(ledger, NOBODYS, PageWords(visit.language), issuers)
         return page("log.html", visit, state=state, names=names, vkey=ledger.heads.keyring.vkey,
-                    policy=ledger.publication.policy)
+                    policy=ledger.publication.policy, verifier=verifier_digest())

@@ -3,6 +3,7 @@
 `ledger.service.configuration` reads them from options, the environment and a settings file.
 """
 
+import ipaddress
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,8 @@ ALL_SETS: Final = "all"
 NO_SETS: Final = "none"
 PARTIES: Final = "parties"
 EVERYBODY: Final = "open"
+ANY_ORIGIN: Final = "any"
+NO_ORIGIN: Final = "none"
 ACCESS_LOG_DAYS: Final = 400
 REVISED_PER_DAY: Final = 200_000
 """As many records as one revision may touch."""
@@ -63,8 +66,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Who may read: `parties`, as the policy says, or `open`, everybody everything."""
     access_log_days: int = ACCESS_LOG_DAYS
     """Rows of the access log expire after so many days; the roots of the days stay."""
+    cors: str | None = None
+    """Whether pages of `any` origin may read the log, or of `none` but our own; None: `any` at a public address."""
     factor_sets: str = ALL_SETS
     """The installed factor sets that set-up activates on a new log: `all` or `none`."""
+
+    @property
+    def log_for_any_origin(self) -> bool:
+        """Whether pages of other sites may read the log. At a loopback or private address they could read it through a
+        visitor of theirs who is inside; at a wildcard address this is not known."""
+        return _is_public(self.host) if self.cors is None else self.cors == ANY_ORIGIN
 
     @property
     def own_anchor(self) -> Path:
@@ -84,3 +95,10 @@ def check_origin(origin: str) -> None:
             f"the origin {origin!r} cannot be a log's name: it must be printable ASCII without spaces, `+` or "
             "backslash, of at most 200 bytes"
         )
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return False

@@ -23,6 +23,12 @@ _JSON = "application/json"
 _AnyRequest = Request[Any, Any, Any]
 
 
+def answers_any_origin(response: Response[Any]) -> Response[Any]:
+    """The answer, readable by pages of every site, which send no credentials for it."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
 class LogController(Controller):
     path = "/log"
     tags = ("log",)

@@ -25,7 +25,8 @@ PLUGINS: Final = sorted(path.parent for path in (ROOT / "plugins").glob("*/pypro
 CLIENT: Final = ROOT / "clients" / "python"
 LOCKS: Final = [ROOT / name for name in (
     "requirements.lock", "tests/requirements.lock", "tests/fuzz/requirements.txt", ".ci/npm.txt")]
-SOURCES: Final = ("ledger", "sql", "plugins", "clients/python", "pyproject.toml", "README.md", "LICENSE")
+SOURCES: Final = (
+    "ledger", "sql", "plugins", "clients/python", "clients/javascript", "pyproject.toml", "README.md", "LICENSE")
 DATA: Final = (".sql", ".csv")
 BUILDS: Final = """
 import os, sys, tarfile, tempfile
@@ -103,7 +104,7 @@ def test_packages_are_the_folders_of_the_tree() -> None:
     folders = {
         ".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "ledger").rglob("__init__.py")
     }
-    assert listed == folders | {"ledger._sql"}
+    assert listed == folders | {"ledger._javascript", "ledger._sql"}
     with_modules = {
         ".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "ledger").rglob("*.py")
     }

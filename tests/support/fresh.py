@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from support.cli import SECONDS, Done, environment
 
 ROOT: Final = Path(__file__).parents[2]
-_SOURCES: Final = ("ledger", "sql", "pyproject.toml", "README.md", "LICENSE")
+_SOURCES: Final = ("ledger", "sql", "clients", "pyproject.toml", "README.md", "LICENSE")
 _OWN: Final = "carbon-ledger"
 
 

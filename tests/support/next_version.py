@@ -60,6 +60,7 @@ def next_version(folder: Path, header: str = COMPATIBLE) -> str:
     package = folder / "ledger"
     shutil.copytree(ROOT / "ledger", package, ignore=shutil.ignore_patterns("__pycache__", "_sql"))
     shutil.copytree(ROOT / "sql", package / "_sql")
+    shutil.copytree(ROOT / "clients" / "javascript", package / "_javascript")
     script = f"{header}\n{_MIGRATION}"
     migration = f"migration_of({MIGRATED}, {script!r})"
     edits_of_all = {**_EDITS, "store/migrating/versions.py": {

@@ -238,6 +238,10 @@ securityContext:
   value: {{ .Values.ledger.logFormat }}
 - name: CARBON_LEDGER_FACTOR_SETS
   value: {{ .Values.ledger.factorSets }}
+{{- with .Values.ledger.cors }}
+- name: CARBON_LEDGER_CORS
+  value: {{ . }}
+{{- end }}
 {{- $settings := .Values.ledger.settings }}
 {{- range $setting, $variable := dict "accessLogDays" "ACCESS_LOG_DAYS" "assessSeconds" "ASSESS_SECONDS" "bodySeconds" "BODY_SECONDS" "quotaRecords" "QUOTA_RECORDS" "quotaUnasked" "QUOTA_UNASKED" "renewSeconds" "RENEW_SECONDS" "revisedPerDay" "REVISED_PER_DAY" }}
 {{- if hasKey $settings $setting }}

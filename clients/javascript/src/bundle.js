@@ -72,7 +72,17 @@ export function readBundle(data) {
       code: "not-a-bundle", field: "bundle", value: data.length, rule: `at most ${MAX_BUNDLE} bytes`,
     });
   }
-  const bundle = bundleShape(parseJson(data), "bundle");
+  return bundleOf(parseJson(data));
+}
+
+/**
+ * The same of a tree.
+ *
+ * @param {import("./json.js").Json} tree
+ * @returns {Bundle}
+ */
+export function bundleOf(tree) {
+  const bundle = bundleShape(tree, "bundle");
   if (bundle.bundle !== TAG) {
     throw new InvalidInput(`unknown bundle version '${bundle.bundle.slice(0, 80)}', not '${TAG}'`, {
       code: "bundle-version", field: "bundle", value: bundle.bundle, rule: TAG,

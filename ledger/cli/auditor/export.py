@@ -8,6 +8,7 @@ import msgspec
 from ledger.cli.auditor.bundles import make_bundle
 from ledger.cli.auditor.export_log import log
 from ledger.cli.auditor.export_verification import verification
+from ledger.cli.auditor.export_verifier import verifier
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say
 from ledger.cli.files import FILE
@@ -15,9 +16,9 @@ from ledger.core.receipts.statement import Statement, canonical_claims, note_tex
 from ledger.host.files.durable import replacing
 
 
-@click.group(commands=[log, verification], context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(commands=[log, verification, verifier], context_settings={"help_option_names": ["-h", "--help"]})
 def export() -> None:
-    """Write files for others: the public log, signed statements, bundles, and lists for verifiers."""
+    """Write files for others: the public log, signed statements, bundles, lists for verifiers, and a verifier."""
 
 
 @export.command()
