@@ -43,10 +43,12 @@ from ledger.web.records import RecordsController
 VERSION = "0.9.0"
 
 
-def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics | None = None) -> Litestar:
-    """The ASGI application over an open ledger, which must outlive it. `public_url`: see `Settings`. `metrics`: a
-    server passes its own metrics, which include its other layers and processes. Raises ConfigurationError if a route
-    declares no access."""
+def create_app(
+    ledger: Ledger, public_url: str | None = None, metrics: Metrics | None = None, *, log_for_any_origin: bool = False
+) -> Litestar:
+    """The ASGI application over an open ledger, which must outlive it. `public_url` and `log_for_any_origin`: see
+    `Settings`. `metrics`: a server passes its own metrics, which include its other layers and processes. Raises
+    ConfigurationError if a route declares no access."""
     app = Litestar(
         route_handlers=[
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
@@ -55,7 +57,7 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
             MetricsController, IdentityController, ClientsController, StartController, LotPagesController,
             RecordPagesController, LogPagesController, PassportPagesController, PartyPagesController,
             Router("/", route_handlers=[LogController],
-                   after_request=answers_any_origin if ledger.settings.log_for_any_origin else None),
+                   after_request=answers_any_origin if log_for_any_origin else None),
         ],
         state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={

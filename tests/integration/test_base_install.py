@@ -14,6 +14,8 @@ from support.server import Server, prepared_home
 from support.site import supply
 from support.workshop import workshop
 
+from ledger.client.verify.offline_file import FILE_NAME, offline_verifier, verifier_digest
+
 ISSUER: Final = "urn:example:foundry"
 PROCESS: Final = "equipment.casting"
 NOBODY: Final = "http://127.0.0.1:1"
@@ -169,3 +171,9 @@ def _signed(foundry: FreshMachine) -> dict[str, Any]:
     (line,) = (foundry.folder / "signed.ndjson").read_text(encoding="utf-8").splitlines()
     body: dict[str, Any] = json.loads(base64.b64decode(json.loads(line)["body"]))
     return body
+
+
+def test_it_writes_the_offline_verifier(machine: FreshMachine) -> None:
+    done = machine.run("export", "verifier")
+    assert (done.code, done.out) == (0, f"{FILE_NAME}: SHA-256 {verifier_digest()}\n")
+    assert (machine.folder / FILE_NAME).read_bytes() == offline_verifier()

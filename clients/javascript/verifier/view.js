@@ -149,10 +149,12 @@ class View {
       : !isStated ? "The record and its figures are in the log"
       : first.expired ? "The figure is proved, but the statement has expired"
       : doubtful ? "The figure is proved, but it is doubtful: {title}" : "The figure is proved";
-    const limited = doubtful || first?.expired || kind === "acknowledgement" || this.result.source === "operator";
+    const forked = this.result.history?.evidence !== undefined;
+    const limited = doubtful || first?.expired || kind === "acknowledgement" || this.result.source === "operator" || forked;
     return el(limited ? "div.verdict.limited" : "div.verdict",
       ...(this.result.source === "operator" ? this.#operators()
         : [el("h2", this.say(words, { title: titleIn(first?.title ?? "", this.language) }))]),
+      ...(forked ? [el("p", this.say("But only in one of the two histories of the log."))] : []),
       ...figures.map((figure) => el("p.fig", this.#amount(figure))));
   }
 

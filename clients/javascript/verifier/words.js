@@ -198,6 +198,7 @@ export const CHINESE = Object.freeze({
   "Warning: this log has shown two different histories": "警告：该日志展示了两种不同的历史",
   "It signed both of the checkpoints below, and they contradict each other: entries were removed, replaced or shown to some people only. Keep both as evidence, and tell your auditor and the log’s other users.":
     "该日志签署了以下两个相互矛盾的检查点：条目被删除、替换，或只向部分人展示。请保存两者作为证据，并告知审计机构和日志的其他用户。",
+  "But only in one of the two histories of the log.": "但只在日志两种历史中的一种里成立。",
   "First checkpoint": "第一个检查点",
   "Second checkpoint": "第二个检查点",
   "The log did not answer, so only the file was checked.": "日志没有应答，因此只核查了文件。",

@@ -37,8 +37,8 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """The environment of the demo's processes, without the user's settings for a real ledger. The log of the demo has
-    nothing to hide from pages of others, and an offline verifier may ask it."""
+    """The environment of the demo's processes, without the user's settings for a real ledger. Pages of
+    other sites, such as the offline verifier, may read the log of the demo."""
     others = {name: value for name, value in os.environ.items() if name not in _OURS}
     return {**others, "CARBON_LEDGER_HOME": str(home), "CARBON_LEDGER_CORS": "any"}
 

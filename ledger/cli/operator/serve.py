@@ -130,7 +130,7 @@ async def _state(ledger: Ledger) -> bytes:
 def _layers(ledger: Ledger, metrics: Metrics, tracer: Tracer | None) -> Observed:
     """The application in its layers: the observation, the door, the route."""
     chosen, counts = ledger.settings, HttpCounts()
-    app = create_app(ledger, chosen.public_url, metrics)
+    app = create_app(ledger, chosen.public_url, metrics, log_for_any_origin=chosen.log_for_any_origin)
     door = Door(Routed(app), chosen.limits, chosen.host, chosen.public_url, ledger.tokens)
     metrics.add(counts.families)
     metrics.add(door.families)

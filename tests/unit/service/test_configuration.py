@@ -319,3 +319,12 @@ def test_all_of_it() -> None:
 def test_what_is_unfit(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=f"CARBON_LEDGER_{name}"):
         limits_from({f"CARBON_LEDGER_{name}": value})
+
+
+@pytest.mark.parametrize(("host", "cors", "shared"), [
+    ("127.0.0.1", None, False), ("localhost", None, False), ("::1", None, False), ("100.64.0.1", None, False),
+    ("fd00::1", None, False), ("169.254.0.1", None, False), ("0.0.0.0", None, False), ("::", None, False),  # noqa: S104
+    ("ledger.example", None, False), ("8.8.8.8", None, True), ("8.8.8.8", "none", False), ("127.0.0.1", "any", True),
+])
+def test_pages_of_other_sites_read_the_log_of_a_public_server(host: str, cors: str | None, shared: bool) -> None:
+    assert Settings(home=Path(), host=host, cors=cors).log_for_any_origin is shared
