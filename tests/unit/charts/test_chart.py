@@ -370,6 +370,7 @@ def test_the_values_name_all_that_the_schema_allows() -> None:
     ({"ledger": {"proxies": ["::/0"]}}, "proxies"),
     ({"ledger": {"logFormat": "xml"}}, "logFormat"),
     ({"ledger": {"factorSets": "some"}}, "factorSets"),
+    ({"ledger": {"cors": "all"}}, "cors"),
     ({"metrics": {"enabled": True, "tokenSecret": ""}}, "tokenSecret"),
     ({"metrics": {"readers": ["192.0.2.7"]}}, "readers"),
     ({"metrics": {"interval": "often"}}, "interval"),
