@@ -35,6 +35,8 @@ ALL: Final = (*(Look(width, scheme) for width in WIDTHS for scheme in ("light", 
 PAGE_SCRIPT: Final = "markup: <script> "
 """How `support.browsing` names the page's own script."""
 CRAFTED: Final = vkey(SIGNER.name, SIGNER.verifier.key)
+PUBLISHED: Final = {"receipt": 7, "statement": 8, "bundle": 10}
+"""The step that needs the log."""
 GOOD, LIMITED, BAD = "verdict", "verdict limited", "verdict bad"
 DUBIOUS: Final = (
     *HOSTILE_NAMES, "\u202egro.lliw\u2066", "<script>alert(1)</script>" * 400, "W" * 10_000, "\u94a2" * 10_000,
@@ -161,6 +163,7 @@ def test_files_of_a_real_server_hold(browser: Browser, folder: Path, story: Stor
         assert person.faults() == []
         person.ask(story.server.url)
         assert person.states[-1] == ["holds", "notAsked", "holds", "holds"], person.text
+        assert person.states[0][PUBLISHED[kind] - 1] == "holds"
         assert person.faults() == []
 
 

@@ -6,7 +6,7 @@ import { LedgerError, Unavailable } from "../src/errors.js";
 import { parseNote } from "../src/note.js";
 import { PublicLog } from "../src/published.js";
 import { logKeys } from "../src/rotation.js";
-import { checkTree, readTrees, readTrust } from "./check.js";
+import { answered, checkTree, readTrees, readTrust } from "./check.js";
 import { compareHistory, LogMemory } from "./history.js";
 import { el, foreign, resultView } from "./view.js";
 import { say } from "./words.js";
@@ -105,6 +105,7 @@ async function compare(result, trust, log) {
   result.history = await compareHistory(keys, heads, memory, {
     log: result.silent ? undefined : log, policy: trust.policy, day: now().slice(0, 10),
   });
+  result.checked.forEach((one) => answered(one.steps, result.history));
   if (result.history.error) {
     silence(result, result.history.error);
   }

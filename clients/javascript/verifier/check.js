@@ -53,6 +53,9 @@ import { STEPS as STATEMENT, statementOf, verifyStatement } from "../src/stateme
  * @property {string} [origin] of the log that the file names
  */
 
+/** The place of the step about the file's checkpoints in the answer of a log. */
+const OF_FILE = 2;
+const UNASKED = "no log is asked";
 const MAX_FILE = 64 << 20;
 const STEPS = { statement: STATEMENT, bundle: BUNDLE, receipt: RECEIPT, acknowledgement: RECEIPT };
 /** Only a keyword of a policy begins with one of these words and has no plus before it. */
@@ -127,10 +130,25 @@ export async function checkTree(tree, trust, on) {
   }
   for (const step of checked.steps.filter(({ text, state }) => text === PUBLISHED && state === "holds")) {
     // Until the log itself is asked, which another module does.
-    Object.assign(step, { state: "notAsked", note: "no log is asked" });
+    Object.assign(step, { state: "notAsked", note: UNASKED });
   }
   checked.origin = checked.keys?.origin ?? originOf(kind, tree);
   return checked;
+}
+
+/**
+ * Enters the log's answer about the checkpoints of a file into the step of the file's own list.
+ *
+ * @param {readonly Step[]} steps
+ * @param {import("./history.js").History} [history]
+ */
+export function answered(steps, history) {
+  const answer = history?.steps[OF_FILE];
+  if (answer && (answer.state === "holds" || answer.state === "fails")) {
+    for (const step of steps.filter(({ text, note }) => text === PUBLISHED && note === UNASKED)) {
+      Object.assign(step, { state: answer.state, note: answer.note });
+    }
+  }
 }
 
 /**

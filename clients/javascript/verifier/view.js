@@ -95,7 +95,10 @@ class View {
     if (history?.evidence) {
       parts.push(this.#fork(history.evidence));
     }
-    parts.push(...(shown.length ? shown.flatMap((one) => this.#file(one)) : checked.length ? [] : [this.#log()]));
+    parts.push(...shown.flatMap((one) => this.#file(one)));
+    if (!checked.length && !history?.evidence) {
+      parts.push(this.#log());
+    }
     if (history && this.result.asked) {
       parts.push(...this.#history(history));
     }
@@ -120,7 +123,7 @@ class View {
     parts.push(...checked.figures.filter(({ proved }) => proved).map((figure) => this.#facts(figure, checked)));
     if (this.result.source !== "none") {
       const kind = checked.kind === "acknowledgement" ? "receipt" : checked.kind;
-      parts.push(el("h2", this.say("What the file proves")), this.#steps(checked.steps, STEP_WORDS[kind], checked.error));
+      parts.push(el("h2", this.say("What the file proves")), this.#steps(checked.steps, STEP_WORDS[kind], checked.error ?? this.result.history?.error));
     }
     if (checked.error) {
       parts.push(this.#details(checked.error));
@@ -319,7 +322,7 @@ class View {
   }
 
   #unproved() {
-    const { checked, witnessed, asked, history, source } = this.result;
+    const { checked, witnessed, asked, source } = this.result;
     const items = [];
     if (checked.length) {
       items.push("that suppliers told the truth about what they used and emitted: findings, attestations and audits are about that",
@@ -328,7 +331,7 @@ class View {
     if (!witnessed) {
       items.push("that others were shown the same log: give a policy with witnesses");
     }
-    if (!(asked && history?.newest)) {
+    if (!asked) {
       items.push("that the log still keeps this history: give its address");
     }
     if (source === "none" || !items.length) {
