@@ -6,10 +6,16 @@ from typing import Any, Final
 
 import httpx
 from support.clock import Clock
+from support.javascript import Case, verdicts
+from support.parties import Party
 from support.publishing import acknowledged, site, three_witnesses
 from support.server import Server, command
 from support.waiting import until
 from support.workshop import Workshop
+
+from ledger.client.verify.bundle import ReplayedKeys, verify_bundle
+from ledger.core.receipts.bundle import read_bundle
+from ledger.host.files.key_files import read_key
 
 WEEK: Final = 7 * 24 * 3600
 
@@ -47,6 +53,13 @@ def test_a_week_that_witnesses_have_seen(tmp_path: Path) -> None:
         (keys,) = [one["keys"] for one in found if one["id"] == shop.id]
         assert [(key["enrolled"] == done["index"], key.get("revoked")) for key in keys] == [
             (False, done["index"]), (True, None)]
+        new = Party(shop.id, read_key(tmp_path / "new.pem", None))
+        (placed,) = acknowledged(server, [(new, shop.opening()[0][1])], wait=30)
+        until(lambda: place.checkpoint(server.url).checkpoint.size > placed.index)
+        bundle = command(home, "export", "bundle", placed.digest, "--url", server.url).stdout.encode()
+        checked = verify_bundle(read_bundle(bundle), ReplayedKeys(place.vkey))
+        (verdict,) = verdicts([Case("bundle", bundle, {"vkey": place.vkey})])
+        assert (checked.organization, verdict.ok, verdict.value["organization"]) == (shop.id, True, shop.id)
         for options in ([], ["--public"]):
             audited = command(home, "audit", server.url, "--vkey", place.vkey, *options, installed=[clock.folder])
             assert audited.returncode == 0, audited.stdout

@@ -13,15 +13,15 @@ import { byDefault, integer, listOf, mapOf, matching, object, oneOf, optional, t
 /** @typedef {import("./keys.js").VerifyingKey} VerifyingKey */
 /** @typedef {import("./entry.js").Entry} Entry */
 /** @typedef {{key: VerifyingKey, organization: string, active: boolean, since?: number}} KeyState */
-/** @typedef {{digest: string, keys: VerifyingKey[], days: number, counted: bigint}} Recovery A waiting request. */
+/** @typedef {{digest: string, keys: VerifyingKey[], time: bigint}} Recovery A waiting request, with the time of its entry. */
 /** @typedef {ReturnType<typeof organizationShape>} Organization */
 /** @typedef {ReturnType<typeof keyChangeShape>} KeyChange */
 
 const ORGANIZATION = 1;
 const KEY_CHANGE = 2;
 const REGISTRAR = "registrar";
-const DAY = 86_400_000n;
-const CONFIRMING_DAYS = 7;
+/** Milliseconds. */
+const WEEK = 7n * 86_400_000n;
 const ID = matching(/^[!-~]+$/, 255);
 const DIGEST = matching(/^[0-9a-f]{64}$/, 64);
 const BASE64 = matching(
@@ -110,7 +110,7 @@ export class Organizations {
     if (record.parent !== undefined && !this.enrolled.has(record.parent)) {
       throw refused("unknown-organization", `the parent ${record.parent} is not enrolled`);
     }
-    this.#count(record, entry);
+    this.nonces.add(`${record.issuer} ${record.nonce}`);
     this.enrolled.set(record.id, { roles: record.roles });
     record.prefixes.forEach((prefix) => this.prefixes.set(prefix, record.id));
     this.#enter(keys, record.id);
@@ -129,7 +129,7 @@ export class Organizations {
     const added = await this.#proven(record.added, record.organization, "added");
     const active = this.#active(record.organization);
     const isOwn = active.has(hex(entry.keyid));
-    this.#count(record, entry);
+    this.nonces.add(`${record.issuer} ${record.nonce}`);
     switch (record.recovery) {
       case undefined:
         return this.#ordinary(record, added, active, isOwn);
@@ -137,7 +137,7 @@ export class Organizations {
         this.#checkRecovers(record, isOwn, active);
         this.#checkNew(added);
         this.recoveries.set(record.organization,
-          { digest: hex(entry.digest), keys: added, days: 0, counted: entry.time });
+          { digest: hex(entry.digest), keys: added, time: entry.time });
         return;
       case "objection":
         checkOwn(isOwn);
@@ -146,7 +146,7 @@ export class Organizations {
         return;
       default:
         this.#checkRecovers(record, isOwn, active);
-        this.#complete(record, active);
+        this.#complete(record, active, entry.time);
     }
   }
 
@@ -169,15 +169,17 @@ export class Organizations {
     this.recoveries.delete(record.organization);
   }
 
-  /** @param {KeyChange} record @param {Set<string>} active */
-  #complete(record, active) {
+  /**
+   * The entries or witnesses that confirm the week since the request are not shown, so the log vouches for them. Without
+   * evidence by witnesses, the entries' own times must be a week apart.
+   *
+   * @param {KeyChange} record @param {Set<string>} active @param {bigint} time of the entry
+   */
+  #complete(record, active, time) {
     const waiting = this.#waiting(record);
     this.#checkNew(waiting.keys);
-    if (record.evidence) {
-      throw refused("recovery-fields", "the records shown do not say that this log has witnesses");
-    }
-    if (waiting.days < CONFIRMING_DAYS) {
-      throw refused("recovery-early", `the records shown confirm ${waiting.days} of ${CONFIRMING_DAYS} days`);
+    if (!record.evidence && time - waiting.time < WEEK) {
+      throw refused("recovery-early", "the completion comes less than a week after the request");
     }
     this.#revoke([...active], record.compromisedSince);
     this.#enter(waiting.keys, record.organization);
@@ -254,21 +256,6 @@ export class Organizations {
       throw refused("no-recovery", `${record.organization} has no waiting recovery with this request`);
     }
     return waiting;
-  }
-
-  /**
-   * The entry's nonce is used; and it confirms a day of each waiting request, if it comes a day after the last one.
-   *
-   * @param {{issuer: string, nonce: string}} record
-   * @param {Entry} entry
-   */
-  #count({ issuer, nonce }, entry) {
-    this.nonces.add(`${issuer} ${nonce}`);
-    for (const waiting of this.recoveries.values()) {
-      if (waiting.days < CONFIRMING_DAYS && entry.time - waiting.counted >= DAY) {
-        Object.assign(waiting, { days: waiting.days + 1, counted: entry.time });
-      }
-    }
   }
 
   /** @param {string} organization */
