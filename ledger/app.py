@@ -15,6 +15,7 @@ from ledger.pages.logs import LogPagesController
 from ledger.pages.lot.controller import LotPagesController
 from ledger.pages.parties import PartyPagesController
 from ledger.pages.passport import PassportPagesController
+from ledger.pages.questions import QuestionPagesController
 from ledger.pages.record import RecordPagesController
 from ledger.pages.start import StartController
 from ledger.service.access.sight import Sight
@@ -56,6 +57,7 @@ def create_app(
             PassportsController, BoughtController, AccessesController, AuditController, HealthController,
             MetricsController, IdentityController, ClientsController, StartController, LotPagesController,
             RecordPagesController, LogPagesController, PassportPagesController, PartyPagesController,
+            QuestionPagesController,
             Router("/", route_handlers=[LogController],
                    after_request=answers_any_origin if log_for_any_origin else None),
         ],

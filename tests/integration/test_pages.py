@@ -1,6 +1,7 @@
 """The pages for people: they say what the API says, under the same policy, in both languages."""
 
 import csv
+import html
 import io
 import re
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from support.exhibits import Exhibit, demo_exhibit, foundry_exhibit, lot_page, r
 from support.parties import party
 
 from ledger.cli.demo import scenario as story
+from ledger.engine.findings import finding_codes
 from ledger.pages.site import HEADERS
 
 _DATA: Final = re.compile(r'<data value="([^"]+)">')
@@ -208,3 +210,16 @@ def test_each_caller_sees_the_figures_of_the_api(foundry: Exhibit) -> None:
                 assert answer["footprintPerUnit"] in [float(value) for value in _DATA.findall(page.text)]
                 says = "You see the figure, not how it is made." in page.text
                 assert says == (answer.get("sight") == "totals")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_questions_are_the_table(foundry: Exhibit, language: str) -> None:
+    page = _open(foundry, "/questions", language=language)
+    assert page.status_code == 200
+    text = html.unescape(page.text)
+    for code, finding in finding_codes().items():
+        assert f'id="{code}"' in text
+        assert (finding.zh if language == "zh" else finding.en) in text
+        assert finding.meaning in text
+        assert finding.answer in text
+        assert finding.evidence in text
