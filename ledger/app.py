@@ -11,6 +11,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Server
 
 from ledger.errors import LedgerError
+from ledger.pages.login import LoginController
 from ledger.pages.logs import LogPagesController
 from ledger.pages.lot.controller import LotPagesController
 from ledger.pages.parties import PartyPagesController
@@ -55,9 +56,9 @@ def create_app(
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             QualityController, CarbonManagementController, SchemaController, ListsController, GrantsController,
             PassportsController, BoughtController, AccessesController, AuditController, HealthController,
-            MetricsController, IdentityController, ClientsController, StartController, LotPagesController,
-            RecordPagesController, LogPagesController, PassportPagesController, PartyPagesController,
-            QuestionPagesController,
+            MetricsController, IdentityController, ClientsController, LoginController, StartController,
+            LotPagesController, RecordPagesController, LogPagesController, PassportPagesController,
+            PartyPagesController, QuestionPagesController,
             Router("/", route_handlers=[LogController],
                    after_request=answers_any_origin if log_for_any_origin else None),
         ],

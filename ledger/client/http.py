@@ -19,18 +19,20 @@ import msgspec
 
 from ledger.client import limits
 from ledger.client.login import (
+    CODES,
     ENDPOINT,
     REVOCATION,
     AccessToken,
     Session,
     check_oauth,
     encoded_form,
+    issued_code,
     issued_token,
     session_at,
 )
 from ledger.client.trust import refusal, tls_context
 from ledger.core.urls import shown
-from ledger.errors import InvalidInput, LedgerError, Unavailable
+from ledger.errors import InvalidInput, LedgerError, Unauthenticated, Unavailable
 
 _CONNECT_SECONDS: Final = 10.0
 _PIECE: Final = 64 << 10
@@ -184,6 +186,15 @@ class Reader:
         self._token = None if self._session is None or self._session.store is None else self._session.store.load()
         return await self._fresh_token(self._token)
 
+    async def browser_code(self) -> str:
+        """A code with which a browser begins a session as this one, once, within a minute. Raises Unauthenticated or
+        Unavailable."""
+        if self._session is None:
+            raise Unauthenticated(f"there is no session at {self.url}", code="token-needed", field="key",
+                                  rule="carbon-ledger login --key KEY")
+        answer = await self._post_form(CODES, self._session, {})
+        return issued_code(self.url, answer.status, answer.content, answer.retry_after)
+
     async def revoke_token(self) -> None:
         """Revokes the token that is kept for the session, if there is one. Raises Unauthenticated or Unavailable."""
         token = self._session.store.load() if self._session and self._session.store else None
@@ -250,6 +261,10 @@ class BlockingReader:
     def sign_in(self) -> AccessToken:
         """See `Reader.sign_in`."""
         return self._runner.run(self._reader.sign_in())
+
+    def browser_code(self) -> str:
+        """See `Reader.browser_code`."""
+        return self._runner.run(self._reader.browser_code())
 
     def revoke_token(self) -> None:
         """See `Reader.revoke_token`."""

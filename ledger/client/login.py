@@ -22,6 +22,7 @@ from ledger.errors import LedgerError, Unauthenticated, Unavailable
 
 ENDPOINT: Final = "/auth/token"
 REVOCATION: Final = "/auth/revoke"
+CODES: Final = "/auth/codes"
 CLIENTS: Final = "/auth/clients"
 AWAY: Final = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 """Statuses of a server that is away, or of the proxy before it: a later request may succeed."""
@@ -174,6 +175,30 @@ def check_oauth(url: str, status: int, content: bytes, retry_after: int | None) 
         raise unavailable
     raise Unauthenticated(f"{url} refuses the login: {status} {words}", code=code,
                           rule="a key or client of that ledger that is not revoked: carbon-ledger login")
+
+
+def login_address(url: str, language: str) -> str:
+    """The address at which a browser logs in."""
+    return f"{url.rstrip('/')}/{language}/login"
+
+
+def link_address(url: str, language: str, client: str, secret: str) -> str:
+    """The address that opens a link. Client and secret stand in the fragment, which a browser does not send."""
+    fields = urlencode({"client_id": client, "client_secret": secret})
+    return f"{login_address(url, language)}#{fields}"
+
+
+class _IssuedCode(Struct):
+    code: str
+
+
+def issued_code(url: str, status: int, content: bytes, retry_after: int | None) -> str:
+    """The code in an answer of a token endpoint. Raises Unavailable, Unauthenticated or LedgerError."""
+    check_oauth(url, status, content, retry_after)
+    try:
+        return msgspec.json.decode(content, type=_IssuedCode).code
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise LedgerError(f"{url} answers with no code", code="unexpected-answer") from None
 
 
 def issued_token(url: str, status: int, content: bytes, retry_after: int | None) -> AccessToken:

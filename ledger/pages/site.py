@@ -20,22 +20,25 @@ from ledger.pages.figures import FILTERS
 from ledger.pages.foreign import without_marks
 from ledger.pages.words import LANGUAGES, TAGS, Language, PageWords
 from ledger.service.ledger import Ledger
+from ledger.web.door.callers import IN_SESSION
 from ledger.web.problems import http_error, problem_headers, unexpected_error
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""The Content-Security-Policy: a page runs no script and loads its one stylesheet from here."""
+"""The Content-Security-Policy: a page runs no script and loads its one stylesheet from here. The page of the
+login alone has a script."""
 HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "private, no-cache",
-    "Vary": "Authorization",
+    "Vary": "Authorization, Cookie",
 }
-"""Of every page. Ids of lots stand in addresses, so no other host learns an address."""
+"""Of every page. Ids of lots stand in addresses, so no other host learns an address. Without any referrer, a browser
+would not say that a form is of this site."""
 HTML: Final = "text/html"
 _PARAMETERS: Final = frozenset({"lot", "at", "by", "show", "nodes", "open", "name", "id", "product"})
 AnyRequest = Request[Any, Any, Any]
@@ -43,7 +46,8 @@ AnyRequest = Request[Any, Any, Any]
 
 class Visit(NamedTuple):
     """The frame of one page: its language, its path after the language, the parameters of the question, the log, the
-    tree size that it is as of, and the organisation that asks, if any."""
+    tree size that it is as of, the organisation that asks, if any, and whether the session of a browser says who
+    asks."""
 
     language: Language
     path: str
@@ -52,6 +56,7 @@ class Visit(NamedTuple):
     size: int | None = None
     organization: str | None = None
     searched: str = ""
+    session: bool = False
 
     def with_parameters(self, **changes: str | None) -> str:
         """The address of this page with other parameters; None removes one."""
@@ -78,7 +83,12 @@ def visit_of(request: AnyRequest, ledger: Ledger, size: int | None = None, organ
     return Visit(
         language="zh" if language == "zh" else "en", path=path, query=_known(request),
         origin=ledger.identity.origin, size=size, organization=organization,
+        session=_in_session(request),
     )
+
+
+def _in_session(request: AnyRequest) -> bool:
+    return bool(request.scope.get("state", {}).get(IN_SESSION))
 
 
 def _known(request: AnyRequest) -> tuple[tuple[str, str], ...]:
@@ -93,7 +103,8 @@ def page(template: str, visit: Visit, status: int = 200, **values: object) -> Re
         _=words, visit=visit, language=visit.language, tag=TAGS[visit.language], languages=LANGUAGES,
         style=f"/style/{style_digest()}.css", **values,
     )
-    return Response(text, status_code=status, media_type=HTML, headers=dict(HEADERS))
+    return Response(text, status_code=status, media_type=HTML, headers={
+        **HEADERS, **({"Cache-Control": "no-store"} if visit.session else {})})
 
 
 def paths(path: str) -> list[str]:
@@ -105,6 +116,18 @@ def paths(path: str) -> list[str]:
 def style() -> bytes:
     """The stylesheet: first the rules of drawings, then the rules of pages."""
     return STYLESHEET.encode() + _static("style.css")
+
+
+@cache
+def login_script() -> bytes:
+    """The script of the login."""
+    return _static("login.js")
+
+
+@cache
+def script_digest() -> str:
+    """The digest in the name of the script."""
+    return _digest(login_script())
 
 
 @cache
@@ -120,7 +143,11 @@ def _static(name: str) -> bytes:
 @cache
 def style_digest() -> str:
     """The digest in the name of the stylesheet, so that caches may keep it for ever."""
-    return sha256(style()).hexdigest()[:16]
+    return _digest(style())
+
+
+def _digest(content: bytes) -> str:
+    return sha256(content).hexdigest()[:16]
 
 
 @cache
@@ -161,7 +188,7 @@ def _problem(request: AnyRequest, problem: Problem, retry_after: float | None) -
 
 def _page_of(request: AnyRequest, problem: Problem) -> Response[str]:
     _, language, path = (*request.url.path.split("/", 2), "", "")[:3]
-    visit = Visit("zh" if language == "zh" else "en", path, _known(request))
+    visit = Visit("zh" if language == "zh" else "en", path, _known(request), session=_in_session(request))
     return page("problem.html", visit, problem.status, problem=problem)
 
 

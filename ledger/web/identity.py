@@ -13,7 +13,7 @@ from ledger.answers.stored import ClientPage, NewClientAnswer
 from ledger.errors import Denied, InvalidInput, Unauthenticated
 from ledger.service.identity.clients import PAGE, add_client, list_clients, revoke_client
 from ledger.service.identity.faults import OAuthFault
-from ledger.service.identity.issuing import TokenAnswer, TokenEndpoint
+from ledger.service.identity.issuing import TokenEndpoint
 from ledger.service.identity.requests import CREDENTIALS, form_of
 from ledger.service.identity.tokens import ALGORITHM
 from ledger.service.ledger import Ledger
@@ -22,6 +22,7 @@ from ledger.web.door.clients import client_of
 
 TOKEN: Final = "/auth/token"  # noqa: S105 - a path
 REVOKE: Final = "/auth/revoke"
+CODES: Final = "/auth/codes"
 KEYS: Final = "/auth/keys"
 _METHODS: Final = ["private_key_jwt", "client_secret_basic", "client_secret_post"]
 _ASSERTIONS: Final = ["Ed25519", "EdDSA", "ES256"]
@@ -49,10 +50,10 @@ class IdentityController(Controller):
         grant's link uses the grant's digest as `client_id` and the link's secret."""
         try:
             form = form_of(await request.body())
-            token = await ledger.tokens.issue(form, request.headers.get("Authorization"), _place(request, ledger))
+            token = await ledger.tokens.issue(form, request.headers.get("Authorization"), place_of(request, ledger))
         except OAuthFault as fault:
-            return _refused(fault)
-        return _stored_nowhere(token)
+            return oauth_refused(fault)
+        return stored_nowhere(token)
 
     @post(REVOKE, status_code=200, access=_PROVED, summary="Revoke an access token (RFC 7009)",
           media_type=MediaType.JSON)
@@ -60,10 +61,21 @@ class IdentityController(Controller):
         """A form: `token`, and the proof of the client to which it was issued, as for a token."""
         try:
             form = form_of(await request.body())
-            await ledger.tokens.revoke(form, request.headers.get("Authorization"), _place(request, ledger))
+            await ledger.tokens.revoke(form, request.headers.get("Authorization"), place_of(request, ledger))
         except OAuthFault as fault:
-            return _refused(fault)
-        return _stored_nowhere({})
+            return oauth_refused(fault)
+        return stored_nowhere({})
+
+    @post(CODES, status_code=200, access=_PROVED, summary="A code with which a browser begins a session, once",
+          media_type=MediaType.JSON)
+    async def code(self, request: AnyRequest, ledger: Ledger) -> Response[bytes]:
+        """A form: the proof of the client, as for a token. The page `/en/login` takes the code in a form."""
+        try:
+            form = form_of(await request.body())
+            code = await ledger.tokens.code(form, request.headers.get("Authorization"), place_of(request, ledger))
+        except OAuthFault as fault:
+            return oauth_refused(fault)
+        return stored_nowhere(code)
 
     @get(KEYS, access=_KNOWN, summary="The public keys of access tokens (JSON Web Key Set)")
     async def keys(self, ledger: Ledger) -> Response[dict[str, Any]]:
@@ -82,7 +94,7 @@ class IdentityController(Controller):
     @get(["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"], access=_KNOWN,
          summary="Discovery of the token endpoint (OpenID Connect Discovery, RFC 8414)")
     async def discovery(self, request: AnyRequest, ledger: Ledger) -> dict[str, Any]:
-        issuer = _issuer(request, ledger)
+        issuer = issuer_of(request, ledger)
         return {
             "issuer": issuer, "token_endpoint": issuer + TOKEN, "revocation_endpoint": issuer + REVOKE,
             "jwks_uri": issuer + KEYS, "grant_types_supported": [CREDENTIALS], "response_types_supported": [],
@@ -115,7 +127,7 @@ class ClientsController(Controller):
             raise InvalidInput(f"the body is no new client: {error}", code="invalid-request", field="body",
                                rule='JSON such as {"name": "planning", "scopes": ["read"]}') from None
         except OAuthFault as fault:
-            return _refused(fault)
+            return oauth_refused(fault)
         return Response(client, headers={"Cache-Control": "no-store"})
 
     @get("/", access=_ADMINISTRATION, summary="The clients of the caller's organisation, by id")
@@ -143,25 +155,25 @@ def _administrator(caller: Caller) -> str:
     return caller.organization
 
 
-def _issuer(request: AnyRequest, ledger: Ledger) -> str:
+def issuer_of(request: AnyRequest, ledger: Ledger) -> str:
     """The address of this server: the public one; without one, the address of the request, whose host the door has
     checked."""
     return (ledger.settings.public_url or f"{request.url.scheme}://{request.headers['Host']}").rstrip("/")
 
 
-def _place(request: AnyRequest, ledger: Ledger) -> TokenEndpoint:
+def place_of(request: AnyRequest, ledger: Ledger) -> TokenEndpoint:
     """Clients sign the address that they know: the public one, or the host of the request. A proxy may end TLS."""
-    issuer, host = _issuer(request, ledger), request.headers["Host"]
+    issuer, host = issuer_of(request, ledger), request.headers["Host"]
     bases = {issuer, f"http://{host}", f"https://{host}"}
-    audiences = frozenset([base + path for base in bases for path in ("", "/", TOKEN, REVOKE)])
+    audiences = frozenset([base + path for base in bases for path in ("", "/", TOKEN, REVOKE, CODES)])
     return TokenEndpoint(issuer, audiences, client_of(request.scope))
 
 
-def _stored_nowhere(answer: TokenAnswer | dict[str, Any]) -> Response[bytes]:
+def stored_nowhere(answer: Struct | dict[str, Any]) -> Response[bytes]:
     return Response(msgspec.json.encode(answer), media_type=MediaType.JSON, headers={"Cache-Control": "no-store"})
 
 
-def _refused(fault: OAuthFault) -> Response[Any]:
+def oauth_refused(fault: OAuthFault) -> Response[Any]:
     """An error of the token endpoint (RFC 6749, 5.2)."""
     headers = {"Cache-Control": "no-store"}
     if fault.retry_after is not None:

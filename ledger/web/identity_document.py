@@ -6,7 +6,7 @@ from typing import Any, Final
 from ledger.access.caller import SCOPES
 from ledger.core.signatures.assertions import KIND
 from ledger.service.identity.requests import CREDENTIALS
-from ledger.web.identity import REVOKE, TOKEN
+from ledger.web.identity import CODES, REVOKE, TOKEN
 
 _SCOPES: Final = dict(zip(SCOPES, ("reading", "posting", "entering clients"), strict=True))
 _JSON: Final = "application/json"
@@ -31,6 +31,10 @@ _ISSUED: Final = {
     "type": "object", "required": ["access_token", "token_type", "expires_in", "scope"],
     "properties": {"access_token": _TEXT, "token_type": _TEXT, "expires_in": {"type": "integer"}, "scope": _TEXT},
 }
+_CODE: Final = {
+    "type": "object", "required": ["code", "expires_in"],
+    "properties": {"code": _TEXT, "expires_in": {"type": "integer"}},
+}
 _NEW_CLIENT: Final = {
     "type": "object", "required": ["name"], "additionalProperties": False, "properties": {
         "name": {"type": "string", "minLength": 1, "maxLength": 200},
@@ -50,6 +54,7 @@ def state_identity(document: Mapping[str, Any]) -> None:
              "scope": {"type": "string", "description": f"of {', '.join(SCOPES)}, separated by spaces"}}
     _state_form(paths[TOKEN]["post"], {**grant, **_PROOF}, ["grant_type"], _ISSUED)
     _state_form(paths[REVOKE]["post"], {"token": _TEXT, **_PROOF}, ["token"], {"type": "object"})
+    _state_form(paths[CODES]["post"], _PROOF, [], _CODE)
     paths["/auth/clients"]["post"]["requestBody"] = _body(_JSON, _NEW_CLIENT)
 
 

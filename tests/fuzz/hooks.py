@@ -30,7 +30,8 @@ EXAMPLES: Final = 5
 """Known values that the document gets as examples of a parameter."""
 MOST_TEXT: Final = 255
 POSTS: Final = frozenset({"/v1/records", "/v1/records/check"})
-FORMS: Final = {"/auth/token": {"grant_type": "client_credentials"}, "/auth/revoke": {"token": "none"}}
+FORMS: Final = {"/auth/token": {"grant_type": "client_credentials"}, "/auth/revoke": {"token": "none"},
+                "/auth/codes": {}}
 """Right forms, without the proof."""
 PROVED_PART: Final = 0.3
 SEVERAL_SEGMENTS: Final = frozenset({"path", "key"})

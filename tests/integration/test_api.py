@@ -236,8 +236,9 @@ def test_the_schema_names_every_route(network: Any) -> None:
         "/v1/footprint/received", "/v1/gaps", "/v1/organizations", "/v1/plugins", "/v1/plugins/versions",
         "/v1/plugins/{digest}/archive", "/v1/audit/entries", "/v1/audit/batches",
         "/v1/audit/balances", "/v1/audit/revisions", "/v1/audit/revised", "/v1/audit/scope",
-        "/v1/accesses", "/v1/accesses/proof", "/auth/token", "/auth/revoke", "/auth/keys", "/auth/clients",
-        "/auth/clients/{client}", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server",
+        "/v1/accesses", "/v1/accesses/proof", "/auth/token", "/auth/revoke", "/auth/codes", "/auth/keys",
+        "/auth/clients", "/auth/clients/{client}", "/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server",
         "/log/accesses", "/log/accesses/{day}", "/log/checkpoint",
         "/log/tile/{path}", "/log/vkey", "/log/keys", "/log/policy", "/health/live", "/health/ready", "/metrics",
     }

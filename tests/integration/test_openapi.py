@@ -137,7 +137,7 @@ def test_an_address_that_is_too_long_is_refused_as_the_document_says(document: A
 
 def test_tokens_and_clients_are_described(document: Any, server: Server) -> None:
     registrar = server.registrar
-    for path in ("/auth/token", "/auth/revoke"):
+    for path in ("/auth/token", "/auth/revoke", "/auth/codes"):
         operation = document["paths"][path]["post"]
         (form,) = operation["requestBody"]["content"].values()
         assert "client_assertion" in form["schema"]["properties"]

@@ -61,7 +61,7 @@ class Exhibit(NamedTuple):
     @property
     def paths(self) -> list[str]:
         """Of its pages, without the language."""
-        return ["/", "/log", *map(organization_page, self.keys), *map(lot_page, self.lots),
+        return ["/", "/log", "/login", *map(organization_page, self.keys), *map(lot_page, self.lots),
                 *map(record_page, self.records.values())]
 
     def products(self) -> list[str]:

@@ -171,13 +171,14 @@ def _login_of_environment() -> SecretLogin | KeyFileLogin | None:
     return KeyFileLogin(Path(key).absolute()) if key else None
 
 
-def _folder() -> Path:
+def sessions_folder() -> Path:
+    """The folder of the user's sessions."""
     return Path(click.get_app_dir("carbon-ledger"))
 
 
 def _read(name: str, kind: type[Value]) -> Value | None:
     """The content of a file of the configuration folder; None if there is no such file. Raises ConfigurationError."""
-    path = _folder() / name
+    path = sessions_folder() / name
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError:
@@ -192,7 +193,7 @@ def _read(name: str, kind: type[Value]) -> Value | None:
 def _change(name: str, kind: type[list[Value]], change: Callable[[list[Value]], list[Value]]) -> None:
     """Replaces a file's list by `change` of it. Programs that log in at the same time wait for each other. Raises
     ConfigurationError."""
-    path = _folder() / name
+    path = sessions_folder() / name
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(path.parent):

@@ -1,4 +1,4 @@
-"""Issues access tokens, and says who holds one."""
+"""Issues tokens, and says who holds one."""
 
 import hashlib
 import re
@@ -13,19 +13,31 @@ from msgspec import Struct
 from ledger.access.caller import SCOPES
 from ledger.access.links import link_digest
 from ledger.errors import InvalidInput, Unauthenticated
-from ledger.service.access.rights import AskingCaller, TokenBasis, read_link
+from ledger.service.access.rights import AskingCaller, TokenBasis, read_link, read_rights
 from ledger.service.identity.assertions import AssertionKey, keyid_of, verified_assertion
 from ledger.service.identity.faults import OAuthFault, invalid_client, invalid_request
 from ledger.service.identity.guesses import Guesses
 from ledger.service.identity.requests import CREDENTIALS, ByAssertion, BySecret, Proof, proof_of, scopes_of
 from ledger.service.identity.secrets import SecretHasher
 from ledger.service.identity.token_keys import TokenKeys
-from ledger.service.identity.tokens import LIFETIME, TokenClaims, VerifiedToken, check_time, kid_of, signed, verified
+from ledger.service.identity.tokens import (
+    ACCESS,
+    CODE,
+    SESSION,
+    TokenClaims,
+    TokenKind,
+    VerifiedToken,
+    check_time,
+    kid_of,
+    signed,
+    verified,
+)
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 _CACHED: Final = 4_096
 _GRANT: Final = re.compile(r"[0-9a-f]{64}")
+_READ: Final = {"scope": "read"}
 _UNKNOWN: Final = "unknown client, wrong secret, or a client or grant that has ended"
 
 
@@ -45,6 +57,13 @@ class TokenAnswer(Struct, frozen=True):
     token_type: str
     expires_in: int
     scope: str
+
+
+class CodeAnswer(Struct, frozen=True):
+    """A code that begins the session of a browser, once, within so many seconds."""
+
+    code: str
+    expires_in: int
 
 
 class Principal(NamedTuple):
@@ -71,7 +90,7 @@ class TokenService:
         self.keys = keys
         self.hasher = SecretHasher()
         self._guesses = Guesses(clock)
-        self._verified: OrderedDict[str, HeldToken] = OrderedDict()
+        self._verified: OrderedDict[tuple[TokenKind, str], HeldToken] = OrderedDict()
 
     async def issue(self, form: Mapping[str, str], authorization: str | None, place: TokenEndpoint) -> TokenAnswer:
         """A token for whoever proves who it is. Raises OAuthFault."""
@@ -80,18 +99,65 @@ class TokenService:
             raise OAuthFault(code, f"grant_type must be {CREDENTIALS}")
         subject = await self._subject(proof_of(form, authorization), place)
         scope = scopes_of(form, subject.scopes)
-        now = int(self._clock())
-        claims = TokenClaims(place.issuer, self._origin, subject.name, subject.client, scope, now, now + LIFETIME,
-                             secrets.token_urlsafe(16), subject.link)
-        return TokenAnswer(signed(claims, await self.keys.signing()), "Bearer", LIFETIME, scope)
+        return TokenAnswer(await self._signed(subject, scope, place, ACCESS), "Bearer", ACCESS.seconds, scope)
 
-    async def check(self, token: str) -> HeldToken:
-        """A token of this log that is not expired; its signature is checked once. Whether it stands is not read. Raises
-        Unauthenticated, or Unavailable."""
-        held = self._verified.get(token)
+    async def code(self, form: Mapping[str, str], authorization: str | None, place: TokenEndpoint) -> CodeAnswer:
+        """A code for whoever proves who it is, and may read. Raises OAuthFault."""
+        subject = await self._subject(proof_of(form, authorization), place)
+        return CodeAnswer(await self._signed(subject, scopes_of(_READ, subject.scopes), place, CODE), CODE.seconds)
+
+    async def opener(self, form: Mapping[str, str], place: TokenEndpoint) -> Principal:
+        """Whose session a form would begin: it has a `code`, or a proof as for a token. Raises OAuthFault; also for a
+        code that was used, or whose key, client or grant has ended."""
+        if "code" not in form:
+            subject = await self._subject(proof_of(form, None), place)
+        else:
+            held = await self._code(form["code"])
+            claims = held.claims
+            subject = Principal(claims.sub, claims.client_id, held.asking.caller.scopes, claims.link)
+        scopes_of(_READ, subject.scopes)
+        return subject
+
+    async def begin(self, form: Mapping[str, str], place: TokenEndpoint) -> str:
+        """The token of a new session, for a form as in `opener`. A code is used up. Raises OAuthFault."""
+        subject = await self.opener(form, place)
+        if "code" in form:
+            claims = (await self._code(form["code"])).claims
+            if not await self._spend(_spent(claims), claims.exp):
+                raise _code_ended()
+        return await self._signed(subject, "read", place, SESSION)
+
+    async def end(self, session: str) -> None:
+        """Ends a session, at every replica. One that is not valid is no fault."""
+        try:
+            claims = (await self.check(session, SESSION)).claims
+        except Unauthenticated:
+            return
+        await self._spend(_spent(claims), claims.exp)
+
+    async def _code(self, code: str) -> HeldToken:
+        """A code that holds. Raises OAuthFault."""
+        try:
+            held = await self.check(code, CODE)
+        except Unauthenticated:
+            raise _code_ended() from None
+        if await read_rights(self._pool, held.asking) is None:
+            raise _code_ended()
+        return held
+
+    async def _signed(self, subject: Principal, scope: str, place: TokenEndpoint, kind: TokenKind) -> str:
+        now = int(self._clock())
+        claims = TokenClaims(place.issuer, self._origin, subject.name, subject.client, scope, now, now + kind.seconds,
+                             secrets.token_urlsafe(16), subject.link)
+        return signed(claims, await self.keys.signing(), kind)
+
+    async def check(self, token: str, kind: TokenKind = ACCESS) -> HeldToken:
+        """A token of this log and kind that is not expired; its signature is checked once. Whether it stands is not
+        read. Raises Unauthenticated, or Unavailable."""
+        held = self._verified.get((kind, token))
         if held is None:
             keys = await self.keys.verifying(kid_of(token))
-            held = self._verified[token] = _held(verified(token, keys, self._origin, self._clock()))
+            held = self._verified[kind, token] = _held(verified(token, keys, self._origin, self._clock(), kind))
             if len(self._verified) > _CACHED:
                 self._verified.popitem(last=False)
         else:
@@ -164,6 +230,11 @@ def _held(token: VerifiedToken) -> HeldToken:
     keyid = caller.keyid
     client = claims.client_id if claims.link is None and keyid is None else None
     return HeldToken(claims, AskingCaller(caller, TokenBasis(token.key, _spent(claims), keyid, client)))
+
+
+def _code_ended() -> OAuthFault:
+    return OAuthFault("invalid_grant", "the code is used, or older than a minute, or its key, client or grant has "
+                                       "ended; `carbon-ledger login --browser` makes a new one")
 
 
 def _spent(claims: TokenClaims) -> bytes:

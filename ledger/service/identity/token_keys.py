@@ -13,7 +13,7 @@ from joserfc.util import urlsafe_b64encode
 
 from ledger.errors import Unavailable
 from ledger.service.heads.keyring import Keyring, vkey_of
-from ledger.service.identity.tokens import LIFETIME, ROTATION, SKEW, TokenKey
+from ledger.service.identity.tokens import LONGEST_LIFE, ROTATION, SKEW, TokenKey
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -81,7 +81,7 @@ class TokenKeys:
         self._looked, self._highest = self._clock(), rows[0]["number"] if rows else 0
         keys, log_keys = {}, {}
         for row in rows:
-            if row["begins"] + ROTATION + LIFETIME + SKEW < self._clock():
+            if row["begins"] + ROTATION + LONGEST_LIFE + SKEW < self._clock():
                 break
             key = self._key(row)
             if key is not None:

@@ -1,4 +1,4 @@
-"""Access tokens: JSON Web Tokens after RFC 9068, signed with Ed25519. Pure: time and keys are values.
+"""Tokens: JSON Web Tokens, signed with Ed25519; access tokens after RFC 9068. Pure: time and keys are values.
 
 The audience is the log's origin. It is the same at every replica and under every address, and no other log has it.
 """
@@ -16,10 +16,7 @@ from msgspec import Struct
 from ledger.access.caller import SCOPES, Caller
 from ledger.service.identity.faults import invalid_token
 
-TYPE: Final = "at+jwt"
 ALGORITHM: Final = "Ed25519"
-LIFETIME: Final = 600
-"""Seconds for which a token is valid."""
 ROTATION: Final = 86_400
 """Seconds for which a key signs tokens."""
 SKEW: Final = 60
@@ -28,6 +25,22 @@ LONGEST: Final = 4_096
 """Characters of a token."""
 UNREADABLE: Final = (JoseError, ValueError, TypeError, AttributeError, RecursionError)
 """The errors of joserfc for texts that are no signed tokens."""
+
+
+class TokenKind(NamedTuple):
+    """The use of a token. `type`: of its header, so that no token counts as one of another kind. `seconds`: for which
+    it is valid."""
+
+    type: str
+    seconds: int
+
+
+ACCESS: Final = TokenKind("at+jwt", 600)
+CODE: Final = TokenKind("code+jwt", 60)
+"""Begins a session of a browser, once."""
+SESSION: Final = TokenKind("session+jwt", 28_800)
+"""The session of a browser: a working day."""
+LONGEST_LIFE: Final = max(kind.seconds for kind in (ACCESS, CODE, SESSION))
 
 
 class TokenKey(NamedTuple):
@@ -82,14 +95,16 @@ def kid_of(token: str) -> str:
         return ""
 
 
-def signed(claims: TokenClaims, key: TokenKey) -> str:
+def signed(claims: TokenClaims, key: TokenKey, kind: TokenKind = ACCESS) -> str:
     """The token with these claims."""
     content = {name: value for name, value in msgspec.to_builtins(claims).items() if value is not None}
-    return jwt.encode({"alg": ALGORITHM, "typ": TYPE, "kid": key.kid}, content, key.jwk, [ALGORITHM])
+    return jwt.encode({"alg": ALGORITHM, "typ": kind.type, "kid": key.kid}, content, key.jwk, [ALGORITHM])
 
 
-def verified(token: str, keys: Mapping[str, TokenKey], audience: str, now: float) -> VerifiedToken:
-    """The claims of a token of this log. Raises Unauthenticated for any other token, and for an expired one."""
+def verified(
+    token: str, keys: Mapping[str, TokenKey], audience: str, now: float, kind: TokenKind = ACCESS
+) -> VerifiedToken:
+    """The claims of a token of this log and kind. Raises Unauthenticated for any other one, and for an expired one."""
     if len(token) > LONGEST:
         raise invalid_token("it is too long")
     signer: list[TokenKey] = []
@@ -98,7 +113,7 @@ def verified(token: str, keys: Mapping[str, TokenKey], audience: str, now: float
         """The key that the header names, if the header is one of this log's tokens."""
         header = parts.headers()
         key = keys.get(str(header.get("kid")))
-        if key is None or header.get("alg") != ALGORITHM or header.get("typ") != TYPE:
+        if key is None or header.get("alg") != ALGORITHM or header.get("typ") != kind.type:
             raise invalid_token("its type, algorithm or key is not one of this log's tokens")
         signer.append(key)
         return key.jwk
@@ -110,7 +125,7 @@ def verified(token: str, keys: Mapping[str, TokenKey], audience: str, now: float
     key = signer[0]
     if claims.aud != audience:
         raise invalid_token("it is for another ledger")
-    if not key.begins - SKEW <= claims.iat <= key.begins + ROTATION + SKEW or claims.exp > claims.iat + LIFETIME:
+    if not key.begins - SKEW <= claims.iat <= key.begins + ROTATION + SKEW or claims.exp > claims.iat + kind.seconds:
         raise invalid_token("its key did not sign at that time")
     check_time(claims, now)
     return VerifiedToken(claims, key.number)

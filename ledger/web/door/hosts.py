@@ -17,6 +17,9 @@ from ledger.web.door.answers import Headers, Refusal, header
 from ledger.web.problems import refused_request
 
 LOCAL: Final = ("localhost", "127.0.0.1", "::1")
+FROM_ANYWHERE: Final = frozenset({"/en/login", "/zh/login"})
+"""Paths to which a page of another site may post, since that changes nothing: a file on the user's disk counts as such
+a site."""
 _SENT_BY_BROWSERS: Final = frozenset({b"sec-fetch-site", b"origin"})
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -71,12 +74,12 @@ class OwnHosts:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         try:
-            self._check(str(scope.get("method")), scope["headers"])
+            self._check(str(scope.get("method")), scope["path"], scope["headers"])
         except Refusal as refusal:
             return refusal.send(send)
         return self._app(scope, receive, send)
 
-    def _check(self, method: str, headers: Headers) -> None:
+    def _check(self, method: str, path: str, headers: Headers) -> None:
         hosts = header(headers, b"host")
         if len(hosts) != 1 or not hosts[0]:
             problem = refused_request(400, "host", "the request must have exactly one Host field", field="Host",
@@ -88,7 +91,7 @@ class OwnHosts:
                 421, "unknown-host", f"this server does not answer for the host {name}", field="Host", value=name,
                 rule=f"one of: {self._names}; the operator can add hosts with CARBON_LEDGER_HOSTS",
             ), close=True)
-        if method not in _READING and self._is_foreign(headers):
+        if method not in _READING and path not in FROM_ANYWHERE and self._is_foreign(headers):
             raise Refusal(refused_request(
                 403, "cross-site", "a page of another site must not write to this ledger", field="Origin",
                 rule="writes come from this server's own pages, or from a program",

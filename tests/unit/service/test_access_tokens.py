@@ -18,10 +18,22 @@ from ledger.service.identity.assertions import AssertionKey, keyid_of, verified_
 from ledger.service.identity.faults import OAuthFault
 from ledger.service.identity.guesses import OF_ADDRESS, OF_CLIENT, SECONDS, Guesses
 from ledger.service.identity.secrets import ROOM, SecretHasher, new_secret
-from ledger.service.identity.tokens import LIFETIME, ROTATION, SKEW, TokenClaims, TokenKey, signed, verified
+from ledger.service.identity.tokens import (
+    ACCESS,
+    CODE,
+    ROTATION,
+    SESSION,
+    SKEW,
+    TokenClaims,
+    TokenKey,
+    TokenKind,
+    signed,
+    verified,
+)
 
 ORIGIN = "ledger.example/log"
 NOW = 1_800_000_000
+LIFETIME = ACCESS.seconds
 KEY = TokenKey(7, NOW - 100.0, OKPKey.generate_key("Ed25519"))
 KEYID = "ab" * 32
 
@@ -61,6 +73,20 @@ def test_a_key_signs_for_a_day(age: float) -> None:
     key = TokenKey(8, NOW - age, KEY.jwk)
     assert "did not sign at that time" in str(raised(Unauthenticated, check, signed(claims(), key), NOW, key))
     assert check(signed(claims(iat=int(NOW - age), exp=int(NOW - age) + LIFETIME), key), NOW - age, key)
+
+
+@pytest.mark.parametrize("kind", [ACCESS, CODE, SESSION], ids=lambda kind: kind.type)
+@pytest.mark.parametrize("as_kind", [ACCESS, CODE, SESSION], ids=lambda kind: kind.type)
+def test_a_token_counts_as_its_own_kind_for_its_time(kind: TokenKind, as_kind: TokenKind) -> None:
+    token = signed(claims(exp=NOW + kind.seconds), KEY, kind)
+    if kind != as_kind:
+        assert "type" in str(raised(Unauthenticated, verified, token, {KEY.kid: KEY}, ORIGIN, NOW, as_kind))
+        return
+    assert verified(token, {KEY.kid: KEY}, ORIGIN, NOW + kind.seconds - 1, as_kind).claims.exp == NOW + kind.seconds
+    for late in (NOW + kind.seconds, NOW + kind.seconds + 1):
+        assert "expired" in str(raised(Unauthenticated, verified, token, {KEY.kid: KEY}, ORIGIN, late, as_kind))
+    longer = signed(claims(exp=NOW + kind.seconds + 1), KEY, kind)
+    raised(Unauthenticated, verified, longer, {KEY.kid: KEY}, ORIGIN, NOW, as_kind)
 
 
 @pytest.mark.parametrize("change", [

@@ -6,7 +6,9 @@ import click
 
 from ledger.access.links import SECRET_BYTES, link_digest
 from ledger.cli.console import say
+from ledger.cli.identity.opening import language
 from ledger.cli.supplier.sharing.single import Single, single_options, write_record
+from ledger.client.login import link_address
 
 DEPTHS = ("totals", "stages", "suppliers", "full")
 
@@ -56,8 +58,12 @@ def grant(
     if secret is None:
         return write_record(tree, single, f"{grantee} may read until {tree['until']}")
     code = write_record(tree, single, f"the holder of the link may read until {tree['until']}",
-                        lambda digest: {"client": digest, "secret": secret})
+                        lambda digest: _of_link(single.url, digest, secret))
     if not single.dry_run and code == 0:
-        say("nobody can show the secret again; the holder asks with CARBON_LEDGER_CLIENT_ID and "
-            "CARBON_LEDGER_CLIENT_SECRET, other programs at POST /auth/token")
+        say("nobody can show the secret again; the holder opens the address in a browser, or asks with "
+            "CARBON_LEDGER_CLIENT_ID and CARBON_LEDGER_CLIENT_SECRET, other programs at POST /auth/token")
     return code
+
+
+def _of_link(url: str, digest: str, secret: str) -> dict[str, str]:
+    return {"client": digest, "secret": secret, "address": link_address(url, language(), digest, secret)}
