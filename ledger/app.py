@@ -18,6 +18,7 @@ from ledger.pages.parties import PartyPagesController
 from ledger.pages.passport import PassportPagesController
 from ledger.pages.questions import QuestionPagesController
 from ledger.pages.record import RecordPagesController
+from ledger.pages.sectors import SectorPagesController
 from ledger.pages.start import StartController
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
@@ -58,7 +59,7 @@ def create_app(
             PassportsController, BoughtController, AccessesController, AuditController, HealthController,
             MetricsController, IdentityController, ClientsController, LoginController, StartController,
             LotPagesController, RecordPagesController, LogPagesController, PassportPagesController,
-            PartyPagesController, QuestionPagesController,
+            PartyPagesController, QuestionPagesController, SectorPagesController,
             Router("/", route_handlers=[LogController],
                    after_request=answers_any_origin if log_for_any_origin else None),
         ],

@@ -17,7 +17,8 @@ LANGUAGES: Final = ("en", "zh")
 
 def pages(exhibit: Exhibit) -> Iterator[tuple[str, str]]:
     """The name of a picture and the path of its page."""
-    yield from (("start", "/"), ("log", "/log"), ("questions", "/questions"))
+    yield from (("start", "/"), ("log", "/log"), ("questions", "/questions"), ("sectors", "/sectors"),
+                ("sector", "/sectors/steel"))
     for lot in exhibit.lots:
         yield f"lot-{lot.rpartition(':')[2]}", lot_page(lot)
     for kind, digest in exhibit.records.items():

@@ -27,9 +27,8 @@ def in_languages(paths: Iterable[str], languages: Iterable[str] = tuple(LANGUAGE
 
 def few(exhibit: Exhibit) -> list[str]:
     """A page of each kind, with the two lots that have the longest stories."""
-    return ["/", "/log", "/login", "/questions", *map(lot_page, exhibit.lots[:2]),
-            record_page(exhibit.records["Transformation"]),
-            *map(organization_page, list(exhibit.keys)[:1])]
+    return ["/", "/log", "/login", "/questions", "/sectors", "/sectors/steel", *map(lot_page, exhibit.lots[:2]),
+            record_page(exhibit.records["Transformation"]), *map(organization_page, list(exhibit.keys)[:1])]
 
 
 def organization(caller: str) -> str | None:

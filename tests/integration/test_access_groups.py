@@ -60,3 +60,8 @@ def test_a_group_is_one_organisation_of_a_sum(market: tuple[Market, bool]) -> No
     # Neither is one that has been looked at already stored again.
     assert found.shown() == found.shown()
     assert found.releases() == (1 if is_group else 2)
+    for caller in (found.rival.id, None):
+        answer = found.callers.get(caller, "/v1/sectors/works/indicators", YEAR).json()
+        page = found.callers.get(caller, "/en/sectors/works", {"year": "2025"}).text
+        assert f'Records: <data value="{answer["records"]}">' in page
+        assert "No sum over organisations" not in page

@@ -10,6 +10,7 @@ Clinker, t:   kiln of the forge: 1,000 at 3,200 MJ/t and 3,000 at 3,400 MJ/t in 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from support.inside import Inside
 from support.plants import Plant, Run, emission, plants_inside
@@ -20,7 +21,10 @@ from ledger.answers.indicators import GroupAnswer, IndicatorAnswer, IndicatorsAn
 from ledger.core.record.kinds import Baseline
 from ledger.core.record.values import Money, Quantity
 from ledger.errors import InvalidInput, LedgerError, NotFound
+from ledger.pages.sectors import TargetLine, lines_of
+from ledger.pages.words import PageWords
 from ledger.service.queries.indicators.read import read_indicators
+from ledger.service.queries.indicators.release import masked
 from ledger.service.queries.questions import PeriodQuestion
 
 YEAR = ("2025-01-01", "2026-01-01")
@@ -313,3 +317,50 @@ def test_a_site_without_records_in_its_report_has_nothing_to_divide(story: Story
     state(apart, 2017, metalProduced="1")
     apart.report("site", "2018-01-01T00:00:00Z", "2019-01-01T00:00:00Z", "5")
     assert indicator(story.ask("nonferrous", year(2018)), "energyPerValueAdded").value is None
+
+
+def verdicts(answer: IndicatorsAnswer) -> dict[str, str]:
+    """What the page of the sector says, by target."""
+    return {line.target.id: line.verdict for line in lines_of(answer, PageWords("en")) if line.target is not None}
+
+
+def test_a_page_never_says_more_than_the_figure(story: Story) -> None:
+    said = verdicts(story.ask("steel"))
+    # 20 % is more than 15 %, and not more than 20 %.
+    assert said["plan-arc-2025"] == "meets"
+    assert said["plan-arc-2030"] == "misses: it only equals the bound"
+    assert said["plan-scrap-2025"] == "cannot be said: the sum is not shown, or there is no sum"
+    assert set(said) == {"plan-arc-2025", "plan-arc-2030", "plan-scrap-2025"}
+    paper = verdicts(story.ask("consumer-goods"))["plan-paper-2025"]
+    assert paper == "cannot be said: the ledger has no such indicator"
+    own = verdicts(msgspec.structs.replace(story.ask("steel"), only_own=True))
+    assert own["plan-arc-2025"] == "meets; only organisations that you see count"
+
+
+def test_a_page_says_by_how_much_a_target_is_missed(story: Story, apart: Plant) -> None:
+    state(apart, 2010, moltenAluminium="90", directAlloyedAluminium="72", recycledCopperProduced="40")
+    said = verdicts(story.ask("nonferrous", year(2010)))
+    assert said["plan-alloying-2025"] == 'misses by <data value="10.0">10.0</data> percentage points'
+    assert "cannot show whether it is met; the target is quoted from memory" in said["plan-copper-2025"]
+    state(apart, 2010, "equipment.make", vehiclesMade="50", newEnergyVehicles="25")
+    vehicles = verdicts(story.ask("equipment", year(2010)))["plan-vehicles-2030"]
+    assert vehicles.startswith("cannot be said: the target is approximate")
+
+
+def test_a_suppressed_sum_has_the_line_of_a_missing_one(story: Story) -> None:
+    """Of the whole table but for the other indicators."""
+    told = story.ask("steel")
+    hidden = masked(GroupAnswer(coverage=told.coverage, records=told.records, indicators=told.indicators,
+                                targets=told.targets, questioned=None), {"scrapUsed"})
+    masked_answer = msgspec.structs.replace(told, indicators=hidden.indicators, targets=hidden.targets)
+    empty = story.ask("steel", year(2009))
+    assert arc_lines(masked_answer) == arc_lines(empty)
+
+
+def arc_lines(answer: IndicatorsAnswer) -> list[tuple[str, float | None, int, str, str]]:
+    def shown(line: TargetLine) -> tuple[str, float | None, int, str, str]:
+        found = line.indicator
+        return (line.name, None if found is None else found.value, 0 if found is None else found.records, line.bound,
+                line.verdict)
+    return [shown(line) for line in lines_of(answer, PageWords("en"))
+            if line.indicator is not None and line.indicator.name == "electricArcShare"]

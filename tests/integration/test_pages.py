@@ -5,7 +5,7 @@ import html
 import io
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -223,3 +223,66 @@ def test_the_questions_are_the_table(foundry: Exhibit, language: str) -> None:
         assert finding.meaning in text
         assert finding.answer in text
         assert finding.evidence in text
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_sector_shows_the_numbers_of_the_api(demo: Exhibit, language: str) -> None:
+    """By default of the last ended year that shows something: the demo's records are of 2022."""
+    page = _open(demo, "/sectors/steel", language=language)
+    answer = demo.ask("/v1/sectors/steel/indicators", **_year(2022))
+    assert _values(answer)
+    _holds(page, answer)
+    assert _open(demo, "/sectors/steel?year=2022", language=language).text.count("<tr>") == page.text.count("<tr>")
+    share = next(target for target in answer["targets"] if target["id"] == "plan-arc-2025")
+    assert share["met"] is True
+    assert f"<td>{'meets' if language == 'en' else '达到'}</td>" in page.text
+    link = html.unescape(re.findall(r'href="(/v1/sectors/[^"]+)"', page.text)[0])
+    assert httpx.get(demo.url + link).json() == answer
+
+
+def test_each_caller_sees_the_sums_of_the_api(foundry: Exhibit) -> None:
+    """Nobody, organisations and the reader of everything."""
+    for caller in (None, *foundry.keys):
+        headers = foundry.headers(caller)
+        for sector in ("works", "steel"):
+            answer = foundry.ask(f"/v1/sectors/{sector}/indicators", headers, **_year(2025))
+            page = _open(foundry, f"/sectors/{sector}?year=2025", caller)
+            _holds(page, answer)
+            limited = "Only organisations that" in page.text or "No sum over" in page.text
+            assert limited == answer.get("onlyOwn", False)
+            assert page.text.count("look the same") == 1
+            if not _values(answer):
+                assert "<td>meets" not in page.text
+                assert "<td>misses" not in page.text
+
+
+def test_a_sector_without_a_page(demo: Exhibit) -> None:
+    assert _open(demo, "/sectors/alchemy").status_code == 404
+    assert _open(demo, "/sectors/steel?year=1").status_code == 400
+    names = re.findall(r'href="/en/sectors/([^"]+)"', _open(demo, "/sectors").text)
+    assert "industry" in names
+    assert all(_open(demo, f"/sectors/{name}").status_code == 200 for name in names)
+
+
+def _year(number: int) -> dict[str, str]:
+    return {"from": f"{number}-01-01", "to": f"{number + 1}-01-01", "by": "province"}
+
+
+def _values(answer: dict[str, Any]) -> set[float]:
+    return {one["value"] for group in (answer, *answer.get("groups", [])) for one in group["indicators"]
+            if "value" in one}
+
+
+def _holds(page: httpx.Response, answer: dict[str, Any]) -> None:
+    """The values of the page are those of the answer, in both tables, and their counts."""
+    assert page.status_code == 200
+    shown = {float(value) for value in _DATA.findall(page.text)}
+    assert _values(answer) <= shown
+    targets = [one for one in answer["targets"] if one["plan"].startswith("Carbon Peak") and "year" in one]
+    groups = (answer, *answer.get("groups", []))
+    told = {float(one) for group in groups for one in (group["records"], *group["coverage"].values())}
+    told |= {float(one[name]) for group in groups for one in group["indicators"] for name in ("records", "facilities")}
+    told |= {one.get("findingsShare", 0.0) for one in answer["indicators"]}
+    told |= {abs(one[name]) for one in targets for name in ("value", "gap", "percent") if name in one}
+    told |= {one["value"] for one in targets} | {answer["at"], answer.get("questioned") or 0.0}
+    assert shown - _values(answer) <= told

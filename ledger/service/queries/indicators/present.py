@@ -11,6 +11,9 @@ NOTE = (
     "figures of a country, a region or a market, and do not show that a national target is met."
 )
 
+NO_INDICATOR = "the ledger has no such indicator"
+SEVERAL_CURRENCIES = "stated in several currencies"
+
 
 def group_answer(
     group: IndicatorGroup, known: int, composites: Sequence[Composite], targets: Sequence[Target],
@@ -61,9 +64,9 @@ def _target(target: Target, figures: Sequence[float] | None) -> TargetAnswer:
     actual = figures[0] if figures and len(figures) == 1 else None
     missing = None
     if figures is None:
-        missing = "the ledger has no such indicator"
+        missing = NO_INDICATOR
     elif actual is None:
-        missing = "stated in several currencies" if figures else "no record or report of the period states it"
+        missing = SEVERAL_CURRENCIES if figures else "no record or report of the period states it"
     return TargetAnswer(
         id=target.id, title=target.title, indicator=target.indicator, year=target.year, comparison=target.comparison,
         value=target.value, unit=target.unit, extent=target.extent, plan=target.plan, status=target.status,
