@@ -208,8 +208,12 @@ def test_pages_of_other_sites_begin_and_end_nothing(browsers: Browsers) -> None:
         for path, form in (("/auth/session", {"code": code}), ("/auth/session/end", None)):
             answer = browsers.post(path, form, Cookie=cookie, **foreign)
             assert (answer.status_code, "Set-Cookie" in answer.headers) == (403, False)
+    shown = browsers.post("/en/login", {"code": code}, Origin="null", **{"Sec-Fetch-Site": "cross-site"})
+    assert (shown.status_code, "Set-Cookie" in shown.headers, code in shown.text) == (200, False, True)
     assert browsers.read(cookie) == 200
     assert browsers.post("/auth/session", {"code": code}).status_code == 200
+    hostile = browsers.post("/en/login", {"code": '"><script>x</script>'})
+    assert "<script>x" not in hostile.text
 
 
 def test_the_script_is_of_the_login_alone(browsers: Browsers) -> None:

@@ -41,8 +41,8 @@ async function begin() {
   if (opener === null) return;
   const names = opener.names;
   const name = names[document.documentElement.lang.slice(0, 2)] ?? Object.values(names)[0] ?? "";
-  document.getElementById("name").textContent = name;
-  document.getElementById("organization").textContent = opener.organization;
+  document.getElementById("name").textContent = name || opener.organization;
+  document.getElementById("organization").textContent = name && opener.organization;
   login.querySelector("[data-link]").hidden = !opener.link;
   document.getElementById("enter").onclick = async (event) => {
     event.target.disabled = true;
