@@ -20,8 +20,28 @@ from ledger.client.audit.checks.parallel import APART
 from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.log.note import NoteSigner
 from ledger.host.files.key_files import LOG_KEY, read_key
+from ledger.store.embedded.layout import Layout
+from ledger.store.embedded.pidfile import running_postmaster
 
 SIZE: Final = 2 * APART
+_QUERY: Final = 8
+"""A message to PostgreSQL of which asyncpg awaits the answer, after the ones that open the session."""
+_AMID_QUERY: Final = f"""
+import signal, sys
+from asyncio.selector_events import _SelectorSocketTransport as Transport
+from ledger.cli.root import main
+
+write, written = Transport.write, []
+
+def interrupted(transport, data):
+    write(transport, data)
+    written.append(data)
+    if len(written) == {_QUERY}:
+        signal.raise_signal(signal.SIGTERM)
+
+Transport.write = interrupted
+sys.exit(main(["audit", "--json"]))
+"""
 _ENDED: Final = 60.0
 
 
@@ -138,3 +158,16 @@ def test_a_stopped_audit_of_a_home_leaves_no_database(number: signal.Signals) ->
             process.wait(_ENDED)
             _, alive = psutil.wait_procs(found, _ENDED)
             assert not alive
+
+
+def test_an_audit_stopped_amid_a_query_leaves_no_database() -> None:
+    """The signal comes in compiled code of asyncpg, which an exception would crash or leave waiting."""
+    with prepared_home() as home:
+        with Server(home):
+            pass
+        done = subprocess.run(
+            [sys.executable, "-c", _AMID_QUERY], env=environment(home), cwd="/", capture_output=True, text=True,
+            check=False, timeout=2 * _ENDED,
+        )
+        assert done.returncode == 128 + signal.SIGTERM, done.stderr
+        assert running_postmaster(Layout.at(home).data) is None
