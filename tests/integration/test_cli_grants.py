@@ -93,8 +93,9 @@ def test_the_secret_of_a_link_is_printed_once_and_is_not_on_the_ledger(house: Ho
     (listed,) = [one for one in house.grants(MILL) if one["record"] == given["digest"]]
     assert (listed["link"], "grantee" in listed) == (True, False)
     done = house.run(*house.mill("grant", "--link", *GRANT))
-    assert [line.partition(": ")[0] for line in done.out.splitlines()][1:] == ["client", "secret"]
-    assert "the holder asks with CARBON_LEDGER_CLIENT_ID and CARBON_LEDGER_CLIENT_SECRET" in done.err
+    assert [line.partition(": ")[0] for line in done.out.splitlines()][1:] == ["client", "secret", "address"]
+    assert given["address"].endswith(f"/login#client_id={given['client']}&client_secret={given['secret']}")
+    assert "opens the address in a browser, or asks with CARBON_LEDGER_CLIENT_ID and CARBON_LEDGER_CLIENT_SECRET" in done.err
     assert given["secret"] not in done.out
 
 
