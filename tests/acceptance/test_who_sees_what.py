@@ -48,6 +48,7 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
     "delete /auth/clients/{client}": {"client": ANY},
     "get /auth/keys": {},
     "post /auth/keys": {},
+    "post /auth/codes": {},
     "post /auth/revoke": {},
     "post /auth/token": {},
     "get /health/live": {},

@@ -13,7 +13,7 @@ from ledger.service.ledger import Ledger
 from ledger.web import operation
 from ledger.web.authorization import declarations
 
-PAGES = ("/en", "/zh", "/style/", "/icon.svg")
+PAGES = ("/en", "/zh", "/style/", "/script/", "/icon.svg", "/auth/session")
 """Pages for people, which the document for programs leaves out."""
 
 

@@ -32,7 +32,7 @@ from ledger.sdk.testing.sources import faults_of_row
 GROUPS = {"reader": ("appoint", "end", "list"),
           "key": ("new", "show", "request", "change", "recover", "object", "rotate-log", "rotate-tokens"),
           "plugin": ("list", "new", "factors", "activate", "retire", "fetch"), "export": (
-              "log", "footprint", "bundle", "verification"),
+              "log", "footprint", "bundle", "verification", "verifier"),
           "anchor": ("show", "accept"), "clock": ("show", "accept"), "audit": ("sample",),
           "factors": ("search", "show", "list", "import"), "client": ("add", "list", "revoke")}
 EVERY = [(name,) for name in COMMANDS] + [(group, name) for group, names in GROUPS.items() for name in names]
