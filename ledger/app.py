@@ -11,7 +11,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Server
 
 from ledger.errors import LedgerError
-from ledger.pages.login import LoginController
+from ledger.pages.login import LoginController, SessionController
 from ledger.pages.logs import LogPagesController
 from ledger.pages.lot.controller import LotPagesController
 from ledger.pages.parties import PartyPagesController
@@ -57,8 +57,8 @@ def create_app(
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             QualityController, CarbonManagementController, SchemaController, ListsController, GrantsController,
             PassportsController, BoughtController, AccessesController, AuditController, HealthController,
-            MetricsController, IdentityController, ClientsController, LoginController, StartController,
-            LotPagesController, RecordPagesController, LogPagesController, PassportPagesController,
+            MetricsController, IdentityController, ClientsController, LoginController, SessionController,
+            StartController, LotPagesController, RecordPagesController, LogPagesController, PassportPagesController,
             PartyPagesController, QuestionPagesController, SectorPagesController,
             Router("/", route_handlers=[LogController],
                    after_request=answers_any_origin if log_for_any_origin else None),

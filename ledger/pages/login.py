@@ -22,7 +22,7 @@ from ledger.service.identity.tokens import SESSION
 from ledger.service.ledger import Ledger
 from ledger.service.queries.names import read_names
 from ledger.web.door.callers import COOKIE, session_of
-from ledger.web.identity import issuer_of, oauth_refused, place_of, stored_nowhere
+from ledger.web.identity import OAUTH, issuer_of, place_of, stored_nowhere
 from ledger.web.resources import IMMUTABLE, resource
 
 _PROVED: Final = OpenToAll("whoever proves who it is begins a session of a browser, which reads as it")
@@ -66,31 +66,33 @@ class LoginController(Controller):
             raise NotFound("no such script", field="path", value=request.url.path)
         return resource(request, login_script(), "text/javascript", IMMUTABLE, compressible=True)
 
-    @post("/auth/session/opener", access=_PROVED, status_code=200)
+
+class SessionController(Controller):
+    """What the script of the login asks."""
+
+    path = "/auth/session"
+    include_in_schema = False
+    exception_handlers = OAUTH
+
+    @post("/opener", access=_PROVED, status_code=200)
     async def opener(self, request: AnyRequest, ledger: Ledger) -> Response[bytes]:
         """Whose session a form would begin, so that a person can refuse the code of somebody else."""
-        try:
-            subject = await ledger.tokens.opener(form_of(await request.body()), place_of(request, ledger))
-            organization = await _organization(ledger, subject)
-        except OAuthFault as fault:
-            return oauth_refused(fault)
+        subject = await ledger.tokens.opener(form_of(await request.body()), place_of(request, ledger))
+        organization = await _organization(ledger, subject)
         names = await read_names(ledger.pool, Sight(Rights()), [organization])
         return stored_nowhere(OpenerAnswer(
             organization, dict(names.get(organization, {})), subject.link is not None, SESSION.seconds))
 
-    @post("/auth/session", access=_PROVED, status_code=200)
+    @post("/", access=_PROVED, status_code=200)
     async def begin(self, request: AnyRequest, ledger: Ledger) -> Response[bytes]:
         """Begins a session, and ends the one that the browser had."""
-        try:
-            session = await ledger.tokens.begin(form_of(await request.body()), place_of(request, ledger))
-        except OAuthFault as fault:
-            return oauth_refused(fault)
+        session = await ledger.tokens.begin(form_of(await request.body()), place_of(request, ledger))
         await _end(request, ledger)
         answer = stored_nowhere({})
         answer.cookies = [_cookie(session, SESSION.seconds)]
         return answer
 
-    @post("/auth/session/end", access=OpenToAll("ends the session of the browser"), status_code=303)
+    @post("/end", access=OpenToAll("ends the session of the browser"), status_code=303)
     async def end(self, request: AnyRequest, ledger: Ledger) -> Redirect:
         await _end(request, ledger)
         return Redirect("/", status_code=303, cookies=[_cookie("", 0)], headers={

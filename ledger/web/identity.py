@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import Controller, MediaType, Request, Response, delete, get, post
 from litestar.params import Parameter
+from litestar.types import ExceptionHandlersMap
 from msgspec import Struct
 
 from ledger.access.caller import SCOPES, Caller
@@ -39,8 +40,25 @@ class NewClient(Struct, frozen=True, forbid_unknown_fields=True):
     scopes: tuple[str, ...] = ("read",)
 
 
+def _refused(_: AnyRequest, fault: OAuthFault) -> Response[Any]:
+    """An error of the token endpoint (RFC 6749, 5.2)."""
+    headers = {"Cache-Control": "no-store"}
+    if fault.retry_after is not None:
+        headers["Retry-After"] = str(fault.retry_after)
+    if fault.status == 401:
+        headers["WWW-Authenticate"] = 'Basic realm="carbon-ledger"'
+    content = {"error": fault.code, "error_description": fault.message}
+    return Response(msgspec.json.encode(content), status_code=fault.status, media_type=MediaType.JSON,
+                    headers=headers)
+
+
+OAUTH: Final[ExceptionHandlersMap] = {OAuthFault: _refused}
+"""The handler of errors of the controllers that answer as a token endpoint."""
+
+
 class IdentityController(Controller):
     tags = ("identity",)
+    exception_handlers = OAUTH
 
     @post(TOKEN, status_code=200, access=_PROVED, summary="An access token (OAuth 2, client credentials)",
           media_type=MediaType.JSON)
@@ -48,34 +66,25 @@ class IdentityController(Controller):
         """A form: `grant_type=client_credentials`, `scope` if wanted, and one proof: `client_assertion` of an enrolled
         ledger key (RFC 7523), or `client_id` and `client_secret`, also as `Authorization: Basic`. The holder of a
         grant's link uses the grant's digest as `client_id` and the link's secret."""
-        try:
-            form = form_of(await request.body())
-            token = await ledger.tokens.issue(form, request.headers.get("Authorization"), place_of(request, ledger))
-        except OAuthFault as fault:
-            return oauth_refused(fault)
-        return stored_nowhere(token)
+        form = form_of(await request.body())
+        return stored_nowhere(
+            await ledger.tokens.issue(form, request.headers.get("Authorization"), place_of(request, ledger)))
 
     @post(REVOKE, status_code=200, access=_PROVED, summary="Revoke an access token (RFC 7009)",
           media_type=MediaType.JSON)
     async def revoke(self, request: AnyRequest, ledger: Ledger) -> Response[bytes]:
         """A form: `token`, and the proof of the client to which it was issued, as for a token."""
-        try:
-            form = form_of(await request.body())
-            await ledger.tokens.revoke(form, request.headers.get("Authorization"), place_of(request, ledger))
-        except OAuthFault as fault:
-            return oauth_refused(fault)
+        form = form_of(await request.body())
+        await ledger.tokens.revoke(form, request.headers.get("Authorization"), place_of(request, ledger))
         return stored_nowhere({})
 
     @post(CODES, status_code=200, access=_PROVED, summary="A code with which a browser begins a session, once",
           media_type=MediaType.JSON)
     async def code(self, request: AnyRequest, ledger: Ledger) -> Response[bytes]:
         """A form: the proof of the client, as for a token. The page `/en/login` takes the code in a form."""
-        try:
-            form = form_of(await request.body())
-            code = await ledger.tokens.code(form, request.headers.get("Authorization"), place_of(request, ledger))
-        except OAuthFault as fault:
-            return oauth_refused(fault)
-        return stored_nowhere(code)
+        form = form_of(await request.body())
+        return stored_nowhere(
+            await ledger.tokens.code(form, request.headers.get("Authorization"), place_of(request, ledger)))
 
     @get(KEYS, access=_KNOWN, summary="The public keys of access tokens (JSON Web Key Set)")
     async def keys(self, ledger: Ledger) -> Response[dict[str, Any]]:
@@ -110,6 +119,7 @@ class IdentityController(Controller):
 class ClientsController(Controller):
     path = "/auth/clients"
     tags = ("identity",)
+    exception_handlers = OAUTH
 
     @post("/", access=_ADMINISTRATION, status_code=201, summary="Enter a client; the answer has its secret, once")
     async def add(self, request: AnyRequest, ledger: Ledger) -> Response[NewClientAnswer]:
@@ -126,8 +136,6 @@ class ClientsController(Controller):
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidInput(f"the body is no new client: {error}", code="invalid-request", field="body",
                                rule='JSON such as {"name": "planning", "scopes": ["read"]}') from None
-        except OAuthFault as fault:
-            return oauth_refused(fault)
         return Response(client, headers={"Cache-Control": "no-store"})
 
     @get("/", access=_ADMINISTRATION, summary="The clients of the caller's organisation, by id")
@@ -171,15 +179,3 @@ def place_of(request: AnyRequest, ledger: Ledger) -> TokenEndpoint:
 
 def stored_nowhere(answer: Struct | dict[str, Any]) -> Response[bytes]:
     return Response(msgspec.json.encode(answer), media_type=MediaType.JSON, headers={"Cache-Control": "no-store"})
-
-
-def oauth_refused(fault: OAuthFault) -> Response[Any]:
-    """An error of the token endpoint (RFC 6749, 5.2)."""
-    headers = {"Cache-Control": "no-store"}
-    if fault.retry_after is not None:
-        headers["Retry-After"] = str(fault.retry_after)
-    if fault.status == 401:
-        headers["WWW-Authenticate"] = 'Basic realm="carbon-ledger"'
-    content = {"error": fault.code, "error_description": fault.message}
-    return Response(msgspec.json.encode(content), status_code=fault.status, media_type=MediaType.JSON,
-                    headers=headers)
