@@ -6,14 +6,14 @@ A static file server over the folder is a log like any other.
 import functools
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import httpx
+from support.served import served
 from support.server import Server, command
 from support.workshop import Workshop
 
@@ -39,15 +39,8 @@ def static_host(root: Path) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    host = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(root)))
-    thread = threading.Thread(target=host.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{host.server_address[1]}"
-    finally:
-        host.shutdown()
-        thread.join()
-        host.server_close()
+    with served(functools.partial(Quiet, directory=str(root))) as url:
+        yield url
 
 
 def test_from_a_server_and_from_the_database(server: Server, shop: Workshop, tmp_path: Path) -> None:

@@ -3,9 +3,8 @@
 import contextlib
 import json
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import httpx
 import msgspec
 import pytest
 from support.publishing import Site, site, three_witnesses
+from support.served import served
 from support.server import Server, command, prepared_home
 from support.waiting import until
 from support.witness import entries_of
@@ -76,15 +76,8 @@ def proxy(server: Server, answer: Answer) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    served = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{served.server_port}"
-    finally:
-        served.shutdown()
-        served.server_close()
-        thread.join()
+    with served(Handler) as url:
+        yield url
 
 
 def signer(server: Server) -> NoteSigner:

@@ -3,9 +3,8 @@
 import base64
 import contextlib
 import hashlib
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -18,6 +17,7 @@ from ledger.core.log.inclusion_proof import encode_proof, parse_proof
 from ledger.core.log.merkle import inclusion_path, leaf_hash, tree_root
 from ledger.core.log.note import NoteSigner, parse_note, sign_note
 from ledger.core.receipts.acknowledgement import acknowledgement_text
+from support.served import served
 from support.static_log import SIGNER
 
 Tree = dict[str, Any]
@@ -102,13 +102,5 @@ def log_site() -> Iterator[LogSite]:
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    site.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with served(Handler) as site.url:
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

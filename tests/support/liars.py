@@ -6,7 +6,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,6 +15,7 @@ from ledger.core.log.add_checkpoint import SIZE_TYPE, parse_request, stated
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.cosignature import CosignatureVerifier, Cosigner, cosignature_line
 from ledger.core.log.note import parse_note
+from support.served import served
 
 MUCH_LARGER = 1_000_000_000
 
@@ -142,15 +143,8 @@ def _served(liar: Liar) -> Iterator[Liar]:
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    liar.url = f"http://127.0.0.1:{server.server_port}"
-    try:
-        yield liar
-    finally:
-        liar.ended.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with served(Handler) as liar.url:
+        try:
+            yield liar
+        finally:
+            liar.ended.set()

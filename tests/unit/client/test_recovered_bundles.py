@@ -4,7 +4,7 @@ confirmed the week between; Python and JavaScript say the same of them."""
 import base64
 import json
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pytest
 from support.independent import Pymerkle
@@ -57,8 +57,8 @@ def recovery(days: float, evidence: WeekEvidence | None = None, objection: bool 
     ]
 
 
-def change(issuer: Party = REGISTRAR, **fields: object) -> KeyChange:
-    return KeyChange(issuer=issuer.id, nonce=next(_NONCES), organization=SHOP.id, **fields)  # type: ignore[arg-type]
+def change(issuer: Party = REGISTRAR, **fields: Any) -> KeyChange:
+    return KeyChange(issuer=issuer.id, nonce=next(_NONCES), organization=SHOP.id, **fields)
 
 
 def bundle_of(logged: Sequence[Logged]) -> bytes:

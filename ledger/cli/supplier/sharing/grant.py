@@ -1,6 +1,7 @@
 """`grant`: an organisation lets others read its records for a time."""
 
 import secrets
+from typing import Any
 
 import click
 
@@ -45,18 +46,23 @@ def grant(
     """
     if (grantee is None) != link:
         raise click.UsageError("give either --to or --link")
-    secret = secrets.token_urlsafe(SECRET_BYTES) if link else None
     scope = {name: value for name, value in (
         ("lot", lot), ("product", product), ("declaration", declaration),
         ("start", period_start and instant(period_start)), ("end", period_end and instant(period_end)),
     ) if value is not None}
     tree = {
         "type": "grant", "depth": depth, "until": instant(until), "purpose": purpose,
-        **({"grantee": grantee} if secret is None else {"link": link_digest(secret)}),
         **({"scope": scope} if scope else {}), **({"publish": True} if publish else {}),
     }
-    if secret is None:
-        return write_record(tree, single, f"{grantee} may read until {tree['until']}")
+    if link:
+        return _grant_link(tree, single)
+    return write_record({**tree, "grantee": grantee}, single, f"{grantee} may read until {tree['until']}")
+
+
+def _grant_link(tree: dict[str, Any], single: Single) -> int:
+    """Grants to whoever has a new secret, which is printed once."""
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    tree = {**tree, "link": link_digest(secret)}
     code = write_record(tree, single, f"the holder of the link may read until {tree['until']}",
                         lambda digest: _of_link(single.url, digest, secret))
     if not single.dry_run and code == 0:
