@@ -68,7 +68,7 @@ class LoginController(Controller):
 
 
 class SessionController(Controller):
-    """What the script of the login asks."""
+    """The routes that the script of the login asks."""
 
     path = "/auth/session"
     include_in_schema = False

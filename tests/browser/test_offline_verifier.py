@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 from support.browsing import _MEASURING, PRINT, WIDTHS, Look, Visitor, expect_none, visiting
 from support.crafted import Answer, LogSite, Tree, cosigned, log_site, promised, receipt_of
 from support.exhibits import HOSTILE_NAMES
+from support.sectors import Gap, Make
 from support.server import Server, prepared_home
 from support.static_log import ROGUE, SIGNER, StaticLog, some_entries
 from support.waiting import PATIENCE
@@ -44,13 +45,14 @@ DUBIOUS: Final = (
 
 
 class Story(NamedTuple):
-    """A ledger on which a mill has made a part, and the files of that part."""
+    """A ledger on which a mill has made a part, and the files of that part; and the bundle of a doubtful one."""
 
     server: Server
     mill: Workshop
     receipt: Tree
     statement: Tree
     bundle: Tree
+    doubtful: Tree
 
     @property
     def signer(self) -> NoteSigner:
@@ -65,11 +67,14 @@ class Story(NamedTuple):
 def story() -> Iterator[Story]:
     with prepared_home() as home, Server(home, CARBON_LEDGER_CORS="any") as server:
         mill = workshop(server, "mill")
-        _, receipt = server.post([mill.mine("ore", "10"), mill.make({"part": "4"}, {"ore": "5"})])
+        _, receipt, _ = server.post([
+            mill.mine("ore", "10"), mill.make({"part": "4"}, {"ore": "5"}),
+            mill.make({"grey": "9"}, ore="9", activity=Make(co2="1", gaps=[Gap(what="coke", estimate="9")]))])
         statement = httpx.get(f"{server.url}/v1/statement", params={"lot": mill.name("part")}, timeout=120).json()
         with Client(server.url) as client:
-            bundle = msgspec_tree(make_bundle(client, mill.name("part"), with_body=True))
-        yield Story(server, mill, msgspec_tree(receipt), statement, bundle)
+            bundle, doubtful = [
+                msgspec_tree(make_bundle(client, mill.name(lot), with_body=True)) for lot in ("part", "grey")]
+        yield Story(server, mill, msgspec_tree(receipt), statement, bundle, doubtful)
 
 
 def msgspec_tree(value: object) -> Tree:
@@ -176,6 +181,27 @@ def test_titles_and_doubts_stand_beside_the_figure(browser: Browser, folder: Pat
         assert share in text
     for limitation in story.statement["claims"].get("limitations", []):
         assert limitation not in text.split("What this does not prove")[1]
+
+
+def test_doubts_stay_without_the_statement(browser: Browser, folder: Path, story: Story) -> None:
+    """A bundle is not signed as a whole: whoever hands it on can leave parts out."""
+    assert story.doubtful["statement"]["claims"]["figure"]["doubtful"]
+    with sceptic(browser, folder, story.server.vkey) as person:
+        text = person.give({name: value for name, value in story.doubtful.items() if name != "statement"}).text
+    assert "in the log, but they are doubtful" in text
+
+
+def test_a_file_that_is_too_large_leaves_no_verdict_of_the_one_before(
+    browser: Browser, folder: Path, story: Story, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.json"
+    with large.open("wb") as file:
+        file.truncate((64 << 20) + 1)
+    with sceptic(browser, folder, story.server.vkey) as person:
+        person.give(story.statement)
+        person.page.set_input_files("#file", large)
+        person.page.wait_for_selector("text=The file is larger than 64 MiB")
+        assert "is proved" not in person.text
 
 
 def test_an_acknowledgement_is_a_promise(browser: Browser, folder: Path) -> None:

@@ -228,8 +228,21 @@ def test_the_script_is_of_the_login_alone(browsers: Browsers) -> None:
         assert httpx.get(url + path).status_code == 405
 
 
+def test_cookies_of_others_are_not_read(browsers: Browsers) -> None:
+    """Of any bytes and length: regular expressions for cookies can take the square of it."""
+    own = browsers.begun().encode()
+    for other in (b"x=\x85", b"x=\xff", b"a=" + b" " * 60_000 + b'"', b'a="' + b"\\" * 20_000, b"x;" * 10_000, b"="):
+        for cookie, status in ((other + b"; " + own, 200), (other, 404)):
+            answer = httpx.get(f"{browsers.first.url}/v1/footprint", params={"lot": browsers.lot},
+                               headers={b"Cookie": cookie})
+            assert answer.status_code == status, other[:20]
+    answer = httpx.get(f"{browsers.first.url}/en/", headers={b"Cookie": f"{COOKIE}=".encode() + b"\xff"})
+    assert (answer.status_code, f"{COOKIE}=;" in answer.headers["Set-Cookie"]) == (200, True)
+
+
 def test_faulty_forms_are_refused(browsers: Browsers) -> None:
-    for form in ({}, {"code": ""}, {"code": "x"}, {"client_id": "x"}, {"code": "a" * 5_000}):
+    for form in ({}, {"code": ""}, {"code": "x"}, {"client_id": "x"}, {"code": "a" * 5_000}, {"code": "<" * 20_000}):
         for path in ("/auth/session", "/auth/session/opener"):
             answer = browsers.post(path, form)
             assert (answer.status_code in (400, 401), bool(answer.json()["error_description"])) == (True, True)
+    assert len(browsers.post("/en/login", {"code": "<" * 20_000}).text) < 10_000

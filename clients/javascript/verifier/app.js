@@ -24,6 +24,8 @@ let language = navigator.language.startsWith("zh") ? "zh" : "en";
 let shown = () => [];
 /** @type {{name: string, data: Uint8Array} | undefined} */
 let chosen;
+/** The checks that were begun: the result of an earlier one is not shown. */
+let runs = 0;
 
 /** @param {string} id */
 function field(id) {
@@ -196,6 +198,8 @@ function showMemory() {
 
 /** Checks and shows; an input that cannot be read is a result too. */
 async function run() {
+  runs += 1;
+  const own = runs;
   field("check").disabled = true;
   try {
     if (!globalThis.crypto?.subtle) {
@@ -203,12 +207,26 @@ async function run() {
         "Firefox, Chrome, Edge or Safari.");
     }
     const result = await check();
-    shown = () => resultView(result, language);
+    if (own === runs) {
+      present(() => resultView(result, language));
+    }
   } catch (error) {
-    const message = error instanceof LedgerError ? error.message : String(error);
-    shown = () => [el("div.verdict.bad", el("h2", say("This cannot be read", language)),
-      el("p", foreign(say(message, language))))];
+    if (own === runs) {
+      refuse(error);
+    }
   }
+}
+
+/** @param {unknown} error */
+function refuse(error) {
+  const message = error instanceof LedgerError ? error.message : String(error);
+  present(() => [el("div.verdict.bad", el("h2", say("This cannot be read", language)),
+    el("p", foreign(say(message, language))))]);
+}
+
+/** @param {() => Node[]} view */
+function present(view) {
+  shown = view;
   show();
   field("check").disabled = false;
   field("result").focus();
@@ -216,7 +234,13 @@ async function run() {
 
 /** @param {File | undefined} file */
 async function take(file) {
-  if (!file || file.size > LARGEST) {
+  if (!file) {
+    return;
+  }
+  chosen = undefined;
+  if (file.size > LARGEST) {
+    runs += 1;
+    refuse(new LedgerError("The file is larger than 64 MiB, so it was not read."));
     return;
   }
   chosen = { name: file.name, data: new Uint8Array(await file.arrayBuffer()) };

@@ -33,6 +33,7 @@ import { STEPS as STATEMENT, statementOf, verifyStatement } from "../src/stateme
  * @property {[string, string][]} shares
  * @property {string[]} omissions
  * @property {string[]} findings
+ * @property {boolean} assessed whether the file holds the assessment, which has findings and omissions
  * @property {string} [validUntil]
  * @property {boolean} [expired]
  * @property {number} [restatedBy] the entry whose record has revised the figure
@@ -241,7 +242,7 @@ async function checkAnswer(checked, tree, trust) {
  * @returns {Figure}
  */
 function statedFigure({ claims, assessment }, standing) {
-  return { ...figureOf(claims), proved: true, expired: standing.state === "expired",
+  return { ...figureOf(claims), proved: true, assessed: assessment !== undefined, expired: standing.state === "expired",
     omissions: omissionsOf(assessment), findings: findingsOf(assessment) };
 }
 
@@ -255,7 +256,7 @@ function figureOf(claims) {
   return {
     proved: false, lot: claims.lot, product: claims.product, quantity: quantity.value, unit: quantity.unit,
     footprint: Number(figure.footprint), perUnit: Number(figure.perUnit), title: figure.title,
-    shares: [...figure.doubtful], omissions: [], findings: [], validUntil: claims.validUntil,
+    shares: [...figure.doubtful], omissions: [], findings: [], assessed: false, validUntil: claims.validUntil,
     restatedBy: own?.revision?.by, attestations: claims.attestations.length,
   };
 }
@@ -274,7 +275,8 @@ function lotFigures({ lots, assessment }) {
       proved: true, lot: lot.lot, product: lot.product, quantity: lot.quantity.value, unit: lot.quantity.unit,
       footprint: meaning.footprint, perUnit: meaning.footprint / Number(lot.quantity.value),
       shares: shares.map(([name, share]) => [name, `${(100 * share).toFixed(1)} %`]),
-      omissions: omissionsOf(assessment), findings: findingsOf(assessment), attestations: 0,
+      omissions: omissionsOf(assessment), findings: findingsOf(assessment), assessed: assessment !== undefined,
+      attestations: 0,
     };
   });
 }

@@ -147,9 +147,10 @@ class View {
     }
     const [first] = figures;
     const isStated = first?.title !== undefined;
-    const doubtful = isStated && first.title !== "footprint";
+    const doubtful = isStated ? first.title !== "footprint" : figures.some(({ shares }) => shares.length);
     const words = kind === "acknowledgement" ? "The log has promised this record, but not published it yet"
-      : !isStated ? "The record and its figures are in the log"
+      : !isStated ? (doubtful ? "The record and its figures are in the log, but they are doubtful"
+        : "The record and its figures are in the log")
       : first.expired ? "The figure is proved, but the statement has expired"
       : doubtful ? "The figure is proved, but it is doubtful: {title}" : "The figure is proved";
     const forked = this.result.history?.evidence !== undefined;
@@ -285,6 +286,9 @@ class View {
     const lists = [["Left out", figure.omissions], ["Findings", figure.findings]];
     for (const [name, items] of lists.filter(([, some]) => some.length)) {
       rows.push([name, el("ul", ...items.map((item) => el("li", foreign(item))))]);
+    }
+    if (!figure.assessed) {
+      rows.push(["Findings", this.say("not shown: the file holds no assessment of the record")]);
     }
     if (checked.origin !== undefined) {
       rows.push(["Log", foreign(checked.origin)]);

@@ -11,6 +11,8 @@ from ledger.service.identity.faults import OAuthFault, invalid_client, invalid_r
 
 CREDENTIALS: Final = "client_credentials"
 _MOST_FIELDS: Final = 20
+_MOST_BYTES: Final = 16 << 10
+"""Of a form: an assertion and a token have 4,096 characters at most."""
 
 
 class ByAssertion(NamedTuple):
@@ -31,7 +33,9 @@ Proof = ByAssertion | BySecret
 
 
 def form_of(body: bytes) -> Mapping[str, str]:
-    """The fields of a form. Raises OAuthFault for a field that is given twice."""
+    """The fields of a form. Raises OAuthFault for a field that is given twice, and for a form that is too long."""
+    if len(body) > _MOST_BYTES:
+        raise invalid_request(f"the form has more than {_MOST_BYTES} bytes")
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict",
                           max_num_fields=_MOST_FIELDS)

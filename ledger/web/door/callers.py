@@ -5,7 +5,6 @@ from collections.abc import Awaitable
 from typing import Final, cast
 
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
-from werkzeug.http import parse_cookie
 
 from ledger.access.caller import Caller
 from ledger.answers.problems import problem_of
@@ -19,6 +18,7 @@ METRICS: Final = "/metrics"
 """The path whose handler checks a token of its own, also while the database is away."""
 COOKIE: Final = "__Host-carbon-ledger"
 """The cookie with the token of a browser's session."""
+_NAME: Final = COOKIE.encode()
 IN_SESSION: Final = "session"
 """The key of a request's state that is set if a session says who asks."""
 _READING: Final = frozenset({"GET", "HEAD"})
@@ -81,10 +81,11 @@ def _retry_after(error: LedgerError) -> float | None:
 
 
 def session_of(headers: Headers) -> str | None:
-    """The token of the browser's session; None without one, or with several."""
-    sessions = [value for field in header(headers, b"cookie") for value in
-             parse_cookie(field.decode("latin-1")).getlist(COOKIE)]
-    return sessions[0] if len(sessions) == 1 and sessions[0] else None
+    """The token of the browser's session; None without one, or with several. Cookies of others may have any bytes and
+    any length, so nothing reads them."""
+    pairs = [pair.strip(b" \t").partition(b"=") for field in header(headers, b"cookie") for pair in field.split(b";")]
+    sessions = [value for name, _, value in pairs if name == _NAME]
+    return sessions[0].decode("latin-1") if len(sessions) == 1 and sessions[0] else None
 
 
 def _forgetting(send: Send, *, always: bool = False) -> Send:
