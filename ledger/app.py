@@ -11,6 +11,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Server
 
 from ledger.errors import LedgerError
+from ledger.pages.compare.controller import ComparePagesController
 from ledger.pages.login import LoginController, SessionController
 from ledger.pages.logs import LogPagesController
 from ledger.pages.lot.controller import LotPagesController
@@ -59,7 +60,7 @@ def create_app(
             PassportsController, BoughtController, AccessesController, AuditController, HealthController,
             MetricsController, IdentityController, ClientsController, LoginController, SessionController,
             StartController, LotPagesController, RecordPagesController, LogPagesController, PassportPagesController,
-            PartyPagesController, QuestionPagesController, SectorPagesController,
+            PartyPagesController, QuestionPagesController, SectorPagesController, ComparePagesController,
             Router("/", route_handlers=[LogController],
                    after_request=answers_any_origin if log_for_any_origin else None),
         ],

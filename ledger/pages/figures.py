@@ -47,6 +47,16 @@ def percent(value: Amount | None) -> Markup:
     return data(value, numbers.percent(None if value is None else float(value) / 100))
 
 
+def difference(value: Amount | None, decimals: int = 0) -> Markup:
+    """A cell of a column of differences, with its sign."""
+    return data(value, numbers.cell(value, decimals, signed=True))
+
+
+def change(value: Amount | None) -> Markup:
+    """A relative change in percent, with its sign."""
+    return data(value, numbers.percent(value, signed=True))
+
+
 def unit(code: str, language: Language) -> str:
     """The symbol of a unit in English where it has one, such as `kg`; else its name."""
     symbol = _symbols().get(code) if language == "en" else None
@@ -70,6 +80,6 @@ def tail(name: str) -> str:
 
 
 FILTERS: Final[Mapping[str, Callable[..., object]]] = {
-    "figure": figure, "amount": amount, "share": share, "limit": limit, "percent": percent, "unit": unit, "day": day,
-    "tail": tail, "svg": Markup,
+    "figure": figure, "amount": amount, "difference": difference, "share": share, "change": change, "limit": limit,
+    "percent": percent, "unit": unit, "day": day, "tail": tail, "svg": Markup,
 }

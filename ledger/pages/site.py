@@ -63,6 +63,10 @@ class Visit(NamedTuple):
         kept = [(name, value) for name, value in self.query if name not in changes]
         return address(self.language, self.path, (*kept, *[(k, v) for k, v in changes.items() if v is not None]))
 
+    def without_lot(self, lot: str) -> str:
+        """The address of this page without a lot among several."""
+        return address(self.language, self.path, tuple([one for one in self.query if one != ("lot", lot)]))
+
     def in_language(self, language: Language) -> str:
         """The address of this page in another language."""
         return address(language, self.path, self.query)
@@ -92,8 +96,9 @@ def _in_session(request: AnyRequest) -> bool:
 
 
 def _known(request: AnyRequest) -> tuple[tuple[str, str], ...]:
-    """The parameters that a page knows, each once: its links repeat them."""
-    return tuple([(name, value) for name, value in request.query_params.items() if name in _PARAMETERS])
+    """The parameters that a page knows, each value once: its links repeat them."""
+    return tuple(dict.fromkeys([(name, value) for name, value in request.query_params.multi_items()
+                                if name in _PARAMETERS]))
 
 
 def page(template: str, visit: Visit, status: int = 200, **values: object) -> Response[str]:

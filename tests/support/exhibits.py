@@ -62,7 +62,7 @@ class Exhibit(NamedTuple):
     def paths(self) -> list[str]:
         """Of its pages, without the language."""
         return ["/", "/log", "/login", *map(organization_page, self.keys), *map(lot_page, self.lots),
-                *map(record_page, self.records.values())]
+                compare_page(self.lots[:1]), compare_page(self.lots[1:3]), *map(record_page, self.records.values())]
 
     def products(self) -> list[str]:
         """The paths of the pages of the products of its lots. The ledger is open."""
@@ -72,6 +72,10 @@ class Exhibit(NamedTuple):
 
 def lot_page(lot: str) -> str:
     return f"/lot?{QueryParams({'lot': lot})}"
+
+
+def compare_page(lots: Iterable[str]) -> str:
+    return f"/compare?{QueryParams([('lot', lot) for lot in lots])}"
 
 
 def organization_page(organization: str) -> str:

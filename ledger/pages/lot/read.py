@@ -76,7 +76,7 @@ async def read_lot_page(ledger: Ledger, sight: Sight, lot: str, at: int | None, 
         table = await read_contributions(ledger.pool, question, layout=TableLayout(view.by, ROWS), sight=sight)
         page = page._replace(gaps=gaps, table=table)
         page = page._replace(drawn=await _drawn(ledger, sight, question, view))
-        page = page._replace(uncertainty=await _uncertainty(ledger, sight, question))
+        page = page._replace(uncertainty=await read_interval(ledger, sight, question))
     except InvalidInput as error:
         if error.field != "lot":
             raise
@@ -97,8 +97,8 @@ async def _drawn(ledger: Ledger, sight: Sight, question: LotQuestion, view: LotV
     return await in_thread(fold_graph, chain, contraction, chain.graph["roots"], options)
 
 
-async def _uncertainty(ledger: Ledger, sight: Sight, question: LotQuestion) -> UncertaintyAnswer | None:
-    """None if a part of the chain is hidden."""
+async def read_interval(ledger: Ledger, sight: Sight, question: LotQuestion) -> UncertaintyAnswer | None:
+    """The uncertainty of a figure; None if a part of the chain is hidden."""
     try:
         await sight.require_whole_chain(ledger.pool, "lot", question.lot)
     except Denied:

@@ -18,7 +18,7 @@ from ledger.pages.lot.doubts import Doubts, marks_of, omitted_of
 from ledger.pages.lot.lives import draw_item
 from ledger.pages.lot.read import GAPS, MOST_NODES, LotPage, LotView
 from ledger.pages.names import ThingNames
-from ledger.pages.site import Visit
+from ledger.pages.site import Visit, address
 from ledger.pages.titles import title_in
 from ledger.pages.words import PageWords
 
@@ -27,12 +27,14 @@ GROUPINGS: Final = {
     "gas": "gas", "year": "year",
 }
 """The groupings of contributions that a page offers, and their words."""
+MOST_COMPARED: Final = 5
+"""The most lots of a comparison."""
 _GAPS: Final = {
     "omission": ("left out", "omitted"), "declaration": ("declared", ""), "data": ("estimated", ""),
     "provisional": ("not closed", "provisional"), "firstLife": ("first life unknown", ""),
     "hidden": ("hidden", "hidden"),
 }
-_BOUNDARIES: Final = {
+BOUNDARIES: Final = {
     "cradleToGate": "cradle to gate", "gateToGate": "gate to gate", "cradleToGrave": "cradle to grave",
 }
 _BAR: Final = 12.0
@@ -116,7 +118,8 @@ def values_of(page: LotPage, view: LotView, visit: Visit, words: PageWords, name
         "interval": "" if low is None or high is None else interval_dot(
             figure.footprint_per_unit, FigureInterval(low, high)),
         "lives_drawn": draw_item(page.lives, words, names),
-        "boundary": "" if figure.study is None else words.known(_BOUNDARIES.get(
+        "lives_compared": _compared(page, visit),
+        "boundary": "" if figure.study is None else words.known(BOUNDARIES.get(
             str(figure.study.boundary), str(figure.study.boundary))),
         "rows": rows,
         "decimals": column_decimals([*amounts, figure.footprint]),
@@ -137,6 +140,12 @@ def _lead(title: str, words: PageWords) -> str:
     if title == "footprint":
         return words("Before you rely on this figure:")
     return words("Do not rely on this figure yet.")
+
+
+def _compared(page: LotPage, visit: Visit) -> str:
+    """The address of the page that compares the lives that an item began, at most the newest five; empty for one."""
+    begun = [life.lot.lot for life in page.lives if life.kind in ("made", "remanufactured")][-MOST_COMPARED:]
+    return address(visit.language, "compare", tuple([("lot", lot) for lot in begun])) if len(begun) > 1 else ""
 
 
 def _units(whole: float, per_unit: float) -> float:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from asyncpg import Record
 
 from ledger.access.accesses import AskedName
-from ledger.access.policy import Level, LotConcerns, record_level
+from ledger.access.policy import Level, LotConcerns, lot_level, record_level
 from ledger.access.rights import OPEN, Rights
 from ledger.errors import NotFound
 from ledger.service.access.facts import made_facts
@@ -41,6 +41,11 @@ class Sight(NamedTuple):
     def whole(self) -> bool:
         """Whether nothing is hidden from this caller."""
         return self.rights.everything
+
+    def apart(self) -> "list[Sight]":
+        """A sight for each named lot, in the order of the request, as if it were named alone. Empty if the gate has not
+        looked them up."""
+        return [self._replace(level=lot_level(self.rights, lot), named=(lot,)) for lot in self.named]
 
     def require(self, names: Mapping[str, int]) -> None:
         """Raises NotFound if an answer would be about a lot other than those that the gate has admitted. `names`: the

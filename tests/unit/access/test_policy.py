@@ -7,6 +7,7 @@ import pytest
 from ledger.access.policy import DEPTHS, Level, LotConcerns, RecordConcerns, lot_level, record_level
 from ledger.access.rights import HeldGrant, Rights
 from ledger.core.record.kinds import Depth
+from ledger.service.access.sight import Sight
 
 TOLLED: Final = RecordConcerns(7, "transformation", "toller", owners=frozenset({"owner"}))
 SENT: Final = RecordConcerns(8, "transfer", "mill", frozenset({"shop", "owner"}))
@@ -76,3 +77,12 @@ def test_a_grant_of_a_period_covers_the_records_that_lie_in_it(
     held = rights("auditor", grants=(HeldGrant(
         1, "mill", "full", since="2025-01-01T00:00:00Z", until="2026-01-01T00:00:00Z"),))
     assert record_level(held, RecordConcerns(9, "transformation", "mill", start=start, end=end)) == level
+
+
+def test_a_lot_is_seen_as_deeply_beside_others_as_alone() -> None:
+    own = LotConcerns(7 * 1024, "part", RecordConcerns(7, "transformation", "shop"), frozenset({"shop"}))
+    sent = LotConcerns(8 * 1024, "part", SENT, frozenset({"shop"}))
+    shop = rights("shop")
+    together = Sight(shop, Level.TOTALS, (own, sent))
+    assert [(one.level, one.named) for one in together.apart()] == [(Level.FULL, (own,)), (Level.TOTALS, (sent,))]
+    assert Sight(shop).apart() == []
