@@ -30,6 +30,7 @@ from ledger.core.record.revisions import Change
 from ledger.core.record.values import Flow, Output
 from ledger.core.signatures.envelope import seal
 from ledger.service.ledger import Ledger
+from ledger.web.authorization import declarations
 
 SEEDS: Final = (1, 2, 3)[: times()]
 TOGETHER: Final = 8
@@ -110,6 +111,27 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
     "get /v1/verification": {"lot": LOT},
 }
 """By operation: what its parameters name. A new endpoint needs a row."""
+PAGES: Final[Mapping[str, Mapping[str, str]]] = {
+    "get /en": {},
+    "get /en/compare": {"lot": LOT},
+    "get /en/find": {"name": ANY},
+    "get /en/log": {},
+    "get /en/login": {},
+    "get /en/lot": {"lot": LOT},
+    "get /en/lot.csv": {"lot": LOT},
+    "get /en/organization": {"id": COMPANY},
+    "get /en/passport": {"id": ANY},
+    "get /en/product": {"product": PRODUCT},
+    "get /en/questions": {},
+    "get /en/record/{digest}": {"digest": DIGEST},
+    "get /en/sectors": {},
+    "get /en/sectors/{sector}": {"sector": "sectors"},
+}
+"""By page in one of its languages: what its parameters name. A new page needs a row."""
+ELSEWHERE: Final = ("get /en/{rest}",)
+"""No page is there."""
+OF_PAGES: Final = ("at", "by", "show", "nodes", "year")
+"""The options of pages, of which a page takes those that it knows."""
 ALTERNATIVES: Final = {
     "get /v1/lots": {"item": ITEM}, "get /v1/passport": {"item": ITEM},
     "get /v1/record-list": {"facility": SITE},
@@ -120,6 +142,7 @@ OPTIONS: Final[Mapping[str, Sequence[str]]] = {
     "findings": ("all",), "burden": ("absGhg",), "averages": ("true",), "gwp": ("AR5",), "allocation": ("economic",),
     "method": ("cbam/1",), "stock": ("true", "false"), "kind": ("transformation",), "depth": ("1", "50"),
     "limit": ("1", "1000"), "revised": ("true",), "content": ("mass",), "samples": ("16",), "share": ("0.5",),
+    "show": ("mass",), "nodes": ("2", "60"), "year": ("2025",),
     "from": ("2025-03-02T00:00:00Z",), "to": ("2025-03-20T00:00:00Z",), "wait": ("0",), "since": ("20",),
 }
 
@@ -161,7 +184,9 @@ def operations() -> Mapping[str, Operation]:
 
 
 def test_every_endpoint_has_a_row() -> None:
-    missing = sorted(operations().keys() - ROWS.keys())
+    pages = {name.replace("GET", "get") for name in declarations(create_app(cast(Ledger, None)))
+             if name.startswith("GET /en")}
+    missing = sorted(operations().keys() - ROWS.keys() | pages - PAGES.keys() - set(ELSEWHERE))
     assert not missing, f"add rows of parameters for {missing}"
 
 
@@ -238,11 +263,12 @@ def _names(network: Network) -> Mapping[str, Sequence[str]]:
 
 def _questions(grown: Grown, asker: Asker) -> Iterator[Question]:
     drawn = random.Random(str(asker))
-    for name, operation in operations().items():
+    known_to = {name: {parameter.name for parameter in cast(Any, operation.parameters) or ()}
+                for name, operation in operations().items()} | {page: set(OF_PAGES) for page in PAGES}
+    for name, known in known_to.items():
         method, path = name.split(" ")
-        rows = [ROWS[name], *([ALTERNATIVES[name]] if name in ALTERNATIVES else [])]
+        rows = [{**ROWS, **PAGES}[name], *([ALTERNATIVES[name]] if name in ALTERNATIVES else [])]
         rows += LISTED if path == "/v1/lot-list" else ()
-        known = {parameter.name for parameter in cast(Any, operation.parameters) or ()}
         for row in rows:
             for given in _filled(row, grown.names, drawn):
                 filled = path.format_map(given)
