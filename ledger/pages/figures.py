@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from shlex import quote
 from typing import Final
 
 from markupsafe import Markup
@@ -73,6 +74,11 @@ def day(text: str | None, language: Language) -> str:
     return numbers.ABSENT if not text else numbers.day(text, language)
 
 
+def month(text: str, language: Language) -> str:
+    """A month, from `YYYY-MM`."""
+    return numbers.month(text, language)
+
+
 def tail(name: str) -> str:
     """The last part of an identifier, by which people call a thing without a name."""
     last = name.rstrip("/:#").replace("/", ":").replace("#", ":").rsplit(":", 1)[-1]
@@ -81,5 +87,5 @@ def tail(name: str) -> str:
 
 FILTERS: Final[Mapping[str, Callable[..., object]]] = {
     "figure": figure, "amount": amount, "difference": difference, "share": share, "change": change, "limit": limit,
-    "percent": percent, "unit": unit, "day": day, "tail": tail, "svg": Markup,
+    "percent": percent, "unit": unit, "day": day, "month": month, "tail": tail, "svg": Markup, "quoted": quote,
 }

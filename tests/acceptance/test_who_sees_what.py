@@ -115,6 +115,7 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
 PAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "get /en": {},
     "get /en/compare?lot={lot}&lot={beside}": {"lot": LOT, "beside": LOT},
+    "get /en/desk": {"id": COMPANY},
     "get /en/find": {"name": ANY},
     "get /en/log": {},
     "get /en/login": {},

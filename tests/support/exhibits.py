@@ -61,8 +61,9 @@ class Exhibit(NamedTuple):
     @property
     def paths(self) -> list[str]:
         """Of its pages, without the language."""
-        return ["/", "/log", "/login", *map(organization_page, self.keys), *map(lot_page, self.lots),
-                compare_page(self.lots[:1]), compare_page(self.lots[1:3]), *map(record_page, self.records.values())]
+        return ["/", "/log", "/login", *map(organization_page, self.keys), *map(desk_page, self.keys),
+                *map(lot_page, self.lots), compare_page(self.lots[:1]), compare_page(self.lots[1:3]),
+                *map(record_page, self.records.values())]
 
     def products(self) -> list[str]:
         """The paths of the pages of the products of its lots. The ledger is open."""
@@ -76,6 +77,10 @@ def lot_page(lot: str) -> str:
 
 def compare_page(lots: Iterable[str]) -> str:
     return f"/compare?{QueryParams([('lot', lot) for lot in lots])}"
+
+
+def desk_page(organization: str) -> str:
+    return f"/desk?{QueryParams({'id': organization})}"
 
 
 def organization_page(organization: str) -> str:

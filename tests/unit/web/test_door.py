@@ -551,7 +551,7 @@ def test_long_answers_go_out_in_pieces() -> None:
     ("/v1/uncertainty", "lot=a", True), ("/v1/sectors/steel/indicators", "", True), ("/v1/inventory/report", "", True),
     ("/v1/footprint", "lot=a", False), ("/v1/footprint", "lot=a&at=7", False),
     ("/en/lot", "lot=a", True), ("/zh/passport", "id=a", True), ("/en/organization", "id=a", True),
-    ("/en/sectors/steel", "", True), ("/en/compare", "lot=a", True),
+    ("/en/sectors/steel", "", True), ("/en/compare", "lot=a", True), ("/en/desk", "id=a", True),
     ("/en/log", "", False),
     ("/v1/footprint", "lot=a&averages=true", True),
     ("/v1/footprint/method", "lot=a", True), ("/v1/footprint/product", "", True),
