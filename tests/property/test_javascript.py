@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 import pytest
@@ -36,7 +36,14 @@ from ledger.core.log.checkpoint import open_checkpoint, parse_checkpoint
 from ledger.core.log.cosignature import cosigned_at, parse_cosigner_vkey
 from ledger.core.log.inclusion_proof import encode_proof, parse_proof, verify_proof
 from ledger.core.log.key_rotation import LogKeys
-from ledger.core.log.merkle import leaf_hash, verify_consistency, verify_inclusion
+from ledger.core.log.merkle import (
+    consistency_path,
+    inclusion_path,
+    leaf_hash,
+    tree_root,
+    verify_consistency,
+    verify_inclusion,
+)
 from ledger.core.log.note import parse_note, parse_vkey, vkey
 from ledger.core.log.policy import parse_policy
 from ledger.core.receipts.acknowledgement import read_answer, verify_answer
@@ -44,9 +51,10 @@ from ledger.core.receipts.bundle import read_bundle
 from ledger.core.receipts.statement import read_statement, sign_statement
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.canonical import check_canonical
+from ledger.core.signatures.algorithms import P256_ORDER
 from ledger.core.signatures.edwards import in_prime_order_group
 from ledger.core.signatures.envelope import open_envelope
-from ledger.core.signatures.signing import load_spki
+from ledger.core.signatures.signing import SigningKey, load_spki, record_message
 from ledger.errors import InvalidInput, LedgerError
 from ledger.footprint.derived.statements import check_statement
 
@@ -494,3 +502,84 @@ def test_generated_inputs(name: str) -> None:
     cases = [Case(target, seed, given) for seed in seeds]
     assert all(one.ok for one in verdicts(cases)) or target == "signedCheckpoint"
     assert_same([*cases, *[Case(target, mutated(random.choice(seeds), random), given) for _ in range(GENERATED)]])
+
+
+def test_generated_signatures() -> None:
+    """Signatures of both algorithms and of mixed order, whole and changed, each with a key that may be another's."""
+    random = Random(f"{SEED} signatures")
+    keys: list[SigningKey] = [SigningKey.from_seed(random.randbytes(32), algorithm)
+                              for algorithm in ("ed25519", "p256") for _ in range(8)]
+    keys += [edwards.MixedKey(random.randbytes(32)) for _ in range(2)]
+    digests = [random.randbytes(32) for _ in range(3)]
+    signed = [(key, record_message("a.example/log", 0, digest), key.sign_record("a.example/log", 0, digest))
+              for key in keys for digest in digests]
+    spkis = [key.spki for key in keys]
+    spkis += [edwards.SPKI + one for point in edwards.small_order_points() for one in edwards.spellings(point)]
+    cases = []
+    for _ in range(GENERATED):
+        key, message, signature = random.choice(signed)
+        spki = key.spki if random.random() < 0.8 else random.choice(spkis)
+        cases.append(_signed_by(spki.hex(), _other_signature(signature, key.algorithm, random).hex(), message))
+    assert_same(cases)
+    found = [python(case) for case in cases]
+    assert {True, False} == {one.ok for one in found}
+    assert {one.code for one in found} >= {None, "wrong-signature", "high-s"}
+
+
+def _other_signature(signature: bytes, algorithm: str, random: Random) -> bytes:
+    """A signature, or one that only a careless verifier takes for it."""
+    order = P256_ORDER if algorithm == "p256" else edwards.L
+    endian: Literal["big", "little"] = "big" if algorithm == "p256" else "little"
+    first, second = (int.from_bytes(half, endian) for half in (signature[:32], signature[32:]))
+    number = random.choice((second + order, order - second, 0, order, 1, second ^ 1 << random.randrange(256)))
+    bit = random.randrange(512)
+    return random.choice((
+        signature, signature, signature[:32] + (number % 2**256).to_bytes(32, endian),
+        ((first + order) % 2**256).to_bytes(32, endian) + signature[32:],
+        (int.from_bytes(signature, "big") ^ 1 << bit).to_bytes(64, "big"), signature[:random.randrange(64)],
+        signature + random.randbytes(random.randint(1, 8)), signature[32:] + signature[:32], random.randbytes(64),
+    ))
+
+
+def test_generated_spellings_of_base64() -> None:
+    """Keys in base64 with unused bits set, without padding, with digits of other alphabets."""
+    random = Random(f"{SEED} base64")
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_= \n\t\u00e9"
+    keys = [Ed25519PrivateKey.from_private_bytes(random.randbytes(32)).public_key() for _ in range(40)]
+    cases = []
+    for _ in range(GENERATED):
+        text = vkey("a.example/log", random.choice(keys))
+        place = random.randint(text.rindex("+", 0, 30) + 1, len(text))
+        texts = (text, text[:place] + random.choice(digits) + text[place + 1 :],
+                 text[:place] + random.choice(digits) + text[place:], text[:place],
+                 text[:-2] + random.choice(digits) + "=")
+        cases.append(Case("vkey", random.choice(texts).encode()))
+    assert_same(cases)
+    assert {True, False} == {python(case).ok for case in cases}
+
+
+def test_generated_paths() -> None:
+    """Paths of trees of up to 70 leaves: whole, with one hash changed, lost, added or moved, or of another place."""
+    random = Random(f"{SEED} paths")
+    leaves = [leaf_hash(random.randbytes(8)) for _ in range(70)]
+    roots = [tree_root(leaves[:size]) for size in range(len(leaves) + 1)]
+    cases = []
+    for _ in range(GENERATED):
+        size = random.randint(1, len(leaves))
+        if random.random() < 0.5:
+            target, index = "inclusion", random.randrange(size)
+            hashes = [leaves[index], roots[size], *inclusion_path(leaves[:size], index)]
+        else:
+            target, index = "consistency", random.randint(0, size)
+            hashes = [roots[index], roots[size], *consistency_path(leaves[:size], index)]
+        place = random.randrange(len(hashes))
+        data = b"".join(random.choice((
+            hashes, hashes, hashes[:place] + hashes[place + 1 :], [*hashes, random.choice(leaves)],
+            [*hashes[:place], random.choice(leaves), *hashes[place + 1 :]], hashes[:2] + hashes[:1:-1],
+        )))
+        shift = random.choice((0, 0, 0, 1, -1))
+        # Both roots stand at the front of every input.
+        if len(data) >= 64:
+            cases.append(Case(target, data, {"index": str(index + shift), "size": str(size)}))
+    assert_same(cases)
+    assert {True, False} == {python(case).ok for case in cases}
