@@ -13,6 +13,7 @@ from litestar.openapi.spec import Server
 from ledger.errors import LedgerError
 from ledger.pages.compare.controller import ComparePagesController
 from ledger.pages.desk.controller import DeskPagesController
+from ledger.pages.inventory.controller import InventoryPagesController
 from ledger.pages.login import LoginController, SessionController
 from ledger.pages.logs import LogPagesController
 from ledger.pages.lot.controller import LotPagesController
@@ -62,7 +63,7 @@ def create_app(
             MetricsController, IdentityController, ClientsController, LoginController, SessionController,
             StartController, LotPagesController, RecordPagesController, LogPagesController, PassportPagesController,
             PartyPagesController, QuestionPagesController, SectorPagesController, ComparePagesController,
-            DeskPagesController,
+            DeskPagesController, InventoryPagesController,
             Router("/", route_handlers=[LogController],
                    after_request=answers_any_origin if log_for_any_origin else None),
         ],

@@ -64,7 +64,7 @@ class SectorPagesController(Controller):
     ) -> Response[str]:
         as_of = await pinned(ledger.pool, await as_of_size(ledger.pool, at))
         last = max(int((await tree_time(ledger.pool, as_of.size))[:4]) - 1, YEARS[0])
-        tried = [year] if year is not None else _ended(last)
+        tried = [year] if year is not None else ended_years(last)
         answers: dict[int, IndicatorsAnswer] = {}
         for number in tried:
             question = PeriodQuestion(sector, f"{number}-01-01", f"{number + 1}-01-01", at)
@@ -77,13 +77,13 @@ class SectorPagesController(Controller):
         asked = {"from": f"{shown}-01-01", "to": f"{shown + 1}-01-01", "by": _GROUPING}
         return page(
             "sector.html", visit, answer=answers[shown], year=shown, lines=list(lines_of(answers[shown], words)),
-            years=[(str(one), str(one)) for one in sorted({*_ended(last), shown}, reverse=True)],
+            years=[(str(one), str(one)) for one in sorted({*ended_years(last), shown}, reverse=True)],
             title=words.pick(answers[shown].names) or sector, unit_of=lambda code: ratio(code, words),
             asked=asked if at is None else {**asked, "at": at},
             other_targets=sum(not planned(target) for target in answers[shown].targets))
 
 
-def _ended(last: int) -> list[int]:
+def ended_years(last: int) -> list[int]:
     """The years up to the last one, the newest first."""
     return [year for year in range(last, last - OFFERED, -1) if year >= YEARS[0]]
 

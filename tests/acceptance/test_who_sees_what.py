@@ -117,6 +117,7 @@ PAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "get /en/compare?lot={lot}&lot={beside}": {"lot": LOT, "beside": LOT},
     "get /en/desk": {"id": COMPANY},
     "get /en/find": {"name": ANY},
+    "get /en/inventory": {"id": COMPANY},
     "get /en/log": {},
     "get /en/login": {},
     "get /en/lot": {"lot": LOT},

@@ -9,7 +9,7 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.browsing import PRINT, WIDTHS, Look, Visitor, chromium, visiting
-from support.exhibits import Exhibit, compare_page, demo_exhibit, desk_page, lot_page, record_page
+from support.exhibits import Exhibit, compare_page, demo_exhibit, desk_page, inventory_page, lot_page, record_page
 
 LOOKS: Final = tuple(Look(width, scheme) for width in (WIDTHS[0], WIDTHS[-1]) for scheme in ("light", "dark"))
 LANGUAGES: Final = ("en", "zh")
@@ -22,6 +22,7 @@ def pages(exhibit: Exhibit) -> Iterator[tuple[str, str]]:
     for lot in exhibit.lots:
         yield f"lot-{lot.rpartition(':')[2]}", lot_page(lot)
     yield "desk", desk_page(list(exhibit.keys)[1])
+    yield "inventory", inventory_page(list(exhibit.keys)[1])
     yield "compare", compare_page(exhibit.lots[:2])
     for kind, digest in exhibit.records.items():
         yield f"record-{kind.lower()}", record_page(digest)

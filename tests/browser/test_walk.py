@@ -10,7 +10,16 @@ import pytest
 from httpx import QueryParams
 from playwright.sync_api import Browser
 from support.browsing import PRINT, WIDTHS, Look, Visitor, expect_none, visiting, walk
-from support.exhibits import CALLERS, Exhibit, compare_page, desk_page, lot_page, organization_page, record_page
+from support.exhibits import (
+    CALLERS,
+    Exhibit,
+    compare_page,
+    desk_page,
+    inventory_page,
+    lot_page,
+    organization_page,
+    record_page,
+)
 from support.parties import party
 
 LANGUAGES: Final = {"en": "en", "zh": "zh"}
@@ -30,7 +39,8 @@ def few(exhibit: Exhibit) -> list[str]:
     """A page of each kind, with the two lots that have the longest stories."""
     return ["/", "/log", "/login", "/questions", "/sectors", "/sectors/steel", *map(lot_page, exhibit.lots[:2]),
             compare_page(exhibit.lots[:2]), record_page(exhibit.records["Transformation"]),
-            *map(organization_page, list(exhibit.keys)[:1]), *map(desk_page, list(exhibit.keys)[1:2])]
+            *map(organization_page, list(exhibit.keys)[:1]), *map(desk_page, list(exhibit.keys)[1:2]),
+            *map(inventory_page, list(exhibit.keys)[1:2])]
 
 
 def organization(caller: str) -> str | None:
@@ -43,7 +53,9 @@ def statuses(exhibit: Exhibit, headers: Mapping[str, str], paths: Iterable[str])
     asked = {lot_page(lot): status_of(exhibit, "/v1/footprint", headers, lot=lot) for lot in exhibit.lots}
     asked |= {record_page(digest): status_of(exhibit, f"/v1/records/{digest}", headers)
               for digest in exhibit.records.values()}
-    asked |= {desk_page(name): status_of(exhibit, "/v1/received", headers, organization=name) for name in exhibit.keys}
+    for name in exhibit.keys:
+        own = status_of(exhibit, "/v1/received", headers, organization=name)
+        asked |= {desk_page(name): own, inventory_page(name): own}
     # Lots beside each other have a page for whoever sees all of them.
     asked |= {path: max([asked[lot_page(lot)] for lot in QueryParams(path.partition("?")[2]).get_list("lot")])
               for path in paths if path.startswith("/compare")}

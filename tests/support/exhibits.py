@@ -62,6 +62,7 @@ class Exhibit(NamedTuple):
     def paths(self) -> list[str]:
         """Of its pages, without the language."""
         return ["/", "/log", "/login", *map(organization_page, self.keys), *map(desk_page, self.keys),
+                *map(inventory_page, self.keys),
                 *map(lot_page, self.lots), compare_page(self.lots[:1]), compare_page(self.lots[1:3]),
                 *map(record_page, self.records.values())]
 
@@ -81,6 +82,10 @@ def compare_page(lots: Iterable[str]) -> str:
 
 def desk_page(organization: str) -> str:
     return f"/desk?{QueryParams({'id': organization})}"
+
+
+def inventory_page(organization: str) -> str:
+    return f"/inventory?{QueryParams({'id': organization})}"
 
 
 def organization_page(organization: str) -> str:

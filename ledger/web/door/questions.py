@@ -40,7 +40,7 @@ _OF_PRODUCTS: Final = frozenset({"22"})
 """The qualifiers of GS1 Digital Links that name a product, whose passport reads many lots."""
 _LANGUAGES: Final = frozenset({"en", "zh"})
 _PAGES_OF_CHAINS: Final = frozenset({
-    "compare", "desk", "lot", "lot.csv", "organization", "passport", "product", "sectors"})
+    "compare", "desk", "inventory", "lot", "lot.csv", "organization", "passport", "product", "sectors"})
 """Pages for people that read whole chains, many lots of a product, or the records of a sector."""
 _READING: Final = frozenset({"GET", "HEAD"})
 _OPERATION: Final = frozenset({"health", "metrics"})
