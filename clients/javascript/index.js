@@ -4,6 +4,7 @@ export { readBundle, verifyBundle } from "./src/bundle.js";
 export { base64, base64url, hex, sha256, unbase64, unhex, utf8 } from "./src/bytes.js";
 export { decodeRecord, digestOf, encodeRecord, newNonce, plainOf } from "./src/canonical.js";
 export { checkpointText, openCheckpoint, parseCheckpoint } from "./src/checkpoint.js";
+export { Client } from "./src/client.js";
 export { CosignatureVerifier, cosignedAt, parseCosignerVkey } from "./src/cosignature.js";
 export { parseEntry } from "./src/entry.js";
 export { openEnvelope, seal } from "./src/envelope.js";

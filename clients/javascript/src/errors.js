@@ -22,6 +22,7 @@
  * @property {string} [field] the part at fault
  * @property {unknown} [value]
  * @property {string} [rule] what is allowed
+ * @property {LedgerError[]} [parts] each fault, if there are several
  */
 
 const LONGEST = 200;
@@ -39,6 +40,7 @@ export class LedgerError extends Error {
     this.field = details.field;
     this.value = details.value === undefined ? undefined : shortened(String(details.value));
     this.rule = details.rule;
+    this.parts = details.parts ?? [];
   }
 }
 

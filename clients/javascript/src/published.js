@@ -135,7 +135,7 @@ function gaveUp(earlier, newest, why) {
  * @param {number} most
  * @returns {Promise<Bytes | undefined>}
  */
-async function limited(answer, most) {
+export async function limited(answer, most) {
   const reader = answer.body?.getReader();
   const parts = [];
   let length = 0;
