@@ -11,7 +11,7 @@ from ledger.access.declared import OpenToAll, Selected
 from ledger.answers.indicators import GroupAnswer, IndicatorAnswer, IndicatorsAnswer, TargetAnswer
 from ledger.drawings.numbers import decimals_for, grouped
 from ledger.pages.figures import data, figure, percent, share, unit
-from ledger.pages.site import HANDLERS, AnyRequest, page, paths, visit_of
+from ledger.pages.site import HANDLERS, AnyRequest, page, paths, public_visit, visit_of
 from ledger.pages.words import PageWords
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
@@ -50,9 +50,9 @@ class SectorPagesController(Controller):
     include_in_schema = False
     exception_handlers = HANDLERS
 
-    @get(paths("sectors"), access=OpenToAll("the names of sectors"), media_type="text/html", sync_to_thread=False)
-    def sectors(self, request: AnyRequest, ledger: Ledger) -> Response[str]:
-        visit = visit_of(request, ledger)
+    @get(paths("sectors"), access=OpenToAll("the names of sectors"), media_type="text/html")
+    async def sectors(self, request: AnyRequest, ledger: Ledger) -> Response[str]:
+        visit = await public_visit(request, ledger)
         named = {name: name for name in sorted(catalogued() - {INDUSTRY})} | {
             name: installed.sector.zh if visit.language == "zh" else installed.sector.en
             for name, installed in sorted(ledger.registry.sectors.items())}

@@ -20,6 +20,9 @@ from ledger.pages.figures import FILTERS
 from ledger.pages.foreign import without_marks
 from ledger.pages.words import LANGUAGES, TAGS, Language, PageWords
 from ledger.service.ledger import Ledger
+from ledger.service.queries.chain.load import pinned
+from ledger.service.queries.tree_size import as_of_size
+from ledger.web.authorization import caller_of
 from ledger.web.door.callers import IN_SESSION
 from ledger.web.problems import http_error, problem_headers, unexpected_error
 
@@ -91,6 +94,12 @@ def visit_of(request: AnyRequest, ledger: Ledger, size: int | None = None, organ
     )
 
 
+async def public_visit(request: AnyRequest, ledger: Ledger) -> Visit:
+    """The frame of a page for everybody, as of now. It still says who asks."""
+    size = (await pinned(ledger.pool, await as_of_size(ledger.pool, None))).size
+    return visit_of(request, ledger, size, caller_of(request).organization)
+
+
 def _in_session(request: AnyRequest) -> bool:
     return bool(request.scope.get("state", {}).get(IN_SESSION))
 
@@ -104,7 +113,7 @@ def _known(request: AnyRequest) -> tuple[tuple[str, str], ...]:
 def page(template: str, visit: Visit, status: int = 200, **values: object) -> Response[str]:
     """A page from its template."""
     words = PageWords(visit.language)
-    text = _templates().get_template(template).render(
+    text = templates().get_template(template).render(
         _=words, visit=visit, language=visit.language, tag=TAGS[visit.language], languages=LANGUAGES,
         style=f"/style/{style_digest()}.css", **values,
     )
@@ -156,7 +165,8 @@ def _digest(content: bytes) -> str:
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The templates, with the filters of numbers and the drawings."""
     environment = Environment(
         loader=PackageLoader("ledger.pages", "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, finalize=without_marks,

@@ -19,11 +19,13 @@ _LARGE: Final = 10.0
 
 
 class Alert(NamedTuple):
-    """A claim, its amount and who can answer it. `record`: log index of the record behind it."""
+    """A claim, its amount and who can answer it. `record`: log index of the record behind it; `code`: of the finding
+    that it is, if the page of findings has it."""
 
     claim: str
     detail: str
     record: int | None = None
+    code: str | None = None
 
 
 class Caution(NamedTuple):
@@ -74,7 +76,8 @@ class Doubts:
         listed = [one for one in figure.findings if one.questioned > 0]
         for finding in listed[:_SHOWN]:
             yield Alert(self._title(finding), words(
-                "{amount} kg CO₂e of the lot in question.", amount=_kilograms(finding.questioned)), finding.record)
+                "{amount} kg CO₂e of the lot in question.", amount=_kilograms(finding.questioned)), finding.record,
+                finding.code if finding.code in finding_codes() else None)
         others = figure.questioned - sum([one.questioned for one in listed[:_SHOWN]])
         if figure.questioned and others > figure.questioned * 1e-6:
             yield Alert(
