@@ -14,13 +14,15 @@ from ledger.errors import LedgerError
 from ledger.pages.compare.controller import ComparePagesController
 from ledger.pages.desk.controller import DeskPagesController
 from ledger.pages.inventory.controller import InventoryPagesController
-from ledger.pages.login import LoginController, SessionController
 from ledger.pages.logs import LogPagesController
 from ledger.pages.lot.controller import LotPagesController
 from ledger.pages.parties import PartyPagesController
 from ledger.pages.passport import PassportPagesController
 from ledger.pages.questions import QuestionPagesController
 from ledger.pages.record import RecordPagesController
+from ledger.pages.scripted.login import LoginController, SessionController
+from ledger.pages.scripted.scripts import ScriptsController
+from ledger.pages.scripted.verify import VerifyPagesController
 from ledger.pages.sectors import SectorPagesController
 from ledger.pages.start import StartController
 from ledger.service.access.sight import Sight
@@ -63,7 +65,7 @@ def create_app(
             MetricsController, IdentityController, ClientsController, LoginController, SessionController,
             StartController, LotPagesController, RecordPagesController, LogPagesController, PassportPagesController,
             PartyPagesController, QuestionPagesController, SectorPagesController, ComparePagesController,
-            DeskPagesController, InventoryPagesController,
+            DeskPagesController, InventoryPagesController, VerifyPagesController, ScriptsController,
             Router("/", route_handlers=[LogController],
                    after_request=answers_any_origin if log_for_any_origin else None),
         ],

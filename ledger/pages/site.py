@@ -29,8 +29,8 @@ from ledger.web.problems import http_error, problem_headers, unexpected_error
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""The Content-Security-Policy: a page runs no script and loads its one stylesheet from here. The page of the
-login alone has a script."""
+"""The Content-Security-Policy: a page runs no script and loads its one stylesheet from here. `scripted` has the
+exceptions."""
 HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -43,7 +43,7 @@ HEADERS: Final[Mapping[str, str]] = {
 """Of every page. Ids of lots stand in addresses, so no other host learns an address. Without any referrer, a browser
 would not say that a form is of this site."""
 HTML: Final = "text/html"
-_PARAMETERS: Final = frozenset({"lot", "at", "by", "show", "nodes", "open", "name", "id", "product", "year"})
+_PARAMETERS: Final = frozenset({"lot", "at", "by", "show", "nodes", "open", "name", "id", "product", "year", "record"})
 AnyRequest = Request[Any, Any, Any]
 
 
@@ -129,38 +129,28 @@ def paths(path: str) -> list[str]:
 @cache
 def style() -> bytes:
     """The stylesheet: first the rules of drawings, then the rules of pages."""
-    return STYLESHEET.encode() + _static("style.css")
-
-
-@cache
-def login_script() -> bytes:
-    """The script of the login."""
-    return _static("login.js")
-
-
-@cache
-def script_digest() -> str:
-    """The digest in the name of the script."""
-    return _digest(login_script())
+    return STYLESHEET.encode() + static("style.css")
 
 
 @cache
 def icon() -> bytes:
     """The icon of the pages."""
-    return _static("icon.svg")
+    return static("icon.svg")
 
 
-def _static(name: str) -> bytes:
+def static(name: str) -> bytes:
+    """The content of a file in `static`."""
     return files("ledger.pages").joinpath("static", name).read_bytes()
 
 
 @cache
 def style_digest() -> str:
     """The digest in the name of the stylesheet, so that caches may keep it for ever."""
-    return _digest(style())
+    return name_digest(style())
 
 
-def _digest(content: bytes) -> str:
+def name_digest(content: bytes) -> str:
+    """The digest in the name of a file."""
     return sha256(content).hexdigest()[:16]
 
 

@@ -129,6 +129,7 @@ PAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "get /en/record/{digest}": {"digest": DIGEST},
     "get /en/sectors": {},
     "get /en/sectors/{sector}": {"sector": "sectors"},
+    "get /en/verify": {"lot": LOT},
 }
 """By page in one of its languages: what its parameters name. A new page needs a row."""
 ELSEWHERE: Final = ("get /en/{rest}",)

@@ -19,6 +19,7 @@ from support.exhibits import (
     lot_page,
     organization_page,
     record_page,
+    verify_page,
 )
 from support.parties import party
 
@@ -38,9 +39,9 @@ def in_languages(paths: Iterable[str], languages: Iterable[str] = tuple(LANGUAGE
 def few(exhibit: Exhibit) -> list[str]:
     """A page of each kind, with the two lots that have the longest stories."""
     return ["/", "/log", "/login", "/questions", "/sectors", "/sectors/steel", *map(lot_page, exhibit.lots[:2]),
-            compare_page(exhibit.lots[:2]), record_page(exhibit.records["Transformation"]),
-            *map(organization_page, list(exhibit.keys)[:1]), *map(desk_page, list(exhibit.keys)[1:2]),
-            *map(inventory_page, list(exhibit.keys)[1:2])]
+            *map(verify_page, exhibit.lots[:1]), compare_page(exhibit.lots[:2]),
+            record_page(exhibit.records["Transformation"]), *map(organization_page, list(exhibit.keys)[:1]),
+            *map(desk_page, list(exhibit.keys)[1:2]), *map(inventory_page, list(exhibit.keys)[1:2])]
 
 
 def organization(caller: str) -> str | None:

@@ -61,10 +61,10 @@ class Exhibit(NamedTuple):
     @property
     def paths(self) -> list[str]:
         """Of its pages, without the language."""
-        return ["/", "/log", "/login", *map(organization_page, self.keys), *map(desk_page, self.keys),
+        return ["/", "/log", "/login", "/verify", *map(organization_page, self.keys), *map(desk_page, self.keys),
                 *map(inventory_page, self.keys),
                 *map(lot_page, self.lots), compare_page(self.lots[:1]), compare_page(self.lots[1:3]),
-                *map(record_page, self.records.values())]
+                *map(record_page, self.records.values()), *map(verify_page, self.lots[:1])]
 
     def products(self) -> list[str]:
         """The paths of the pages of the products of its lots. The ledger is open."""
@@ -78,6 +78,10 @@ def lot_page(lot: str) -> str:
 
 def compare_page(lots: Iterable[str]) -> str:
     return f"/compare?{QueryParams([('lot', lot) for lot in lots])}"
+
+
+def verify_page(lot: str) -> str:
+    return f"/verify?{QueryParams({'lot': lot})}"
 
 
 def desk_page(organization: str) -> str:

@@ -1,7 +1,7 @@
 /** Checks a file of any kind that this package verifies, and puts the results of all kinds into one form. */
 
 import { bundleOf, STEPS as BUNDLE, verifyBundle } from "../src/bundle.js";
-import { textOf, utf8 } from "../src/bytes.js";
+import { hex, textOf, utf8 } from "../src/bytes.js";
 import { claimsShape } from "../src/claims.js";
 import { parseCheckpoint } from "../src/checkpoint.js";
 import { InvalidInput, LedgerError } from "../src/errors.js";
@@ -49,6 +49,7 @@ import { STEPS as STATEMENT, statementOf, verifyStatement } from "../src/stateme
  * @property {string[]} notes the limits of the check
  * @property {string} [organization] whose key signed, if a bundle proves it
  * @property {bigint} [index] of the entry
+ * @property {string} [record] its digest in hexadecimal digits, of a receipt that holds
  * @property {Head[]} heads the checkpoints that the file holds, with valid signatures
  * @property {LogKeys} [keys] of the log, from the pinned one on
  * @property {string} [origin] of the log that the file names
@@ -57,7 +58,8 @@ import { STEPS as STATEMENT, statementOf, verifyStatement } from "../src/stateme
 /** The place of the step about the file's checkpoints in the answer of a log. */
 const OF_FILE = 2;
 const UNASKED = "no log is asked";
-const MAX_FILE = 64 << 20;
+/** Bytes of the largest file that is read. */
+export const MAX_FILE = 64 << 20;
 const STEPS = { statement: STATEMENT, bundle: BUNDLE, receipt: RECEIPT, acknowledgement: RECEIPT };
 /** Only a keyword of a policy begins with one of these words and has no plus before it. */
 const POLICY = /^\s*(?:#|log |witness |group |quorum )/;
@@ -227,8 +229,8 @@ async function checkAnswer(checked, tree, trust) {
     checked.figures = statedFigures(checked.kind, tree);
     return;
   }
-  const { checkpoint, index } = report.proven;
-  checked.index = index;
+  const { checkpoint, entry, index } = report.proven;
+  Object.assign(checked, { index, record: hex(entry.digest) });
   checked.heads = checkpoint ? [{ note: noteOf(answer), checkpoint }] : [];
   checked.notes = ["only an audit can check that no record up to this size has revised a figure"];
   checked.figures = lotFigures(report.proven);

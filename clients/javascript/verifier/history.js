@@ -77,6 +77,15 @@ export class LogMemory {
   }
 }
 
+/** The memory in the storage of this browser. */
+export function browserMemory() {
+  try {
+    return new LogMemory(window.localStorage);
+  } catch {
+    return new LogMemory(undefined);
+  }
+}
+
 /**
  * Compares the checkpoints of a file with those that were seen before, and with the log if its address is given. Then
  * keeps them in the memory, unless they contradict each other.

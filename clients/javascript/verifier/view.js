@@ -1,13 +1,14 @@
 /** Makes the elements of a result. Texts of files and servers become text nodes alone, never markup. */
 
+import { LedgerError } from "../src/errors.js";
 import { FAULTS, OTHER_FAULT, say, STEP_WORDS, titleIn, UNITS } from "./words.js";
 
 /** @typedef {import("./check.js").Checked} Checked */
 /** @typedef {import("./check.js").Figure} Figure */
 /** @typedef {import("./history.js").History} History */
+/** @typedef {import("./history.js").LogMemory} LogMemory */
 /** @typedef {import("./words.js").Language} Language */
 /** @typedef {import("../src/steps.js").Step} Step */
-/** @typedef {import("../src/errors.js").LedgerError} LedgerError */
 /**
  * All that a check has found out. `source`: whose the key is. `silent`: the address was given, but did not answer.
  *
@@ -68,6 +69,44 @@ export function foreign(text) {
  */
 export function resultView(result, language) {
   return new View(result, language).all();
+}
+
+/**
+ * The elements for an input or an answer that cannot be read.
+ *
+ * @param {unknown} error
+ * @param {Language} language
+ * @returns {Node[]}
+ */
+export function refusalView(error, language) {
+  const message = error instanceof LedgerError ? error.message : String(error);
+  return [el("div.verdict.bad", el("h2", say("This cannot be read", language)),
+    el("p", foreign(say(message, language))))];
+}
+
+/**
+ * The elements for what the page remembers, with a button that makes it forget.
+ *
+ * @param {LogMemory} memory
+ * @param {Language} language
+ * @param {() => void} forgotten
+ * @returns {Node[]}
+ */
+export function memoryView(memory, language, forgotten) {
+  const lines = Object.entries(memory.read()).flatMap(([vkey, seen]) => seen.map(({ note, day }) => {
+    const size = /^[^\n]*\n([0-9]{1,19})\n/.exec(note)?.[1] ?? "?";
+    return el("li", foreign(say("{origin}: {size} entries, seen on {day}", language,
+      { origin: vkey.split("+")[0], size, day })));
+  }));
+  const forget = el("button", say("Forget everything", language));
+  forget.setAttribute("type", "button");
+  forget.addEventListener("click", () => {
+    memory.forget();
+    forgotten();
+  });
+  return [el("h2", say("What this page remembers", language)), ...(lines.length
+    ? [el("ul", ...lines), el("p", forget)]
+    : [el("p.sub", say("Nothing yet. It will keep the newest checkpoint of each log, in this browser.", language))])];
 }
 
 class View {

@@ -75,6 +75,7 @@ export const FAULTS = Object.freeze({
   "revoked-key": "The key that signed the record had been revoked.",
   "wrong-issuer": "The key that signed the record belongs to another organisation.",
   "wrong-registrar": "The bundle does not begin with the registrar whose key you trust.",
+  "another-thing": "The file is true, but about another lot or record than the one that you asked for.",
   "void": "The log has given up a history that it signed: entries were removed or replaced.",
 });
 export const OTHER_FAULT = "The file is damaged, or was changed.";
@@ -155,6 +156,7 @@ export const CHINESE = Object.freeze({
   "The key that signed the record had been revoked.": "签署该记录的密钥已被撤销。",
   "The key that signed the record belongs to another organisation.": "签署该记录的密钥属于另一组织。",
   "The bundle does not begin with the registrar whose key you trust.": "证据包并非始于您信任其密钥的登记机构。",
+  "The file is true, but about another lot or record than the one that you asked for.": "文件属实，但与您查询的批次或记录无关。",
   "The log has given up a history that it signed: entries were removed or replaced.":
     "日志放弃了其签署过的历史：条目被删除或替换。",
   "The file is damaged, or was changed.": "文件已损坏或被更改。",
@@ -262,6 +264,8 @@ export const CHINESE = Object.freeze({
   "This browser does not let the page remember checkpoints.": "此浏览器不允许本页记住检查点。",
   "This browser does not give local files the cryptography that the check needs. Use a current Firefox, Chrome, Edge or Safari.":
     "此浏览器不向本地文件提供核查所需的密码功能。请使用最新的 Firefox、Chrome、Edge 或 Safari。",
+  "This address has no TLS, so the browser gives this page no cryptography. Open the ledger by its https address.":
+    "此地址没有 TLS，浏览器不向本页提供密码功能。请使用账本的 https 地址打开。",
 });
 
 /**

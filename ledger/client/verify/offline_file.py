@@ -16,7 +16,6 @@ from posixpath import dirname, join, normpath
 from typing import Final, NamedTuple
 
 FILE_NAME: Final = "carbon-ledger-verifier.html"
-_ENTRANCE: Final = "verifier/app.js"
 _IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "(\.{1,2}/[^"]+)";\n', re.M)
 _EXPORT: Final = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.M)
 _OTHER: Final = re.compile(r"^(?:import|export)\b", re.M)
@@ -50,10 +49,11 @@ def verifier_digest() -> str:
     return hashlib.sha256(offline_verifier()).hexdigest()
 
 
-def joined_modules() -> str:
-    """All modules that the page needs as one script, each after the modules that it imports."""
+def joined_modules(entrance: str = "verifier/app.js") -> str:
+    """All modules that a page needs as one script, each after the modules that it imports. `entrance`: the module that
+    begins."""
     modules: dict[str, _Module] = {}
-    _collect(_ENTRANCE, modules, ())
+    _collect(entrance, modules, ())
     names = {path: f"module{number}" for number, path in enumerate(modules)}
     return "\n".join([_wrapped(path, module, modules, names) for path, module in modules.items()])
 

@@ -11,8 +11,8 @@ from msgspec import Struct
 from ledger.access.caller import Caller
 from ledger.access.declared import OpenToAll
 from ledger.access.rights import Rights
-from ledger.errors import NotFound
-from ledger.pages.site import HANDLERS, HEADERS, POLICY, AnyRequest, login_script, page, paths, script_digest, visit_of
+from ledger.pages.scripted.scripts import Script, scripted_page
+from ledger.pages.site import HANDLERS, HEADERS, AnyRequest, paths, visit_of
 from ledger.service.access.rights import AskingCaller, read_rights
 from ledger.service.access.sight import Sight
 from ledger.service.identity.faults import OAuthFault
@@ -23,10 +23,8 @@ from ledger.service.ledger import Ledger
 from ledger.service.queries.names import read_names
 from ledger.web.door.callers import COOKIE, session_of
 from ledger.web.identity import OAUTH, issuer_of, place_of, stored_nowhere
-from ledger.web.resources import IMMUTABLE, resource
 
 _PROVED: Final = OpenToAll("whoever proves who it is begins a session of a browser, which reads as it")
-_SCRIPTED: Final = f"{POLICY}; script-src 'self'; connect-src 'self'"
 
 
 class OpenerAnswer(Struct, frozen=True):
@@ -45,7 +43,7 @@ class LoginController(Controller):
 
     @get(paths("login"), access=OpenToAll("how to log in"), media_type="text/html", sync_to_thread=False)
     def login(self, request: AnyRequest, ledger: Ledger) -> Response[str]:
-        """The one page with a script. The client and secret of a link are in the fragment, which browsers do not
+        """The page of the login. The client and secret of a link are in the fragment, which browsers do not
         send."""
         return _page(request, ledger)
 
@@ -59,12 +57,6 @@ class LoginController(Controller):
         except OAuthFault:
             code = ""
         return _page(request, ledger, urlencode({"code": code}))
-
-    @get("/script/{name:str}", access=OpenToAll("the script of the login"), sync_to_thread=False)
-    def script(self, request: AnyRequest, name: str) -> Response[bytes]:
-        if name != f"{script_digest()}.js":
-            raise NotFound("no such script", field="path", value=request.url.path)
-        return resource(request, login_script(), "text/javascript", IMMUTABLE, compressible=True)
 
 
 class SessionController(Controller):
@@ -100,9 +92,9 @@ class SessionController(Controller):
 
 
 def _page(request: AnyRequest, ledger: Ledger, form: str = "") -> Response[str]:
-    response = page("login.html", visit_of(request, ledger), script=f"/script/{script_digest()}.js", form=form,
-                    address=issuer_of(request, ledger))
-    response.headers.update({"Content-Security-Policy": _SCRIPTED, "Cache-Control": "no-store"})
+    response = scripted_page("login.html", visit_of(request, ledger), Script.LOGIN, form=form,
+                             address=issuer_of(request, ledger))
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 
