@@ -18,6 +18,7 @@ from ledger.pages.logs import LogPagesController
 from ledger.pages.lot.controller import LotPagesController
 from ledger.pages.parties import PartyPagesController
 from ledger.pages.passport import PassportPagesController
+from ledger.pages.plugins.controller import PluginPagesController
 from ledger.pages.questions import QuestionPagesController
 from ledger.pages.record import RecordPagesController
 from ledger.pages.scripted.login import LoginController, SessionController
@@ -65,7 +66,8 @@ def create_app(
             MetricsController, IdentityController, ClientsController, LoginController, SessionController,
             StartController, LotPagesController, RecordPagesController, LogPagesController, PassportPagesController,
             PartyPagesController, QuestionPagesController, SectorPagesController, ComparePagesController,
-            DeskPagesController, InventoryPagesController, VerifyPagesController, ScriptsController,
+            DeskPagesController, InventoryPagesController, PluginPagesController, VerifyPagesController,
+            ScriptsController,
             Router("/", route_handlers=[LogController],
                    after_request=answers_any_origin if log_for_any_origin else None),
         ],

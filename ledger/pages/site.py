@@ -43,7 +43,8 @@ HEADERS: Final[Mapping[str, str]] = {
 """Of every page. Ids of lots stand in addresses, so no other host learns an address. Without any referrer, a browser
 would not say that a form is of this site."""
 HTML: Final = "text/html"
-_PARAMETERS: Final = frozenset({"lot", "at", "by", "show", "nodes", "open", "name", "id", "product", "year", "record"})
+_PARAMETERS: Final = frozenset({"lot", "at", "by", "show", "nodes", "open", "name", "id", "product", "year", "record",
+                                     "find"})
 AnyRequest = Request[Any, Any, Any]
 
 

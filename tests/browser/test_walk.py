@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 from support.browsing import PRINT, WIDTHS, Look, Visitor, expect_none, visiting, walk
 from support.exhibits import (
     CALLERS,
+    OF_PLUGINS,
     Exhibit,
     compare_page,
     desk_page,
@@ -38,7 +39,8 @@ def in_languages(paths: Iterable[str], languages: Iterable[str] = tuple(LANGUAGE
 
 def few(exhibit: Exhibit) -> list[str]:
     """A page of each kind, with the two lots that have the longest stories."""
-    return ["/", "/log", "/login", "/questions", "/sectors", "/sectors/steel", *map(lot_page, exhibit.lots[:2]),
+    return ["/", "/log", "/login", "/questions", "/sectors", "/sectors/steel", *OF_PLUGINS,
+            *map(lot_page, exhibit.lots[:2]),
             *map(verify_page, exhibit.lots[:1]), compare_page(exhibit.lots[:2]),
             record_page(exhibit.records["Transformation"]), *map(organization_page, list(exhibit.keys)[:1]),
             *map(desk_page, list(exhibit.keys)[1:2]), *map(inventory_page, list(exhibit.keys)[1:2])]

@@ -33,6 +33,10 @@ CALLERS: Final[Mapping[str, str | None]] = {
 """Who visits the foundry's ledger: the first organisation of its chain, the last one, one that the registrar lets read
 everything, and one to which the maker grants totals alone."""
 
+OF_PLUGINS: Final = ("/plugins", "/plugins/steel.electricArcFurnace", "/factors?find=steel")
+"""The pages of rules, records and factors, which every ledger has."""
+OF_SETS: Final = ("/factors/factors-open/steelScrap", "/plugins/transformation", "/plugins?find=scrap")
+
 
 class Exhibit(NamedTuple):
     """`keys`: of its organisations, by id. `lots`: the ones to visit. `records`: digests, one of each kind."""
@@ -61,8 +65,8 @@ class Exhibit(NamedTuple):
     @property
     def paths(self) -> list[str]:
         """Of its pages, without the language."""
-        return ["/", "/log", "/login", "/verify", *map(organization_page, self.keys), *map(desk_page, self.keys),
-                *map(inventory_page, self.keys),
+        return ["/", "/log", "/login", "/verify", *OF_PLUGINS, *map(organization_page, self.keys),
+                *map(desk_page, self.keys), *map(inventory_page, self.keys),
                 *map(lot_page, self.lots), compare_page(self.lots[:1]), compare_page(self.lots[1:3]),
                 *map(record_page, self.records.values()), *map(verify_page, self.lots[:1])]
 

@@ -15,6 +15,7 @@ import msgspec
 from ledger.core.record import canonical
 from ledger.errors import InvalidInput
 from ledger.host.files.key_files import new_nonce
+from ledger.registry.reference.texts import has_file
 
 EXAMPLES: Final = "examples.json"
 OWN: Final = "urn:example:foundry"
@@ -28,10 +29,9 @@ Tree = dict[str, Any]
 def examples(package: str = _PACKAGE) -> Mapping[str, Sequence[Tree]]:
     """The examples in a package by kind or route, with all issuers; empty without that file. They have no nonces, apart
     from records to which others refer by digest."""
-    file = files(package).joinpath(EXAMPLES)
-    if not file.is_file():
+    if not has_file(package, EXAMPLES):
         return {}
-    listed = msgspec.json.decode(file.read_bytes(), type=dict[str, list[Tree]])
+    listed = msgspec.json.decode(files(package).joinpath(EXAMPLES).read_bytes(), type=dict[str, list[Tree]])
     return {name: _resolved(records) for name, records in listed.items()}
 
 

@@ -73,7 +73,7 @@ def in_language(texts: Mapping[str, str], language: Language) -> str:
 def field_texts(package: str = _OWN) -> Mapping[tuple[str, str], FieldText]:
     """The texts in a package by type and field; empty without that file. Columns: of, field, en, zh, de,
     unit, example; de may be absent."""
-    if not _has(package, FIELDS):
+    if not has_file(package, FIELDS):
         return {}
     return {
         (row["of"], row["field"]): FieldText(row["en"], row["zh"], row["unit"], row["example"], row.get("de", ""))
@@ -85,7 +85,7 @@ def field_texts(package: str = _OWN) -> Mapping[tuple[str, str], FieldText]:
 def purposes(package: str = _OWN, file: str = KINDS) -> Mapping[str, Purpose]:
     """The purposes in a package by kind or route; empty without that file. Columns: key, en, zh, de, words,
     with `;` between, name_de; de and name_de may be absent."""
-    if not _has(package, file):
+    if not has_file(package, file):
         return {}
     return {
         row["key"]: Purpose(row["en"], row["zh"], tuple([word for word in row["words"].split(";") if word]),
@@ -135,5 +135,6 @@ def _translations(file: str) -> Mapping[str, Mapping[str, str]]:
     return {row["en"]: texts_by_language(row["en"], row["zh"], row["de"]) for row in rows(_OWN, file)}
 
 
-def _has(package: str, file: str) -> bool:
-    return files(package).joinpath(file).is_file()
+def has_file(package: str, file: str) -> bool:
+    """False for a sector that is registered without a package."""
+    return bool(package) and files(package).joinpath(file).is_file()
