@@ -62,18 +62,25 @@ class Sceptic:
     def give(self, tree: Tree | str, name: str = "file.json") -> "Sceptic":
         """Chooses a file, which is checked at once."""
         data = tree if isinstance(tree, str) else json.dumps(tree)
+        self._mark()
         self.page.locator("#file").set_input_files({"name": name, "mimeType": "", "buffer": data.encode()})
         return self.wait()
 
     def ask(self, address: str) -> "Sceptic":
         """Enters an address, and checks."""
         self.page.locator("#address").fill(address)
+        self._mark()
         self.page.locator("#check").click()
         return self.wait()
 
+    def _mark(self) -> None:
+        """Marks the results that are shown now, so that nobody takes them for new ones."""
+        self.page.evaluate("() => { for (const one of document.querySelector('#result').children) "
+                           "one.dataset.earlier = ''; }")
+
     def wait(self) -> "Sceptic":
+        self.page.locator("#result > :not([data-earlier])").first.wait_for(state="attached")
         self.page.locator("#check:not([disabled])").wait_for(state="attached")
-        self.page.locator("#result > *").first.wait_for(state="attached")
         return self
 
     @property
