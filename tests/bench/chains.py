@@ -8,8 +8,9 @@ import asyncio
 import io
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,7 @@ from support.parties import enrolment, nonces
 from support.process_memory import peak_memory
 from support.server import Server, temporary_home
 
+from ledger.core.record.kinds import Transformation
 from ledger.footprint.derived.chain.arrays import Floats
 from ledger.footprint.derived.chain.graph import Chain
 from ledger.footprint.derived.chain.passes import adjoint, propagate
@@ -190,20 +192,31 @@ async def _copy(connection: asyncpg.Connection, first: int, last: int) -> None:
         await connection.copy_from_query(sql, first, last, output=io.BytesIO(), format="binary")
 
 
-def measure_loading(name: str) -> Measure:
-    """Posts a ledger of one long chain first."""
+@contextmanager
+def posted_chain(records: int = RECORDS) -> Iterator[tuple[Server, str]]:
+    """A server with one long chain of transformations with two outputs each, and the last lot of the chain."""
     with temporary_home() as home, Server(home) as server:
         source, registrar = nonces(1, "chains"), server.registrar
-        setup = [(registrar, enrolment(one, registrar, server.origin, next(source))) for one in parties(1, RECORDS, 1)]
-        envelopes = server.envelopes([*setup, *transformations(1, RECORDS, signers=1)])
-        begun = len(envelopes) - RECORDS
+        setup = [(registrar, enrolment(one, registrar, server.origin, next(source))) for one in parties(1, records, 1)]
+        posted = [*setup, *transformations(1, records, signers=1)]
+        envelopes = server.envelopes(posted)
+        begun = len(envelopes) - records
         for answer in server.submit(envelopes[:begun]):
             if isinstance(answer, dict):
                 raise SystemExit(f"set-up refused: {answer}")
         batches = [envelopes[start : start + _BATCH] for start in range(begun, len(envelopes), _BATCH)]
         requests = [post(b"\n".join(batch), "application/x-ndjson") for batch in batches]
         asyncio.run(drive(server.url, [iter(requests)], _check))
-        return apart(loading, home, name)
+        last = posted[-1][1]
+        if not isinstance(last, Transformation):
+            raise SystemExit(f"the chain ends with {last}")
+        yield server, last.outputs[-1].lot
+
+
+def measure_loading(name: str) -> Measure:
+    """Posts a ledger of one long chain first."""
+    with posted_chain() as (server, _):
+        return apart(loading, server.home, name)
 
 
 def _check(status: int, body: bytes) -> None:

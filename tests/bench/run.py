@@ -29,6 +29,7 @@ from bench.importing import measure_import
 from bench.load import batches, drive, get, post, require_receipts, serving
 from bench.log import MEASURES as OF_THE_LOG
 from bench.measures import ED25519, Measure, ed25519_verifications, fsyncs, rate
+from bench.pages import MEASURES as OF_PAGES
 from bench.peers import served
 from bench.processes import APPENDS, measure_appends, measure_processes
 from bench.processes import PROCESSES as OF_PROCESSES
@@ -57,7 +58,7 @@ SERVED = (
     "audit.replay", "audit.public", "amend.30k",
     "close.1200",
 )
-MEASURES = {**OF_CHAINS, **OF_THE_LOG}
+MEASURES = {**OF_CHAINS, **OF_PAGES, **OF_THE_LOG}
 """Those that make what they need themselves."""
 OUTPUT = Path(__file__).resolve().parents[2] / "bench.json"
 
