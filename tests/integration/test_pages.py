@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
+from httpx import QueryParams
 from support.exhibits import Exhibit, demo_exhibit, foundry_exhibit, lot_page, record_page
 from support.parties import party
 
@@ -288,3 +289,16 @@ def _holds(page: httpx.Response, answer: dict[str, Any]) -> None:
     told |= {abs(one[name]) for one in targets for name in ("value", "gap", "percent") if name in one}
     told |= {one["value"] for one in targets} | {answer["at"], answer.get("questioned") or 0.0}
     assert shown - _values(answer) <= told
+
+
+def test_a_folded_node_unfolds(demo: Exhibit) -> None:
+    """Its link shows the largest nodes in it, and keeps what the visitor has chosen."""
+    lot = demo.lots[0]
+    folded = _open(demo, f"/lot?{QueryParams({'lot': lot, 'nodes': '3', 'by': 'gas'})}").text
+    links = [html.unescape(link) for link in re.findall(r'href="([^"]*open=[^"]*)"', folded)]
+    assert links
+    assert all("nodes=3" in link and "by=gas" in link for link in links)
+    unfolded = httpx.get(demo.url + links[0])
+    assert unfolded.status_code == 200
+    rows = [page.count("<tr") for page in (folded, unfolded.text)]
+    assert rows[0] < rows[1]

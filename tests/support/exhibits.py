@@ -112,7 +112,7 @@ def record_page(digest: str) -> str:
 def demo_exhibit(**variables: str) -> Iterator[Exhibit]:
     """The demo's ledger at its end, with the factor sets of an installation, but open to all. `variables`: of the
     server's environment."""
-    with prepared_home() as home, Server(home, CARBON_LEDGER_FACTOR_SETS="all", **variables) as server:
+    with prepared_home() as home, Server(home, None, (), None, CARBON_LEDGER_FACTOR_SETS="all", **variables) as server:
         registrar = server.registrar
         keys = {REGISTRAR: registrar.key, **{name: new_key() for name in (*ACTORS, AUDITOR.name, VERIFIER.name)}}
         steps = scenario(keys, server.origin, new_nonce, registrar.id)

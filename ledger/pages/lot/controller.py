@@ -24,7 +24,7 @@ from ledger.service.queries.questions import LotQuestion
 LotId = Annotated[str, Parameter(description="the id of a lot", min_length=1, max_length=255)]
 By = Annotated[str, Parameter(description="the grouping of the contributions", max_length=64)]
 Nodes = Annotated[int, Parameter(description="the most processes of the drawing", ge=2, le=60)]
-Opened = Annotated[str, Parameter(query="open", description="folded processes to show, with commas", max_length=8_000)]
+Opened = Annotated[str, Parameter(query="open", description="folded nodes to unfold, with commas", max_length=1_000)]
 Show = Annotated[Measure, Parameter(query="show", description="the measure of the drawing")]
 At = Annotated[int | None, Parameter(description="the answer is as of this tree size; default: the newest")]
 CSV: Final = "text/csv"
@@ -36,8 +36,8 @@ def view_of(
     by: By = "stage", measure: Show = "co2e", nodes: Nodes = MOST_NODES, opened: Opened = "",
 ) -> LotView:
     """How the visitor looks at the lot. An unknown grouping is the usual one."""
-    members = [member for member in opened.split(",") if member][:_MOST_OPENED]
-    return LotView(by if by in GROUPINGS else "stage", measure, nodes, tuple(members))
+    folded = [node for node in opened.split(",") if node][:_MOST_OPENED]
+    return LotView(by if by in GROUPINGS else "stage", measure, nodes, tuple(folded))
 
 
 class LotPagesController(Controller):

@@ -19,14 +19,15 @@ from ledger.service.ledger import Ledger
 from ledger.service.queries.chain.kinds import read_kinds
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.chain.read import ChainLimits, trace_visible
-from ledger.service.queries.contributions.burdens import TableLayout, read_contributions
+from ledger.service.queries.chain.upstream import read_into, read_upstream
+from ledger.service.queries.contributions.burdens import ContributionReader, TableLayout, read_contributions
 from ledger.service.queries.footprint.read import read_figure
-from ledger.service.queries.gaps import read_gaps
+from ledger.service.queries.gaps import GapReader, read_gaps
 from ledger.service.queries.lists.records import read_listed_records
 from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.records import read_lots
 from ledger.service.queries.tree_size import NOW, as_of_size
-from ledger.service.queries.uncertainty.read import read_uncertainty
+from ledger.service.queries.uncertainty.read import UncertaintyReader, read_uncertainty
 
 GAPS: Final = 6
 ROWS: Final = 12
@@ -72,16 +73,35 @@ async def read_lot_page(ledger: Ledger, sight: Sight, lot: str, at: int | None, 
     if figure.sight == "totals" or figure.lot.withdrawn:
         return page
     try:
-        gaps = await read_gaps(ledger.pool, question, sight=sight)
-        table = await read_contributions(ledger.pool, question, layout=TableLayout(view.by, ROWS), sight=sight)
-        page = page._replace(gaps=gaps, table=table)
+        read = _read_at_once if sight.whole else _read_in_turn
+        page = await read(ledger, sight, question, view, page)
         page = page._replace(drawn=await _drawn(ledger, sight, question, view))
-        page = page._replace(uncertainty=await read_interval(ledger, sight, question))
     except InvalidInput as error:
         if error.field != "lot":
             raise
         page = page._replace(is_too_long=True)
     return page._replace(lives=await _lives(ledger, sight, figure))
+
+
+async def _read_at_once(
+    ledger: Ledger, sight: Sight, question: LotQuestion, view: LotView, page: LotPage
+) -> LotPage:
+    """The page with its sums over the chain, all of which see the same records: these are read once."""
+    pool = ledger.pool
+    chain = await read_upstream(pool, question, sight=sight)
+    gaps, terms = GapReader(pool, chain, sight), UncertaintyReader(pool, chain)
+    table = await ContributionReader.over(pool, chain, question, layout=TableLayout(view.by, ROWS))
+    await read_into(pool, chain, gaps, table, terms)
+    return page._replace(gaps=await gaps.answer(), table=await table.answer(), uncertainty=await terms.answer(top=0))
+
+
+async def _read_in_turn(
+    ledger: Ledger, sight: Sight, question: LotQuestion, view: LotView, page: LotPage
+) -> LotPage:
+    """The same where the chain has hidden parts. Each answer sees as much of these as it may."""
+    gaps = await read_gaps(ledger.pool, question, sight=sight)
+    table = await read_contributions(ledger.pool, question, layout=TableLayout(view.by, ROWS), sight=sight)
+    return page._replace(gaps=gaps, table=table, uncertainty=await read_interval(ledger, sight, question))
 
 
 async def _drawn(ledger: Ledger, sight: Sight, question: LotQuestion, view: LotView) -> Sankey:

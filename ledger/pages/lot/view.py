@@ -205,7 +205,7 @@ def _drawing(page: LotPage, view: LotView, visit: Visit, words: PageWords, names
 
     def href(node: SankeyNode) -> str | None:
         if node.form == "folded":
-            return visit.with_parameters(open=",".join([*view.opened, *node.members]))
+            return visit.with_parameters(open=",".join([*view.opened, node.id]))
         if node.form == "hidden":
             return None
         return visit.to("lot", lot=node.lot) if node.lot and not node.target else None

@@ -1,2 +1,1 @@
-"""The pages of plugins: the rules, sectors and factor sets in force, the reference of records, and the factors with their
-sources."""
+"""The pages of plugins: rules, sectors and factor sets in force, the reference of records, and factors with sources."""

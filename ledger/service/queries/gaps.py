@@ -19,7 +19,7 @@ from ledger.host.threads import in_thread
 from ledger.service.access.facts import record_facts
 from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.chain.findings import ChainFindings, read_chain_findings
-from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_records, read_upstream
+from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_into, read_upstream
 from ledger.service.queries.findings import note_on
 from ledger.service.queries.questions import LotQuestion
 from ledger.store.database import DatabasePool
@@ -39,15 +39,30 @@ async def read_gaps(
     upstream. Raises Denied as `read_upstream`.
     """
     chain = await read_upstream(pool, question, most, sight)
-    gaps = _GapSums(chain)
-    async for records in read_records(pool, chain):
-        await in_thread(gaps.take, records)
-    # A sector may choose any names for its factors, so not every name is a digest.
-    wanted = [bytes.fromhex(digest) for digest in gaps.gathering.declarations if _DIGEST.fullmatch(digest)]
-    if not sight.whole:
-        wanted = await _given(pool, sight, wanted, gaps.gathering.names_for(sight.rights.own))
-    rows = await pool.fetch(queries("gaps")["declarations"], wanted, chain.as_of.version)
-    return gaps.answer(_declarations(rows), await read_chain_findings(pool, chain), limit)
+    reader = GapReader(pool, chain, sight)
+    await read_into(pool, chain, reader)
+    return await reader.answer(limit)
+
+
+class GapReader:
+    """Gathers the data gaps of a lot from the records upstream."""
+
+    def __init__(self, pool: DatabasePool, chain: UpstreamChain, sight: Sight) -> None:
+        self._pool, self._chain, self._sight = pool, chain, sight
+        self._sums = _GapSums(chain)
+
+    async def take(self, records: Sequence[Upstream]) -> None:
+        await in_thread(self._sums.take, records)
+
+    async def answer(self, limit: int = SHOWN) -> LotGaps:
+        """At most `limit` gaps."""
+        pool, chain, gathering = self._pool, self._chain, self._sums.gathering
+        # A sector may choose any names for its factors, so not every name is a digest.
+        wanted = [bytes.fromhex(digest) for digest in gathering.declarations if _DIGEST.fullmatch(digest)]
+        if not self._sight.whole:
+            wanted = await _given(pool, self._sight, wanted, gathering.names_for(self._sight.rights.own))
+        rows = await pool.fetch(queries("gaps")["declarations"], wanted, chain.as_of.version)
+        return self._sums.answer(_declarations(rows), await read_chain_findings(pool, chain), limit)
 
 
 async def _given(

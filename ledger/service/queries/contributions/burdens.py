@@ -32,7 +32,13 @@ from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.access.walk import hidden_parts
 from ledger.service.queries.chain.findings import ChainFindings, read_chain_findings
 from ledger.service.queries.chain.hidden import HiddenChain
-from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_records, read_upstream
+from ledger.service.queries.chain.upstream import (
+    MAX_RECORDS,
+    UpstreamChain,
+    read_into,
+    read_records,
+    read_upstream,
+)
 from ledger.service.queries.findings import note_on
 from ledger.service.queries.questions import LotQuestion
 from ledger.store.database import DatabasePool
@@ -99,23 +105,54 @@ async def read_contributions(
         raise InvalidInput(f"unknown burden {burden!r}", code="unknown-burden", field="burden", value=burden,
                            rule=f"one of: {FOOTPRINT} {' '.join(BURDENS)}")
     chain = await read_upstream(pool, question, most, sight, level_for(layout.by))
-    names = ContributionNames(pool, layout.by, chain.as_of.size)
-    table = Table(layout.by, burden, names.facts)
-    findings = await read_chain_findings(pool, chain)
-    hidden = None if chain.hidden is None else _hidden(chain.hidden, burden, findings, layout.by)
-    if hidden is not None:
-        add_hidden(table, hidden, question, layout.by)
-    within = {} if hidden is None else hidden.within
+    reader = await ContributionReader.over(pool, chain, question, burden, layout)
     if burden == QUESTIONED:
-        await _add_questions(pool, chain, table, names, (findings, within))
+        await reader.take_questions()
     else:
-        async for records in read_records(pool, chain):
-            await names.learn(records)
-            await in_thread(_take, table, records, within)
-    amount = footprint(chain.burdens) if burden == FOOTPRINT else chain.burdens[SLOT[burden]]
-    rows = await in_thread(table.rows, amount, layout.limit)
-    figure = TableFigure(burden, unit_of_burden(burden), amount)
-    return contributions_answer(chain, figure, table.records, rows, TableLabels(layout.by, findings, hidden))
+        await read_into(pool, chain, reader)
+    return await reader.answer()
+
+
+class ContributionReader:
+    """Adds up the contribution table of a lot from the records upstream."""
+
+    def __init__(
+        self, pool: DatabasePool, chain: UpstreamChain, burden: str, layout: TableLayout, labels: "TableLabels",
+    ) -> None:
+        self._pool, self._chain, self._burden, self._layout, self._labels = pool, chain, burden, layout, labels
+        self._names = ContributionNames(pool, layout.by, chain.as_of.size)
+        self._within: Mapping[int, float] = {} if labels.hidden is None else labels.hidden.within
+        self._table = Table(layout.by, burden, self._names.facts)
+
+    @classmethod
+    async def over(
+        cls, pool: DatabasePool, chain: UpstreamChain, question: LotQuestion, burden: str = FOOTPRINT,
+        layout: TableLayout = BY_STAGE,
+    ) -> "ContributionReader":
+        """A table that has the hidden parts of the chain already. Raises Denied as `add_hidden`."""
+        findings = await read_chain_findings(pool, chain)
+        hidden = None if chain.hidden is None else _hidden(chain.hidden, burden, findings, layout.by)
+        reader = cls(pool, chain, burden, layout, TableLabels(layout.by, findings, hidden))
+        if hidden is not None:
+            add_hidden(reader._table, hidden, question, layout.by)
+        return reader
+
+    async def take(self, records: Sequence[Upstream]) -> None:
+        await self._names.learn(records)
+        await in_thread(_take, self._table, records, self._within)
+
+    async def take_questions(self) -> None:
+        """Takes the amounts in question instead, with the records that they belong to."""
+        questions = self._labels.findings, self._within
+        await _add_questions(self._pool, self._chain, self._table, self._names, questions)
+
+    async def answer(self) -> Contributions:
+        """The table, with as many rows as its layout shows."""
+        burdens, burden = self._chain.burdens, self._burden
+        amount = footprint(burdens) if burden == FOOTPRINT else burdens[SLOT[burden]]
+        rows = await in_thread(self._table.rows, amount, self._layout.limit)
+        figure = TableFigure(burden, unit_of_burden(burden), amount)
+        return contributions_answer(self._chain, figure, self._table.records, rows, self._labels)
 
 
 def level_for(by: str) -> Level:

@@ -1,6 +1,6 @@
 """The uncertainty of a lot: how much it carries of every line upstream, and the uncertainty that each line states."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -17,7 +17,7 @@ from ledger.footprint.derived.uncertainty.origins import origins, states_amounts
 from ledger.footprint.derived.uncertainty.sources import UncertaintyTerm, line_terms, rest_of
 from ledger.footprint.stored.burdens import SLOT, ZERO, Vector, footprint, vector_of
 from ledger.host.threads import in_thread
-from ledger.service.queries.chain.upstream import UpstreamChain, read_records, read_upstream
+from ledger.service.queries.chain.upstream import UpstreamChain, read_into, read_upstream
 from ledger.service.queries.questions import LotQuestion
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -37,10 +37,26 @@ async def read_uncertainty(
     """
     check_samples(samples, seed)
     chain = await read_upstream(pool, question)
-    terms = _TermSums(chain.weights)
-    async for records, closings in _read(pool, chain):
-        await in_thread(terms.take, records, closings)
-    return await in_thread(_answer, chain, terms, samples, seed, top)
+    reader = UncertaintyReader(pool, chain)
+    await read_into(pool, chain, reader)
+    return await reader.answer(samples, seed, top)
+
+
+class UncertaintyReader:
+    """Gathers the uncertainty of a lot from the records upstream, with the closings that measured them."""
+
+    def __init__(self, pool: DatabasePool, chain: UpstreamChain) -> None:
+        self._chain = chain
+        self._closings = _RecordClosings(pool, chain.as_of.size)
+        self._terms = _TermSums(chain.weights)
+
+    async def take(self, records: Sequence[Upstream]) -> None:
+        closings = await self._closings.of(records)
+        await in_thread(self._terms.take, records, closings)
+
+    async def answer(self, samples: int = 0, seed: int = 0, top: int = SHOWN) -> UncertaintyAnswer:
+        """With the `top` sources of the variance; `samples` and `seed` as `check_samples` allows them."""
+        return await in_thread(_answer, self._chain, self._terms, samples, seed, top)
 
 
 class _RecordClosings:
@@ -72,15 +88,6 @@ class _RecordClosings:
             record = _record.decode(row["body"])
             if isinstance(record, Closing):
                 self._closings[row["index"]] = record, row["digest"]
-
-
-async def _read(
-    pool: DatabasePool, chain: UpstreamChain
-) -> AsyncIterator[tuple[list[Upstream], dict[int, tuple[Closing, str]]]]:
-    """The records of which the lot carries something, in batches, with the closings that measured them."""
-    closings = _RecordClosings(pool, chain.as_of.size)
-    async for records in read_records(pool, chain):
-        yield records, await closings.of(records)
 
 
 class _TermSums:
