@@ -36,7 +36,7 @@ PYTHON = $(eval PYTHON := $(shell $(FIND_PYTHON)))$(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: $(TOOLS) help set-up demo test faults fuzz bench drill $(DRILLS:%=drill-%) pictures vectors lint image lock clean
+.PHONY: $(TOOLS) help set-up demo test faults fuzz bench drill $(DRILLS:%=drill-%) pictures pictures-readme vectors lint image lock clean
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +76,9 @@ drill-night: $(STAMP)
 
 pictures: $(STAMP) $(TOOLS) ## Take pictures of every page of the demo's ledger, into build/pictures.
 	@$(BIN)/python tests/browser/pictures.py build/pictures
+
+pictures-readme: $(STAMP) $(TOOLS)
+	@$(BIN)/python tests/browser/pictures.py --readme
 
 vectors: $(STAMP) ## Compare figures with the vectors, and tiles and proofs with other implementations, bit for bit.
 	@$(PYTEST) tests/unit/test_vectors.py tests/unit/test_stories.py tests/unit/test_golden.py tests/integration/test_golden_sizes.py

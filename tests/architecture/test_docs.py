@@ -213,3 +213,12 @@ def test_layers_are_drawn() -> None:
     for path in (ROOT / "ledger").iterdir():
         if path.is_dir() and (path / "__init__.py").exists():
             assert re.search(rf"^ *{path.name}\b|\| {path.name}\b", drawn, re.M), path.name
+
+
+def test_readme_shows_two_pictures_of_the_pages() -> None:
+    pictures = re.findall(r"^!\[[^]]{20,}\]\((\S+\.png)\)$", TEXTS["README.md"], re.M)
+    assert len(pictures) == 2
+    for picture in pictures:
+        content = (ROOT / picture).read_bytes()
+        assert content.startswith(b"\x89PNG\r\n\x1a\n")
+        assert len(content) < 200_000, picture

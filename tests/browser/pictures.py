@@ -1,5 +1,5 @@
 """Pictures of every page of the demo's ledger, to be looked at: `python tests/browser/pictures.py FOLDER`. Both
-languages, as on a phone and on a desk, light and dark, and a lot on paper."""
+languages, as on a phone and on a desk, light and dark, and a lot on paper. `--readme`: the two that README shows."""
 
 import sys
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ from support.exhibits import Exhibit, compare_page, demo_exhibit, desk_page, inv
 
 LOOKS: Final = tuple(Look(width, scheme) for width in (WIDTHS[0], WIDTHS[-1]) for scheme in ("light", "dark"))
 LANGUAGES: Final = ("en", "zh")
+README: Final = Path(__file__).resolve().parents[2] / ".github"
+OF_README: Final = Look(1100)
 
 
 def pages(exhibit: Exhibit) -> Iterator[tuple[str, str]]:
@@ -34,6 +36,22 @@ def take(visitor: Visitor, folder: Path, name: str, looks: tuple[Look, ...]) -> 
         visitor.page.screenshot(path=folder / f"{name}-{str(look).replace(' ', '-')}.png", full_page=True)
 
 
+def take_for_readme(visitor: Visitor, lot: str, folder: Path) -> None:
+    """The figure of a lot with all that qualifies it, and the drawing of its chain."""
+    folder.mkdir(exist_ok=True)
+    visitor.turn(OF_README)
+    visitor.open(f"/en{lot_page(lot)}")
+    top = {"x": 0, "y": 0, "width": OF_README.width, "height": 728}
+    visitor.page.screenshot(path=folder / "lot.png", clip=top)
+    visitor.page.locator("section[aria-labelledby=chain]").screenshot(path=folder / "chain.png")
+
+
+def main_for_readme() -> None:
+    with demo_exhibit() as exhibit, chromium() as browser, visiting(browser, exhibit.url) as visitor:
+        (gearbox,) = (lot for lot in exhibit.lots if lot.endswith(":gearbox-0001"))
+        take_for_readme(visitor, gearbox, README)
+
+
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.png"):
@@ -48,4 +66,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main_for_readme() if sys.argv[1] == "--readme" else main(Path(sys.argv[1]))
