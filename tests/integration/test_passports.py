@@ -1,13 +1,16 @@
 """Published passports on a real server, and that everything else answers the same bytes."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 import httpx
 import msgspec
 import pytest
+import segno
 from msgspec import Raw
 from support.doubtful_routes import END, START, STEEL, Signer, slab
+from support.oauth import bearer, by_key, token_of
 from support.revising import digest_of
 from support.sectors import MAKE, Make
 from support.server import Posted, Server, prepared_home
@@ -49,6 +52,20 @@ def shown(server: Server, **named: str) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+def modules_of(page: str) -> list[list[int]]:
+    """The dark modules of the QR code on a page, from its path of horizontal strokes, without the margin."""
+    drawn = re.search(r'class="code">.*?stroke="#000" d="([^"]+)"', page)
+    assert drawn is not None
+    dark, x, y = set(), 0, 0.0
+    for step, numbers in re.findall(r"([Mmh])([-\d. ]+)", drawn[1]):
+        first, *rest = map(float, numbers.split())
+        if step == "h":
+            dark.update((int(y), x + at) for at in range(int(first)))
+        x, y = (int(first), rest[0]) if step == "M" else (x + int(first), y + sum(rest))
+    side = int(max(y for y, _ in dark)) + 1
+    return [[int((y, x) in dark) for x in range(4, side)] for y in range(4, side)]
 
 
 class Shop(Workshop):
@@ -179,6 +196,11 @@ def test_a_code_on_an_item_leads_to_its_passport_and_counts_its_lives(server: Se
     assert by_path.json() == answers[0]
     server.post([mill.signed(worn), mill.signed(again)])
     assert shown(server, item=item)["lives"] == 2
+    page, other = (httpx.get(f"{server.url}/en/lot", params={"lot": mill.name(lot)}, timeout=60, headers=bearer(
+        token_of(by_key(server.url, mill.party.key, mill.id)))).text for lot in ("gear", "ore"))
+    assert f"<code>{item}</code>" in page
+    assert modules_of(page) == [list(row) for row in segno.make_qr(item, error="m").matrix]
+    assert "GS1 Digital Link" not in other
     assert "lives" not in shown(server, lot=mill.name("ore"))
 
 

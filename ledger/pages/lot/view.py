@@ -14,6 +14,7 @@ from ledger.drawings.sankey.model import SankeyNode
 from ledger.drawings.sankey.rows import sankey_table
 from ledger.footprint.derived.gaps import Gap
 from ledger.footprint.derived.tables.rows import ContributionRow
+from ledger.pages.lot.codes import code_of
 from ledger.pages.lot.doubts import Doubts, marks_of, omitted_of
 from ledger.pages.lot.lives import draw_item
 from ledger.pages.lot.read import GAPS, MOST_NODES, LotPage, LotView
@@ -132,6 +133,7 @@ def values_of(page: LotPage, view: LotView, visit: Visit, words: PageWords, name
             one for one in (figure.averages.month, figure.averages.year) if one is not None],
         "lot_query": urlencode({"lot": figure.lot.lot} | ({} if figure.at is None else {"at": figure.at})),
         "fold_choices": [(count, count) for count in _FOLDS],
+        "code": code_of(figure.lot, words("QR code of the GS1 Digital Link")),
         **_drawing(page, view, visit, words, names),
     }
 
